@@ -1,0 +1,1 @@
+"""What a mail is: frozen values and pure functions, no clock, no chance, no socket."""

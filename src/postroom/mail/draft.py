@@ -1,0 +1,96 @@
+"""What a caller asked for, read once at the edge into values that cannot be wrong."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from postroom.mail.address import Address
+
+
+class Format(Enum):
+    """How ``Draft.content`` is to be read (wire reference 1.2, ``mail_format``)."""
+
+    HTML = "html"
+    TEXT = "text"
+
+
+class Kind(Enum):
+    """The list a recipient was named in."""
+
+    TO = "to"
+    CC = "cc"
+    BCC = "bcc"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mailbox:
+    """A display name (may be empty, holds no control character) and an address (RFC 5322 §3.4)."""
+
+    name: str
+    address: Address
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipient:
+    """One addressee of a mail; ``n`` is its place among all of them, to first, then cc, then bcc, from 0."""
+
+    n: int
+    kind: Kind
+    mailbox: Mailbox
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileRef:
+    """A stored file by reference: its bytes stay in the blob store under ``digest`` (SHA-256) until they are on the wire.
+
+    ``size`` counts octets; ``content_type`` is ``type/subtype``.
+    """
+
+    file_id: bytes
+    digest: bytes
+    name: str
+    content_type: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """One mail as asked for (wire reference 1.2). ``scheduled_at`` is in milliseconds since the epoch, UTC."""
+
+    sender: Mailbox
+    to: tuple[Mailbox, ...]
+    cc: tuple[Mailbox, ...] = ()
+    bcc: tuple[Mailbox, ...] = ()
+    reply_to: Mailbox | None = None
+    subject: str = ""
+    content: str = ""
+    format: Format = Format.HTML
+    attachments: tuple[bytes, ...] = ()
+    through_org: bool = False
+    scheduled_at: int | None = None
+
+    def recipients(self) -> tuple[Recipient, ...]:
+        """Everybody the mail goes to, in order, an address named twice kept once (its first place wins)."""
+        seen: dict[tuple[str, str], Recipient] = {}
+        for kind, mailboxes in ((Kind.TO, self.to), (Kind.CC, self.cc), (Kind.BCC, self.bcc)):
+            for mailbox in mailboxes:
+                seen.setdefault(mailbox.address.key, Recipient(n=len(seen), kind=kind, mailbox=mailbox))
+        return tuple(seen.values())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Letter:
+    """An accepted mail with everything composing needs; the same Letter gives the same bytes for ever.
+
+    ``mail_id`` is the 32 random-and-time bytes that the API shows as 64 hex digits; Message-ID and boundaries come
+    from it. ``dated_at`` (ms since the epoch, UTC) becomes the Date field.
+    """
+
+    mail_id: bytes
+    sender: Mailbox
+    recipients: tuple[Recipient, ...]
+    reply_to: Mailbox | None
+    subject: str
+    content: str
+    format: Format
+    files: tuple[FileRef, ...]
+    dated_at: int

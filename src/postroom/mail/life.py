@@ -1,0 +1,84 @@
+"""The life of a mail and of each of its recipients: the states, and the one table of moves that are allowed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+
+class State(Enum):
+    """Where a mail is, or one recipient of it. The value is what is stored and shown by the CLI."""
+
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+# The drawing in docs/reference/life.md is made from this table.
+MOVES: Mapping[State, frozenset[State]] = {
+    State.SCHEDULED: frozenset({State.QUEUED, State.SENDING, State.CANCELLED}),
+    State.QUEUED: frozenset({State.SENDING, State.CANCELLED}),
+    State.SENDING: frozenset({State.QUEUED, State.SENT, State.FAILED}),
+    State.SENT: frozenset(),
+    State.FAILED: frozenset({State.QUEUED}),  # an operator's retry
+    State.CANCELLED: frozenset(),
+}
+
+FINAL = frozenset({State.SENT, State.FAILED, State.CANCELLED})
+
+
+def may(origin: State, target: State) -> bool:
+    """Whether the table allows the move."""
+    return target in MOVES[origin]
+
+
+class Result(Enum):
+    """What became of one recipient in one attempt."""
+
+    ACCEPTED = "accepted"  # the server took responsibility (RFC 5321 §6.1)
+    DEFERRED = "deferred"  # not now; trying again may succeed (4yz)
+    REJECTED = "rejected"  # never, for this mail (5yz)
+    UNKNOWN = "unknown"  # the final dot was sent and no reply came: it may have been taken
+
+
+class Stage(Enum):
+    """How far a conversation had come when its outcome fell."""
+
+    ROUTE = "route"
+    CONNECT = "connect"
+    GREETING = "greeting"
+    HELLO = "hello"
+    TLS = "tls"
+    AUTH = "auth"
+    ENVELOPE = "envelope"
+    DATA = "data"
+    BODY = "body"
+    FINAL_DOT = "final-dot"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """The end of one attempt for one recipient: a value, never an exception.
+
+    ``code`` is the reply code (RFC 5321 §4.2), ``enhanced`` the status code like ``4.2.2`` (RFC 3463); both are absent
+    where no reply came. ``command`` is what the reply answered, ``line`` the reply's own text or our reason, at most
+    1,000 characters and free of control characters. ``server`` is ``host:port``.
+    """
+
+    result: Result
+    stage: Stage
+    code: int | None = None
+    enhanced: str | None = None
+    command: str = ""
+    line: str = ""
+    server: str = ""
+
+
+def overall(states: Iterable[State]) -> State:
+    """The state of a mail from the states of its recipients: pending wins, then sent if anybody got it, else failed."""
+    found = set(states)
+    if State.QUEUED in found or State.SENDING in found:
+        return State.QUEUED
+    return State.SENT if State.SENT in found else State.FAILED

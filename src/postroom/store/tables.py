@@ -1,0 +1,251 @@
+"""The schema, once, for SQLite and PostgreSQL. ``migrations/`` must lead to exactly this (a test compares them).
+
+Moments are BIGINT milliseconds since the epoch, UTC. Every row belongs to an organisation, and every index that serves
+a request leads with it. The two random ids that callers see (mail, file) are 32 bytes, the first six a time, so that
+their unique index grows at its end.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Moment = BigInteger
+Json = JSON().with_variant(JSONB(), "postgresql")
+# SQLite numbers rows by itself only in a column declared INTEGER.
+Serial = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _org() -> Column[int]:
+    return Column("org_id", BigInteger, ForeignKey("org.id"), nullable=False)
+
+
+org = Table(
+    "org",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("primary_email", Text, nullable=False),
+    Column("time_zone", Text, nullable=False, server_default="UTC"),
+    # Which addresses a mail may go to: known (of the organisation), record (of the record in the URL), any.
+    Column("recipients", Text, nullable=False, server_default="known"),
+    Column("transport_id", BigInteger),
+    Column("created_at", Moment, nullable=False),
+)
+
+user = Table(
+    "user",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    _org(),
+    Column("email", Text, nullable=False),  # folded
+    Column("first_name", Text, nullable=False, server_default=""),
+    Column("last_name", Text, nullable=False),
+    Column("profile", Text, nullable=False, server_default="Administrator"),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("password_hash", Text),  # argon2id; none: cannot sign in by password
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("org_id", "email"),
+)
+
+client = Table(
+    "client",
+    metadata,
+    Column("id", Text, primary_key=True),  # 1000. and 30 letters and digits, wire reference 4.1
+    _org(),
+    Column("user_id", BigInteger, ForeignKey("user.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("secret_hash", LargeBinary, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+# One row per code, refresh token or access token; only the SHA-256 of a token is kept.
+token = Table(
+    "token",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("kind", Text, nullable=False),  # code, refresh, access
+    _org(),
+    Column("user_id", BigInteger, ForeignKey("user.id"), nullable=False),
+    Column("client_id", Text, ForeignKey("client.id"), nullable=False),
+    Column("scopes", Text, nullable=False),  # comma separated, as granted
+    Column("parent", LargeBinary),  # the hash of the refresh token that an access token came from
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),  # none: until revoked
+    Column("used_at", Moment),  # codes: exchanged
+    Index(None, "parent"),
+    Index(None, "expires_at"),
+)
+
+transport = Table(
+    "transport",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    _org(),
+    Column("host", Text, nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("tls", Text, nullable=False),  # none, starttls, tls
+    Column("username", Text),
+    Column("password", LargeBinary),  # Fernet
+    Column("created_at", Moment, nullable=False),
+)
+
+# A configured from address: of one user, or (user_id is null) of the organisation.
+sender = Table(
+    "sender",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    _org(),
+    Column("user_id", BigInteger, ForeignKey("user.id")),
+    Column("email", Text, nullable=False),  # folded
+    Column("name", Text, nullable=False),
+    Column("is_default", Boolean, nullable=False, server_default=text("false")),
+    Column("transport_id", BigInteger, ForeignKey("transport.id")),
+    Column("created_at", Moment, nullable=False),
+    Index(None, "org_id", "email"),
+)
+
+record = Table(
+    "record",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    _org(),
+    Column("module", Text, nullable=False),
+    Column("owner_id", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),  # what a lookup shows
+    Column("email", Text),  # folded
+    Column("secondary_email", Text),  # folded
+    Column("account_id", BigInteger),
+    Column("contact_id", BigInteger),
+    Column("fields", Json, nullable=False),  # every other value, by API name
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", BigInteger, nullable=False),
+    Column("modified_at", Moment, nullable=False),
+    Column("modified_by", BigInteger, nullable=False),
+    Index(None, "org_id", "module", "id"),
+    Index(None, "org_id", "email"),
+    Index(None, "org_id", "secondary_email"),
+    Index(None, "org_id", "account_id"),
+    Index(None, "org_id", "contact_id"),
+)
+
+file = Table(
+    "file",
+    metadata,
+    Column("seq", Serial, primary_key=True),
+    Column("id", LargeBinary, nullable=False, unique=True),
+    _org(),
+    Column("user_id", BigInteger, nullable=False),
+    Column("digest", LargeBinary, nullable=False, index=True),  # SHA-256, the name of the blob
+    Column("name", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+mail = Table(
+    "mail",
+    metadata,
+    Column("seq", Serial, primary_key=True),
+    Column("id", LargeBinary, nullable=False, unique=True),
+    _org(),
+    Column("user_id", BigInteger, nullable=False),
+    Column("module", Text, nullable=False),
+    Column("record_id", BigInteger, nullable=False),
+    Column("transport_id", BigInteger, nullable=False),
+    Column("from_name", Text, nullable=False),
+    Column("from_address", Text, nullable=False),
+    Column("reply_name", Text),
+    Column("reply_address", Text),
+    Column("subject", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("attachments", SmallInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("dated_at", Moment, nullable=False),  # the Date field
+    Column("created_at", Moment, nullable=False),
+    Column("settled_at", Moment),
+    Index(None, "org_id", "record_id", "seq"),
+)
+
+recipient = Table(
+    "recipient",
+    metadata,
+    Column("mail_seq", BigInteger, ForeignKey("mail.seq"), primary_key=True, autoincrement=False),
+    Column("n", SmallInteger, primary_key=True, autoincrement=False),
+    _org(),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("code", SmallInteger),  # of the last reply, with the two below
+    Column("enhanced", Text),
+    Column("line", Text),
+    sqlite_with_rowid=False,
+)
+
+attachment = Table(
+    "attachment",
+    metadata,
+    Column("mail_seq", BigInteger, ForeignKey("mail.seq"), primary_key=True, autoincrement=False),
+    Column("n", SmallInteger, primary_key=True, autoincrement=False),
+    _org(),
+    Column("file_id", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The queue: one small row per mail that is not settled. A claim moves due_at to the end of its lease, so a dead
+# worker's mails come back by themselves; ``lease`` is the fencing token that the settling must show.
+job = Table(
+    "job",
+    metadata,
+    Column("mail_seq", BigInteger, ForeignKey("mail.seq"), primary_key=True, autoincrement=False),
+    _org(),
+    Column("transport_id", BigInteger, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("first_due_at", Moment, nullable=False),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("lease", BigInteger),  # null: nobody holds it
+    Index(None, "due_at", "mail_seq"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("seq", Serial, primary_key=True),
+    _org(),
+    Column("mail_seq", BigInteger, ForeignKey("mail.seq"), nullable=False),
+    Column("n", SmallInteger),  # the recipient; null: the mail as a whole
+    Column("at", Moment, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("detail", Json),
+    Index(None, "mail_seq"),
+)
