@@ -40,9 +40,9 @@ class Recipient:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileRef:
-    """A stored file by reference: its bytes stay in the blob store under ``digest`` (SHA-256) until they are on the wire.
+    """A stored file by reference: its bytes stay in the blob store until they are on the wire.
 
-    ``size`` counts octets; ``content_type`` is ``type/subtype``.
+    ``digest`` is their SHA-256 and names the blob; ``size`` counts octets; ``content_type`` is ``type/subtype``.
     """
 
     file_id: bytes

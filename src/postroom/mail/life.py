@@ -82,3 +82,29 @@ def overall(states: Iterable[State]) -> State:
     if State.QUEUED in found or State.SENDING in found:
         return State.QUEUED
     return State.SENT if State.SENT in found else State.FAILED
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settled:
+    """What one attempt means for one recipient, ``n`` being its place in the mail."""
+
+    n: int
+    state: State
+    outcome: Outcome
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What one attempt means for a mail; written as one piece, and only by whoever still holds the lease.
+
+    ``next_due`` (ms since the epoch) is when to try again, None where the mail is settled for good.
+    """
+
+    mail_seq: int
+    org_id: int
+    lease: int
+    attempt: int
+    at: int
+    recipients: tuple[Settled, ...]
+    state: State
+    next_due: int | None

@@ -136,11 +136,13 @@ record = Table(
     Column("module", Text, nullable=False),
     Column("owner_id", BigInteger, nullable=False),
     Column("name", Text, nullable=False),  # what a lookup shows
+    Column("fields", Json, nullable=False),  # every value of the module's fields, by API name
+    # Copies of values above in the form they are looked up by; record.Facts makes them.
     Column("email", Text),  # folded
     Column("secondary_email", Text),  # folded
+    Column("opted_out", Boolean, nullable=False, server_default=text("false")),
     Column("account_id", BigInteger),
     Column("contact_id", BigInteger),
-    Column("fields", Json, nullable=False),  # every other value, by API name
     Column("created_at", Moment, nullable=False),
     Column("created_by", BigInteger, nullable=False),
     Column("modified_at", Moment, nullable=False),

@@ -1,0 +1,1 @@
+"""Who may do what: principals, scopes, grants, bearer tokens and the keys that protect secrets."""

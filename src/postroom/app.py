@@ -1,0 +1,50 @@
+"""The program, wired in one visible place and handed to the doors as an argument."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from postroom.access.secrets import Vault
+from postroom.config import Settings
+from postroom.store.blobs import Blobs
+from postroom.store.db import Database
+from postroom.store.ids import Ids
+from postroom.store.migrate import migrate
+from postroom.store.wake import Wake
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class App:
+    """Everything a door needs. ``clock`` gives the moment in ms since the epoch."""
+
+    settings: Settings
+    clock: Callable[[], int]
+    ids: Ids
+    db: Database
+    blobs: Blobs
+    vault: Vault
+    wake: Wake
+
+
+def clock() -> int:
+    """Now, in ms since the epoch, UTC."""
+    return time.time_ns() // 1_000_000
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, *, clock: Callable[[], int] = clock) -> AsyncIterator[App]:
+    """Open everything, making the data directory and the schema where they are missing; closes in reverse order."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    migrate(settings.database_url)
+    vault = Vault.open(settings)
+    db = Database(settings.database_url)
+    try:
+        blobs = Blobs(settings.data_dir / "blobs")
+        wake = Wake(settings.database_url)
+        try:
+            yield App(settings=settings, clock=clock, ids=Ids(clock), db=db, blobs=blobs, vault=vault, wake=wake)
+        finally:
+            await wake.close()
+    finally:
+        await db.close()

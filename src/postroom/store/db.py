@@ -1,0 +1,243 @@
+"""The database behind two threads: reads and writes are gathered, and each gathering is one transaction.
+
+A caller hands over a function that takes a transaction and awaits its result. The writing thread takes everything that
+waits, runs it in one transaction and commits; only then are the callers answered. So one commit (one fdatasync) serves
+all requests of the moment, a lone request waits for nobody, and nobody hears of success before it is on disk.
+
+``write(work)`` runs ``work(tx)`` inside a savepoint of the shared transaction: its exception undoes its own changes and
+reaches its own caller, nobody else's. ``write_together(work, item)`` gathers all items that wait for the same ``work``
+and calls ``work(tx, items)`` once; where that raises, each item is run by itself, so the fault finds its owner. Reads
+work alike, on connections of their own.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import structlog
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+
+from postroom.errors import Unavailable
+from postroom.store import json
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+Together = Callable[[Connection, Sequence[T]], Sequence[R]]
+
+GATHER_AT_MOST: Final = 256  # longer transactions gain nothing more and make everybody in them wait
+
+
+@dataclass(slots=True)
+class _Call:
+    """One caller's wish: ``work`` with its ``item`` (gathered) or alone (``item`` is _ALONE)."""
+
+    work: Callable[..., Any]
+    item: Any
+    loop: asyncio.AbstractEventLoop
+    answer: "asyncio.Future[Any]"
+    result: Any = None
+    error: BaseException | None = None
+
+
+_ALONE: Final = object()
+
+
+class Database:
+    """An open database. Use from any event loop; close() waits for what was handed over."""
+
+    def __init__(self, url: str, *, readers: int | None = None) -> None:
+        """Open ``url`` (sqlite:///FILE or postgresql://...); it is first reached when first asked."""
+        self.engine = _engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        # One SQLite reader: more would only take turns with each other for the interpreter's lock.
+        count = readers or (1 if self.is_sqlite else 3)
+        self._writes: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._reads: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._serve, args=(self._writes, True), name="database-writer", daemon=True),
+            *(
+                threading.Thread(
+                    target=self._serve, args=(self._reads, False), name=f"database-reader-{n}", daemon=True
+                )
+                for n in range(count)
+            ),
+        ]
+        self._readers = count
+        for thread in self._threads:
+            thread.start()
+
+    async def write(self, work: Callable[[Connection], R]) -> R:
+        """Run ``work`` in the next group's transaction; returns after its commit."""
+        answer: R = await self._ask(self._writes, work, _ALONE)
+        return answer
+
+    async def write_together(self, work: Together[T, R], item: T) -> R:
+        """Run ``work`` once for all items waiting for it; returns this item's result after the commit."""
+        answer: R = await self._ask(self._writes, work, item)
+        return answer
+
+    async def read(self, work: Callable[[Connection], R]) -> R:
+        """Run ``work`` on a snapshot; what it writes is refused (SQLite) or rolled back."""
+        answer: R = await self._ask(self._reads, work, _ALONE)
+        return answer
+
+    async def read_together(self, work: Together[T, R], item: T) -> R:
+        """Like ``write_together``, on a snapshot."""
+        answer: R = await self._ask(self._reads, work, item)
+        return answer
+
+    async def close(self) -> None:
+        """Let everything handed over finish, then close the connections."""
+        await asyncio.to_thread(self.close_now)
+
+    def close_now(self) -> None:
+        """``close`` for a caller without an event loop."""
+        self._writes.put(None)
+        for _ in range(self._readers):
+            self._reads.put(None)
+        for thread in self._threads:
+            thread.join()
+        self.engine.dispose()
+
+    async def _ask(self, line: "queue.SimpleQueue[_Call | None]", work: Callable[..., Any], item: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Any] = loop.create_future()
+        line.put(_Call(work, item, loop, answer))
+        return await answer
+
+    def _serve(self, line: "queue.SimpleQueue[_Call | None]", writing: bool) -> None:
+        while (first := line.get()) is not None:
+            calls, last = _gather(line, first)
+            self._run(calls, writing)
+            _answer(calls)
+            if last:
+                return
+
+    def _run(self, calls: list[_Call], writing: bool) -> None:
+        """Fill in result or error of each call. A failed commit is everybody's error."""
+        try:
+            with self.engine.connect().execution_options(writing=writing) as connection, connection.begin() as whole:
+                for work, group in _by_work(calls):
+                    _run_group(connection, work, group)
+                if not writing:
+                    whole.rollback()
+        except SQLAlchemyError as error:
+            log.error("database", problem=str(error.__cause__ or error))
+            for call in calls:
+                call.error = Unavailable("the database is away")
+        except BaseException as error:  # the thread must outlive any bug, or every later caller would wait for ever
+            for call in calls:
+                call.error = error
+
+
+def _run_group(connection: Connection, work: Callable[..., Any], group: list[_Call]) -> None:
+    if group[0].item is not _ALONE:
+        try:
+            with connection.begin_nested():
+                results = work(connection, [call.item for call in group])
+                for call, result in zip(group, results, strict=True):
+                    call.result = result
+        except Exception as error:
+            if _connection_is_gone(error):
+                raise
+            if len(group) == 1:
+                group[0].error = error
+                return
+            for call in group:
+                _run_group(connection, work, [call])
+        return
+    for call in group:
+        try:
+            with connection.begin_nested():
+                call.result = work(connection)
+        except Exception as error:
+            if _connection_is_gone(error):
+                raise
+            call.error = error
+
+
+def _by_work(calls: list[_Call]) -> list[tuple[Callable[..., Any], list[_Call]]]:
+    groups: dict[tuple[Callable[..., Any], bool], list[_Call]] = {}
+    for call in calls:
+        groups.setdefault((call.work, call.item is _ALONE), []).append(call)
+    return [(work, group) for (work, _), group in groups.items()]
+
+
+def _gather(line: "queue.SimpleQueue[_Call | None]", first: _Call) -> tuple[list[_Call], bool]:
+    """Everything that waits now, and whether the line is closed behind it."""
+    calls = [first]
+    while len(calls) < GATHER_AT_MOST:
+        try:
+            call = line.get_nowait()
+        except queue.Empty:
+            return calls, False
+        if call is None:
+            return calls, True
+        calls.append(call)
+    return calls, False
+
+
+def _answer(calls: list[_Call]) -> None:
+    """Wake every event loop once, however many of its callers are answered."""
+    loops: dict[asyncio.AbstractEventLoop, list[_Call]] = {}
+    for call in calls:
+        loops.setdefault(call.loop, []).append(call)
+    for loop, own in loops.items():
+        try:
+            loop.call_soon_threadsafe(_deliver, own)
+        except RuntimeError:  # the loop has closed: nobody waits any more
+            continue
+
+
+def _deliver(calls: list[_Call]) -> None:
+    for call in calls:
+        if call.answer.done():  # cancelled meanwhile; what was written stays written
+            continue
+        if call.error is None:
+            call.answer.set_result(call.result)
+        else:
+            call.answer.set_exception(call.error)
+
+
+def _connection_is_gone(error: Exception) -> bool:
+    """Whether the transaction as a whole cannot go on: lost connection, full disk, locked or broken file."""
+    return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+
+
+def _engine(url: str) -> Engine:
+    if url.startswith(("postgresql://", "postgres://")):
+        url = "postgresql+psycopg://" + url.partition("://")[2]
+    engine = create_engine(
+        url, json_serializer=json.dumps, json_deserializer=json.loads, pool_pre_ping=url.startswith("postgresql")
+    )
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _tune_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _tune_sqlite(connection: Any, _: object) -> None:
+    # The driver must not open transactions of its own; BEGIN is ours.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # FULL: a commit is answered after fdatasync. NORMAL may lose answered mail at power loss.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA busy_timeout = 20000")
+    cursor.execute("PRAGMA cache_size = -65536")
+    cursor.execute("PRAGMA temp_store = MEMORY")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # IMMEDIATE: a writer waits for its turn at BEGIN, where nothing is lost, never in the middle.
+    writing = connection.get_execution_options().get("writing", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -1,0 +1,73 @@
+"""Organisations: everything else belongs to one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from sqlalchemy import Connection, insert, select, update
+
+from postroom.store.tables import org
+
+
+class RecipientPolicy(Enum):
+    """Which addresses the ``to`` of a mail may hold."""
+
+    RECORD = "record"  # those of the record in the URL
+    KNOWN = "known"  # those of any record, user or sender of the organisation
+    ANY = "any"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Org:
+    """One organisation. ``time_zone`` is an IANA name; ``transport_id`` its own way out, if it has one."""
+
+    id: int
+    name: str
+    primary_email: str
+    time_zone: str = "UTC"
+    recipients: RecipientPolicy = RecipientPolicy.KNOWN
+    transport_id: int | None = None
+    created_at: int
+
+
+def add(tx: Connection, new: Org) -> None:
+    """Store a new organisation."""
+    tx.execute(
+        insert(org).values(
+            id=new.id,
+            name=new.name,
+            primary_email=new.primary_email,
+            time_zone=new.time_zone,
+            recipients=new.recipients.value,
+            transport_id=new.transport_id,
+            created_at=new.created_at,
+        )
+    )
+
+
+def find_many(tx: Connection, org_ids: Sequence[int]) -> list[Org | None]:
+    """The organisations of these numbers, in order."""
+    rows = tx.execute(select(org).where(org.c.id.in_(set(org_ids)))).mappings()
+    found = {row["id"]: Org(**{**row, "recipients": RecipientPolicy(row["recipients"])}) for row in rows}
+    return [found.get(each) for each in org_ids]
+
+
+def find(tx: Connection, org_id: int) -> Org | None:
+    """The organisation of that number."""
+    return find_many(tx, [org_id])[0]
+
+
+def first(tx: Connection) -> Org | None:
+    """The oldest organisation: the one the command line means where none is named."""
+    oldest = tx.execute(select(org.c.id).order_by(org.c.id).limit(1)).scalar()
+    return None if oldest is None else find(tx, oldest)
+
+
+def choose_recipients(tx: Connection, org_id: int, policy: RecipientPolicy) -> None:
+    """Set the policy for ``to``."""
+    tx.execute(update(org).where(org.c.id == org_id).values(recipients=policy.value))
+
+
+def choose_transport(tx: Connection, org_id: int, transport_id: int | None) -> None:
+    """Set the organisation's own way out."""
+    tx.execute(update(org).where(org.c.id == org_id).values(transport_id=transport_id))

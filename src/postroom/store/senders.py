@@ -1,0 +1,66 @@
+"""Senders: the from addresses that an organisation or one of its users has configured (wire reference 2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, or_, select
+
+from postroom.store.tables import sender
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sender:
+    """One from address; ``user_id`` None makes it the organisation's; ``email`` is folded."""
+
+    id: int
+    org_id: int
+    user_id: int | None
+    email: str
+    name: str
+    is_default: bool = False
+    transport_id: int | None = None
+    created_at: int
+
+
+def add(tx: Connection, new: Sender) -> None:
+    """Store a new sender."""
+    tx.execute(insert(sender).values({name: getattr(new, name) for name in Sender.__slots__}))
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A user who would like to send from a (folded) address."""
+
+    org_id: int
+    user_id: int
+    email: str
+
+
+def allowed(tx: Connection, wishes: Sequence[Wish]) -> list[Sender | None]:
+    """The sender each user may use for the address: their own before the organisation's, None where there is none."""
+    found: dict[Wish, Sender] = {}
+    for org_id in {wish.org_id for wish in wishes}:
+        own = {wish for wish in wishes if wish.org_id == org_id}
+        query = select(sender).where(sender.c.org_id == org_id, sender.c.email.in_({wish.email for wish in own}))
+        # The organisation's come first, so that a user's own takes their place in the dictionary.
+        rows = tx.execute(query.order_by(sender.c.user_id.is_not(None), sender.c.id.desc())).mappings()
+        for each in (Sender(**row) for row in rows):
+            users = {wish.user_id for wish in own} if each.user_id is None else {each.user_id}
+            found.update({Wish(org_id, user_id, each.email): each for user_id in users})
+    return [found.get(wish) for wish in wishes]
+
+
+def of_user(tx: Connection, org_id: int, user_id: int) -> Sequence[Sender]:
+    """The from addresses this user may use: their own, then the organisation's."""
+    found = (
+        select(sender)
+        .where(sender.c.org_id == org_id, or_(sender.c.user_id == user_id, sender.c.user_id.is_(None)))
+        .order_by(sender.c.user_id.is_(None), sender.c.id)
+    )
+    return [Sender(**row) for row in tx.execute(found).mappings()]
+
+
+def listing(tx: Connection, org_id: int) -> Sequence[Sender]:
+    """All senders of the organisation, oldest first."""
+    rows = tx.execute(select(sender).where(sender.c.org_id == org_id).order_by(sender.c.id)).mappings()
+    return [Sender(**row) for row in rows]

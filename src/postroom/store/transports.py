@@ -1,0 +1,40 @@
+"""Transports: SMTP servers that mail leaves through. Passwords are kept encrypted; ``access.secrets`` opens them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select
+
+from postroom.store.tables import transport
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Transport:
+    """One server. ``tls`` is none, starttls or tls; ``password`` is ciphertext."""
+
+    id: int
+    org_id: int
+    host: str
+    port: int
+    tls: str
+    username: str | None = None
+    password: bytes | None = None
+    created_at: int
+
+
+def add(tx: Connection, new: Transport) -> None:
+    """Store a new transport."""
+    tx.execute(insert(transport).values({name: getattr(new, name) for name in Transport.__slots__}))
+
+
+def find_many(tx: Connection, transport_ids: Sequence[int]) -> list[Transport | None]:
+    """The transports of these numbers, in order; for the worker, which serves every organisation."""
+    rows = tx.execute(select(transport).where(transport.c.id.in_(set(transport_ids)))).mappings()
+    found = {row["id"]: Transport(**row) for row in rows}
+    return [found.get(each) for each in transport_ids]
+
+
+def listing(tx: Connection, org_id: int) -> Sequence[Transport]:
+    """The organisation's transports, oldest first."""
+    rows = tx.execute(select(transport).where(transport.c.org_id == org_id).order_by(transport.c.id)).mappings()
+    return [Transport(**row) for row in rows]
