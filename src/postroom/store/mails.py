@@ -1,0 +1,301 @@
+"""Mails with their recipients and attachments, and their history."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from postroom.mail.address import Address
+from postroom.mail.draft import FileRef, Format, Kind, Letter, Mailbox, Recipient
+from postroom.mail.life import State
+from postroom.store.tables import attachment, event, job, mail, recipient
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted:
+    """A mail as it is accepted: a letter, whose it is, the record it is filed under, and when it is due."""
+
+    letter: Letter
+    org_id: int
+    user_id: int
+    module: str
+    record_id: int
+    transport_id: int
+    state: State
+    due_at: int
+    created_at: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """Where a mail stands with one recipient."""
+
+    recipient: Recipient
+    state: State
+    code: int | None
+    enhanced: str | None
+    line: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filed:
+    """A mail as a record shows it. ``content`` and ``files`` are empty in listings."""
+
+    seq: int
+    id: bytes
+    user_id: int
+    module: str
+    record_id: int
+    sender: Mailbox
+    reply_to: Mailbox | None
+    subject: str
+    content: str
+    format: Format
+    attachments: int
+    files: tuple[FileRef, ...]
+    state: State
+    attempt: int
+    due_at: int | None
+    dated_at: int
+    settled_at: int | None
+    deliveries: tuple[Delivery, ...]
+
+
+def add(tx: Connection, accepted: Sequence[Accepted]) -> list[None]:
+    """Store mails with their recipients, attachments, jobs and first events: all of it or nothing."""
+    tx.execute(insert(mail), [_mail_row(each) for each in accepted])
+    ids = [each.letter.mail_id for each in accepted]
+    # One look back by the ids we made ourselves: RETURNING promises no order, and costs more.
+    seqs = {row.id: row.seq for row in tx.execute(select(mail.c.id, mail.c.seq).where(mail.c.id.in_(ids)))}
+    numbered = [(seqs[each.letter.mail_id], each) for each in accepted]
+    tx.execute(insert(recipient), [row for seq, each in numbered for row in _recipient_rows(seq, each)])
+    attachments = [row for seq, each in numbered for row in _attachment_rows(seq, each)]
+    if attachments:
+        tx.execute(insert(attachment), attachments)
+    tx.execute(insert(job), [_job_row(seq, each) for seq, each in numbered])
+    tx.execute(insert(event), [_event_row(seq, each) for seq, each in numbered])
+    return [None] * len(accepted)
+
+
+def of_record(tx: Connection, org_id: int, record_id: int, *, limit: int, offset: int) -> list[Filed]:
+    """The mails filed under a record, newest first, without content and files."""
+    query = (
+        _listing()
+        .where(mail.c.org_id == org_id, mail.c.record_id == record_id)
+        .order_by(mail.c.seq.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    return _filed(tx, list(tx.execute(query)))
+
+
+def in_states(tx: Connection, org_id: int, states: Iterable[State], *, limit: int) -> list[Filed]:
+    """The organisation's mails in these states, newest first, without content and files."""
+    query = (
+        _listing()
+        .where(mail.c.org_id == org_id, mail.c.state.in_([state.value for state in states]))
+        .order_by(mail.c.seq.desc())
+        .limit(limit)
+    )
+    return _filed(tx, list(tx.execute(query)))
+
+
+def find(tx: Connection, org_id: int, mail_id: bytes) -> Filed | None:
+    """The whole mail of that id."""
+    query = select(*_COLUMNS, mail.c.content, job.c.lease, job.c.attempt, job.c.due_at).select_from(_WITH_JOB)
+    rows = list(tx.execute(query.where(mail.c.org_id == org_id, mail.c.id == mail_id)))
+    filed = _filed(tx, rows, files=files_of(tx, [row.seq for row in rows]))
+    return filed[0] if filed else None
+
+
+def history(tx: Connection, org_id: int, seq: int) -> list[Row[Any]]:
+    """Everything that happened to a mail, in order: rows of at, what, n, attempt, detail."""
+    query = select(event.c.at, event.c.what, event.c.n, event.c.attempt, event.c.detail)
+    return list(tx.execute(query.where(event.c.org_id == org_id, event.c.mail_seq == seq).order_by(event.c.seq)))
+
+
+def letters(tx: Connection, seqs: Sequence[int]) -> dict[int, tuple[Letter, tuple[Recipient, ...]]]:
+    """The letters of these mails, each with the recipients that are still to be served; for the worker."""
+    rows = list(tx.execute(select(*_COLUMNS, mail.c.content).where(mail.c.seq.in_(seqs))))
+    deliveries = _deliveries(tx, seqs)
+    files = files_of(tx, [row.seq for row in rows if row.attachments])
+    found = {}
+    for row in rows:
+        own = deliveries[row.seq]
+        letter = Letter(
+            mail_id=row.id,
+            sender=_mailbox(row.from_name, row.from_address),
+            recipients=tuple(each.recipient for each in own),
+            reply_to=_reply_to(row),
+            subject=row.subject,
+            content=row.content,
+            format=Format(row.format),
+            files=files.get(row.seq, ()),
+            dated_at=row.dated_at,
+        )
+        found[row.seq] = letter, tuple(each.recipient for each in own if each.state is State.QUEUED)
+    return found
+
+
+def files_of(tx: Connection, seqs: Sequence[int]) -> dict[int, tuple[FileRef, ...]]:
+    """The attachments of these mails, in order."""
+    if not seqs:
+        return {}
+    query = select(attachment).where(attachment.c.mail_seq.in_(seqs)).order_by(attachment.c.mail_seq, attachment.c.n)
+    found: dict[int, tuple[FileRef, ...]] = defaultdict(tuple)
+    for row in tx.execute(query):
+        found[row.mail_seq] += (
+            FileRef(
+                file_id=row.file_id, digest=row.digest, name=row.name, content_type=row.content_type, size=row.size
+            ),
+        )
+    return found
+
+
+_COLUMNS = (
+    mail.c.seq,
+    mail.c.id,
+    mail.c.user_id,
+    mail.c.module,
+    mail.c.record_id,
+    mail.c.from_name,
+    mail.c.from_address,
+    mail.c.reply_name,
+    mail.c.reply_address,
+    mail.c.subject,
+    mail.c.format,
+    mail.c.attachments,
+    mail.c.state,
+    mail.c.dated_at,
+    mail.c.settled_at,
+)
+_WITH_JOB = mail.outerjoin(job, job.c.mail_seq == mail.c.seq)
+
+
+def _listing() -> Any:
+    return select(*_COLUMNS, job.c.lease, job.c.attempt, job.c.due_at).select_from(_WITH_JOB)
+
+
+def _filed(tx: Connection, rows: Sequence[Any], files: Mapping[int, tuple[FileRef, ...]] | None = None) -> list[Filed]:
+    deliveries = _deliveries(tx, [row.seq for row in rows])
+    return [
+        Filed(
+            seq=row.seq,
+            id=row.id,
+            user_id=row.user_id,
+            module=row.module,
+            record_id=row.record_id,
+            sender=_mailbox(row.from_name, row.from_address),
+            reply_to=_reply_to(row),
+            subject=row.subject,
+            content=getattr(row, "content", ""),
+            format=Format(row.format),
+            attachments=row.attachments,
+            files=(files or {}).get(row.seq, ()),
+            # A mail is «sending» while somebody holds its job; nothing is written for it.
+            state=State(row.state) if row.lease is None else State.SENDING,
+            attempt=row.attempt or 0,
+            due_at=row.due_at,
+            dated_at=row.dated_at,
+            settled_at=row.settled_at,
+            deliveries=tuple(deliveries[row.seq]),
+        )
+        for row in rows
+    ]
+
+
+def _deliveries(tx: Connection, seqs: Sequence[int]) -> dict[int, list[Delivery]]:
+    found: dict[int, list[Delivery]] = defaultdict(list)
+    if not seqs:
+        return found
+    query = select(recipient).where(recipient.c.mail_seq.in_(seqs)).order_by(recipient.c.mail_seq, recipient.c.n)
+    for row in tx.execute(query):
+        found[row.mail_seq].append(
+            Delivery(
+                recipient=Recipient(n=row.n, kind=Kind(row.kind), mailbox=_mailbox(row.name, row.address)),
+                state=State(row.state),
+                code=row.code,
+                enhanced=row.enhanced,
+                line=row.line,
+            )
+        )
+    return found
+
+
+def _mailbox(name: str, address: str) -> Mailbox:
+    local, _, domain = address.rpartition("@")
+    return Mailbox(name=name, address=Address(local, domain))  # parsed when it was stored
+
+
+def _reply_to(row: Any) -> Mailbox | None:
+    return None if row.reply_address is None else _mailbox(row.reply_name, row.reply_address)
+
+
+def _mail_row(each: Accepted) -> dict[str, Any]:
+    letter = each.letter
+    return {
+        "id": letter.mail_id,
+        "org_id": each.org_id,
+        "user_id": each.user_id,
+        "module": each.module,
+        "record_id": each.record_id,
+        "transport_id": each.transport_id,
+        "from_name": letter.sender.name,
+        "from_address": str(letter.sender.address),
+        "reply_name": letter.reply_to and letter.reply_to.name,
+        "reply_address": letter.reply_to and str(letter.reply_to.address),
+        "subject": letter.subject,
+        "content": letter.content,
+        "format": letter.format.value,
+        "attachments": len(letter.files),
+        "state": each.state.value,
+        "dated_at": letter.dated_at,
+        "created_at": each.created_at,
+    }
+
+
+def _recipient_rows(seq: int, each: Accepted) -> list[dict[str, Any]]:
+    return [
+        {
+            "mail_seq": seq,
+            "n": one.n,
+            "org_id": each.org_id,
+            "kind": one.kind.value,
+            "name": one.mailbox.name,
+            "address": str(one.mailbox.address),
+            "state": State.QUEUED.value,
+        }
+        for one in each.letter.recipients
+    ]
+
+
+def _attachment_rows(seq: int, each: Accepted) -> list[dict[str, Any]]:
+    return [
+        {
+            "mail_seq": seq,
+            "n": n,
+            "org_id": each.org_id,
+            "file_id": ref.file_id,
+            "digest": ref.digest,
+            "name": ref.name,
+            "content_type": ref.content_type,
+            "size": ref.size,
+        }
+        for n, ref in enumerate(each.letter.files)
+    ]
+
+
+def _job_row(seq: int, each: Accepted) -> dict[str, Any]:
+    return {
+        "mail_seq": seq,
+        "org_id": each.org_id,
+        "transport_id": each.transport_id,
+        "due_at": each.due_at,
+        "first_due_at": each.due_at,
+    }
+
+
+def _event_row(seq: int, each: Accepted) -> dict[str, Any]:
+    return {"org_id": each.org_id, "mail_seq": seq, "at": each.created_at, "what": each.state.value, "attempt": 0}
