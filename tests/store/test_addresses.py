@@ -1,0 +1,31 @@
+"""store.addresses on both databases."""
+
+from postroom.store import addresses
+from postroom.store.addresses import Asked
+from postroom.store.db import Database
+from tests.world import World, found
+
+
+async def test_the_addresses_of_records_users_and_senders_are_known(db: Database, world: World) -> None:
+    known = [
+        world.contact.email,
+        world.contact.secondary_email,
+        world.colleague.email,
+        world.org_sender.email,
+    ]
+    asked = [Asked(world.org.id, address or "") for address in [*known, "stranger@elsewhere.example"]]
+    assert await db.read(lambda tx: addresses.known(tx, asked)) == set(asked[:-1])
+
+
+async def test_another_organisations_addresses_are_unknown(db: Database, world: World) -> None:
+    other = await db.write(lambda tx: found(tx, 2))
+    asked = [
+        Asked(world.org.id, other.contact.email or ""),
+        Asked(other.org.id, world.contact.email or ""),
+        Asked(other.org.id, other.user.email),
+    ]
+    assert await db.read(lambda tx: addresses.known(tx, asked)) == {asked[2]}
+
+
+async def test_nothing_asked_nothing_known(db: Database) -> None:
+    assert await db.read(lambda tx: addresses.known(tx, [])) == set()
