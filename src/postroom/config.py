@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Final, get_type_hints
 
 from postroom.errors import Misconfigured
 
@@ -18,13 +18,14 @@ def _setting(default: Any, sentence: str) -> Any:
     return field(default=default, metadata={"sentence": sentence})
 
 
+_DATA: Final = Path("data")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """Everything an operator can choose."""
 
-    data_dir: Path = _setting(
-        Path("data"), "The folder that holds the database, the files and the keys; made at first start."
-    )
+    data_dir: Path = _setting(_DATA, "The folder that holds the database, the files and the keys; made at first start.")
     database: str = _setting("", "A postgresql:// URL; empty: SQLite, in the file postroom.db of data_dir.")
     host: str = _setting("127.0.0.1", "The address the API listens on.")
     port: int = _setting(8025, "The port the API listens on; 0 takes a free one.")

@@ -59,6 +59,7 @@ class Reason(Enum):
     FILES_TOO_LARGE = auto()
     NO_TRANSPORT = auto()
     TIME_PAST = auto()
+    TIME_TOO_FAR = auto()
     NOT_SUPPORTED = auto()
     # files
     UPLOAD_BROKEN = auto()
@@ -71,7 +72,7 @@ class Reason(Enum):
     INTERNAL = auto()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One wrong thing in a request.
 
@@ -84,7 +85,7 @@ class Fault:
     details: Mapping[str, object] = field(default_factory=dict)
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - the word that operators read
     """Base of all errors that Postroom raises on purpose."""
 
 

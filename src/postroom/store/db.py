@@ -26,6 +26,8 @@ from postroom.store import json
 
 log = structlog.get_logger()
 
+Tx = Connection  # what functions of the store take, under the name that other rooms use
+
 T = TypeVar("T")
 R = TypeVar("R")
 

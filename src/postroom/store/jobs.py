@@ -13,8 +13,9 @@ from sqlalchemy import Connection, bindparam, case, delete, func, insert, select
 
 from postroom.mail.draft import Letter, Recipient
 from postroom.mail.life import FINAL, Settled, State, Verdict
-from postroom.store import mails
+from postroom.store import mails, transports
 from postroom.store.tables import event, job, mail, recipient
+from postroom.store.transports import Transport
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,11 +25,13 @@ class Job:
     mail_seq: int
     org_id: int
     transport_id: int
+    transport: Transport | None  # None: removed meanwhile
     lease: int
     attempt: int
     first_due_at: int
     letter: Letter
     pending: tuple[Recipient, ...]
+    reached: bool  # whether an earlier attempt was accepted for anybody
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,18 +62,21 @@ def claim(tx: Connection, wanted: Claim) -> list[Job]:
     if not rows:
         return []
     letters = mails.letters(tx, [row.mail_seq for row in rows])
+    ways = transports.find_many(tx, [row.transport_id for row in rows])
     return [
         Job(
             mail_seq=row.mail_seq,
             org_id=row.org_id,
             transport_id=row.transport_id,
+            transport=way,
             lease=wanted.lease,
             attempt=row.attempt,
             first_due_at=row.first_due_at,
-            letter=letters[row.mail_seq][0],
-            pending=letters[row.mail_seq][1],
+            letter=letters[row.mail_seq].letter,
+            pending=letters[row.mail_seq].pending,
+            reached=letters[row.mail_seq].reached,
         )
-        for row in rows
+        for row, way in zip(rows, ways, strict=True)
     ]
 
 

@@ -39,6 +39,15 @@ class Delivery:
     line: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A letter in the queue: who is still to be served, and whether an earlier attempt reached anybody."""
+
+    letter: Letter
+    pending: tuple[Recipient, ...]
+    reached: bool
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filed:
     """A mail as a record shows it. ``content`` and ``files`` are empty in listings."""
@@ -116,8 +125,8 @@ def history(tx: Connection, org_id: int, seq: int) -> list[Row[Any]]:
     return list(tx.execute(query.where(event.c.org_id == org_id, event.c.mail_seq == seq).order_by(event.c.seq)))
 
 
-def letters(tx: Connection, seqs: Sequence[int]) -> dict[int, tuple[Letter, tuple[Recipient, ...]]]:
-    """The letters of these mails, each with the recipients that are still to be served; for the worker."""
+def letters(tx: Connection, seqs: Sequence[int]) -> dict[int, Open]:
+    """The letters of these mails with what is still to do; for the worker, which serves every organisation."""
     rows = list(tx.execute(select(*_COLUMNS, mail.c.content).where(mail.c.seq.in_(seqs))))
     deliveries = _deliveries(tx, seqs)
     files = files_of(tx, [row.seq for row in rows if row.attachments])
@@ -135,7 +144,11 @@ def letters(tx: Connection, seqs: Sequence[int]) -> dict[int, tuple[Letter, tupl
             files=files.get(row.seq, ()),
             dated_at=row.dated_at,
         )
-        found[row.seq] = letter, tuple(each.recipient for each in own if each.state is State.QUEUED)
+        found[row.seq] = Open(
+            letter,
+            pending=tuple(each.recipient for each in own if each.state is State.QUEUED),
+            reached=any(each.state is State.SENT for each in own),
+        )
     return found
 
 

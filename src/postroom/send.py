@@ -1,0 +1,174 @@
+"""The first half of a mail's life: a draft becomes stored, queued work, or every fault of it is told.
+
+1. ``submit`` looks up all that the draft names, in one read shared with whoever submits at the same moment.
+2. ``_faults`` judges the draft against what was found.
+3. The mail, its recipients, its job and its first event are committed together; only then does ``submit`` return.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from postroom.access.principal import Principal
+from postroom.errors import Fault, Invalid, NotFound, Reason
+from postroom.mail.draft import Draft, FileRef, Letter
+from postroom.mail.life import State
+from postroom.mail.limits import ATTACHMENT_OCTETS_PER_MAIL, SCHEDULE_DAYS
+from postroom.mail.retry import DAY
+from postroom.store import addresses, files, mails, orgs, records, senders
+from postroom.store.db import Database, Tx
+from postroom.store.ids import Ids
+from postroom.store.mails import Accepted
+from postroom.store.orgs import Org, RecipientPolicy
+from postroom.store.records import Key, Reach
+from postroom.store.senders import Sender
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Everything a draft names, in the forms the store looks it up by."""
+
+    user_id: int
+    record: Key
+    sender: str
+    to: tuple[str, ...]
+    files: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Situation:
+    """What the store knows of it."""
+
+    org: Org
+    reach: Reach | None
+    sender: Sender | None
+    known: frozenset[str]
+    files: tuple[FileRef | None, ...]
+
+    def transport_id(self, draft: Draft) -> int | None:
+        """The way out: the sender's own server, unless the organisation's is asked for or is the only one (W 1.0)."""
+        own = None if draft.through_org or self.sender is None else self.sender.transport_id
+        return own or self.org.transport_id
+
+
+async def submit(db: Database, ids: Ids, caller: Principal, record: Key, draft: Draft, *, now: int) -> Accepted:
+    """Accept one mail for a record; returns after the commit is on disk.
+
+    Raises ``NotFound`` where the organisation has no such record, ``Invalid`` with every fault of the draft, and
+    ``Unavailable`` where the database is away.
+    """
+    situation = await db.read_together(_look, _question(caller, record, draft))
+    if situation.reach is None:
+        raise NotFound(Fault(Reason.RECORD_UNKNOWN))
+    if faults := tuple(_faults(draft, situation, situation.reach, now)):
+        raise Invalid(*faults)
+    transport_id = situation.transport_id(draft)
+    assert transport_id is not None, "a draft without a way out has a fault"
+    accepted = Accepted(
+        letter=_letter(draft, situation, mail_id=ids.opaque(), now=now),
+        org_id=caller.org_id,
+        user_id=caller.user_id,
+        module=record.module,
+        record_id=record.id,
+        transport_id=transport_id,
+        state=State.QUEUED if draft.scheduled_at is None else State.SCHEDULED,
+        due_at=now if draft.scheduled_at is None else draft.scheduled_at,
+        created_at=now,
+    )
+    await db.write_together(mails.add, accepted)
+    return accepted
+
+
+def _question(caller: Principal, record: Key, draft: Draft) -> _Question:
+    return _Question(
+        user_id=caller.user_id,
+        record=record,
+        sender=draft.sender.address.folded,
+        to=tuple(mailbox.address.folded for mailbox in draft.to),
+        files=draft.attachments,
+    )
+
+
+def _look(tx: Tx, questions: Sequence[_Question]) -> list[_Situation]:
+    """Answer many questions with one query per noun."""
+    org_ids = [each.record.org_id for each in questions]
+    found_orgs = orgs.find_many(tx, org_ids)
+    reaches = records.reach(tx, [each.record for each in questions])
+    allowed = senders.allowed(tx, [senders.Wish(each.record.org_id, each.user_id, each.sender) for each in questions])
+    known = addresses.known(tx, [addresses.Asked(each.record.org_id, one) for each in questions for one in each.to])
+    found_files = iter(
+        files.find(tx, [files.Wanted(each.record.org_id, one) for each in questions for one in each.files])
+    )
+    return [
+        _Situation(
+            org=_present(org),
+            reach=reach,
+            sender=sender,
+            known=frozenset(one for one in each.to if addresses.Asked(each.record.org_id, one) in known),
+            files=tuple(next(found_files) for _ in each.files),
+        )
+        for each, org, reach, sender in zip(questions, found_orgs, reaches, allowed, strict=True)
+    ]
+
+
+def _present(org: Org | None) -> Org:
+    assert org is not None, "a caller's organisation exists: users refer to it"
+    return org
+
+
+def _faults(draft: Draft, situation: _Situation, reach: Reach, now: int) -> Iterator[Fault]:
+    """Everything that is wrong with the draft (wire reference 1.4 and 1.5)."""
+    if situation.sender is None:
+        yield Fault(Reason.SENDER_NOT_ALLOWED, ("from", "email"))
+    elif situation.transport_id(draft) is None:
+        yield Fault(Reason.NO_TRANSPORT, ("from", "email"))
+    yield from _record_faults(reach)
+    yield from _recipient_faults(draft, situation, reach)
+    yield from _file_faults(situation.files)
+    if draft.scheduled_at is not None and draft.scheduled_at <= now:
+        yield Fault(Reason.TIME_PAST, ("scheduled_time",))
+    elif draft.scheduled_at is not None and draft.scheduled_at > now + SCHEDULE_DAYS * DAY:
+        yield Fault(Reason.TIME_TOO_FAR, ("scheduled_time",), {"maximum_days": SCHEDULE_DAYS})
+
+
+def _record_faults(reach: Reach) -> Iterator[Fault]:
+    if not reach.addresses:
+        own = reach.key.module == "Contacts"
+        yield Fault(Reason.RECORD_WITHOUT_EMAIL if own else Reason.CONTACT_WITHOUT_EMAIL)
+
+
+def _recipient_faults(draft: Draft, situation: _Situation, reach: Reach) -> Iterator[Fault]:
+    may_write_to: dict[RecipientPolicy, Callable[[str], bool]] = {
+        RecipientPolicy.ANY: lambda _: True,
+        RecipientPolicy.KNOWN: situation.known.__contains__,
+        RecipientPolicy.RECORD: reach.addresses.__contains__,
+    }
+    allowed = may_write_to[situation.org.recipients]
+    for n, mailbox in enumerate(draft.to):
+        address = mailbox.address.folded
+        if not allowed(address):
+            yield Fault(Reason.RECIPIENT_UNKNOWN, ("to", n, "email"))
+        elif address in reach.opted_out:
+            yield Fault(Reason.OPTED_OUT, ("to", n, "email"))
+
+
+def _file_faults(found: Sequence[FileRef | None]) -> Iterator[Fault]:
+    for n, ref in enumerate(found):
+        if ref is None:
+            yield Fault(Reason.FILE_UNKNOWN, ("attachments", n, "id"))
+    total = sum(ref.size for ref in found if ref is not None)
+    if total > ATTACHMENT_OCTETS_PER_MAIL:
+        yield Fault(Reason.FILES_TOO_LARGE, ("attachments",), {"size": total})
+
+
+def _letter(draft: Draft, situation: _Situation, *, mail_id: bytes, now: int) -> Letter:
+    return Letter(
+        mail_id=mail_id,
+        sender=draft.sender,
+        recipients=draft.recipients(),
+        reply_to=draft.reply_to,
+        subject=draft.subject,
+        content=draft.content,
+        format=draft.format,
+        files=tuple(ref for ref in situation.files if ref is not None),
+        dated_at=now if draft.scheduled_at is None else draft.scheduled_at,
+    )

@@ -1,0 +1,74 @@
+"""One attempt at one mail: compose it, hand it over, and say what became of each recipient."""
+
+from dataclasses import dataclass, field
+
+import structlog
+
+from postroom.access.secrets import Vault
+from postroom.app import App
+from postroom.errors import Misconfigured, Unavailable
+from postroom.mail.compose import compose
+from postroom.mail.life import Outcome, Result, Stage
+from postroom.smtp.pool import Pool
+from postroom.smtp.protocol import Envelope
+from postroom.smtp.route import Credentials, Route, Tls
+from postroom.store.jobs import Job
+from postroom.store.transports import Transport
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Routes of transports, their passwords opened once and not per mail."""
+
+    vault: Vault
+    _known: dict[Transport, Route] = field(default_factory=dict)
+
+    def route(self, transport: Transport) -> Route:
+        """The route of a transport as it is configured now. Raises ``Misconfigured`` where no key opens its password."""
+        found = self._known.get(transport)
+        if found is None:
+            # Settings of the same transport that are no longer true go with its password.
+            for old in [each for each in self._known if each.id == transport.id]:
+                del self._known[old]
+            found = self._known[transport] = self._open(transport)
+        return found
+
+    def _open(self, transport: Transport) -> Route:
+        credentials = None
+        if transport.username is not None:
+            password = "" if transport.password is None else self.vault.open_sealed(transport.password)
+            credentials = Credentials(username=transport.username, password=password)
+        return Route(
+            transport_id=transport.id,
+            host=transport.host,
+            port=transport.port,
+            tls=Tls(transport.tls),
+            credentials=credentials,
+        )
+
+
+async def attempt(app: App, pool: Pool, ways: Ways, job: Job) -> list[Outcome]:
+    """Try the mail once: an outcome for each pending recipient, in order. Never raises for what one mail brings about."""
+    try:
+        if job.transport is None:
+            raise Misconfigured("the transport of this mail has been removed")
+        route = ways.route(job.transport)
+        composed = compose(job.letter)
+        envelope = Envelope(
+            sender=job.letter.sender.address,
+            recipients=job.pending,
+            size=composed.size,
+            smtputf8=composed.smtputf8,
+        )
+        return await pool.transmit(route, composed, envelope, app.blobs.open)
+    except (Unavailable, Misconfigured) as problem:
+        return _deferred(job, str(problem))
+    except Exception:  # a bug met by this mail must not stop the others; it is retried, and in the log
+        log.exception("attempt failed", mail=job.letter.mail_id.hex(), attempt=job.attempt)
+        return _deferred(job, "internal error")
+
+
+def _deferred(job: Job, line: str) -> list[Outcome]:
+    return [Outcome(result=Result.DEFERRED, stage=Stage.ROUTE, line=line)] * len(job.pending)

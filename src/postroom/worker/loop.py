@@ -1,0 +1,180 @@
+"""The loop: claim, do, settle, until told to stop.
+
+1. ``_claim`` takes due mails under a fresh lease, as many as there is room for, none of a transport that is busy.
+2. ``_handle`` tries one mail (``deliver.attempt``), decides what it means (``settle.decide``) and writes that down.
+3. ``_heartbeat`` moves the leases on while their mails are worked at; what a dead worker held comes due again.
+4. A stop claims nothing more and waits for the mails in flight.
+
+A lost wake-up costs ``poll_seconds``, a lost database nothing but time, a lost lease the right to settle.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+import structlog
+
+from postroom.app import App
+from postroom.errors import Unavailable
+from postroom.mail.life import Outcome, Result, Verdict
+from postroom.settle import decide, settle
+from postroom.smtp.deadlines import Deadlines
+from postroom.smtp.pool import Pool
+from postroom.smtp.route import trust
+from postroom.store import jobs
+from postroom.store.jobs import Claim, Job
+from postroom.worker.deliver import Ways, attempt
+from postroom.worker.window import Windows
+
+log = structlog.get_logger()
+
+CLAIM_AT_MOST: Final = 100  # more in one transaction gains nothing
+PAUSE_SECONDS: Final = 0.5  # between tries while the database is away
+
+
+async def work(app: App, stop: asyncio.Event) -> None:
+    """Deliver mails until ``stop`` is set; returns once everything in flight has ended or its time is up."""
+    settings = app.settings
+    pool = Pool(
+        hostname=settings.hostname,
+        connections_per_transport=settings.connections_per_transport,
+        ssl_context=trust(settings.ca_file),
+        deadlines=Deadlines.scaled(settings.smtp_timeout_scale),
+    )
+    try:
+        await _Worker(app, pool).run(stop)
+    finally:
+        await pool.close()
+
+
+class _Worker:
+    def __init__(self, app: App, pool: Pool) -> None:
+        self._app = app
+        self._pool = pool
+        self._ways = Ways(app.vault)
+        self._windows = Windows(app.settings.connections_per_transport, app.settings.mails_in_flight)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._leases: Counter[int] = Counter()
+        self._again = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """The loop itself."""
+        helpers = [asyncio.create_task(each) for each in (self._listen(), self._heartbeat(), self._heed(stop))]
+        try:
+            while not stop.is_set():
+                self._again.clear()
+                if not await self._claim():
+                    await self._again.wait()
+            await self._finish()
+        finally:
+            for task in helpers:
+                task.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+
+    async def _claim(self) -> bool:
+        """Start on due mails; False where nothing more can be taken before something changes."""
+        limit = min(self._app.settings.mails_in_flight - len(self._tasks), CLAIM_AT_MOST)
+        if limit <= 0:
+            return False
+        now = self._app.clock()
+        claim = Claim(
+            now=now,
+            until=self._lease_end(now),
+            lease=self._app.ids.number(),
+            limit=limit,
+            busy_transports=tuple(self._windows.busy()),
+        )
+        try:
+            claimed = await self._app.db.write(partial(jobs.claim, wanted=claim))
+            surplus = [job.mail_seq for job in claimed if not self._start(job)]
+            if surplus:
+                await self._app.db.write(partial(jobs.release, lease=claim.lease, mail_seqs=surplus, now=now))
+        except Unavailable:
+            await asyncio.sleep(PAUSE_SECONDS)
+            return True
+        return len(claimed) == limit
+
+    def _start(self, job: Job) -> bool:
+        if not self._windows.take(job.transport_id):
+            return False
+        self._leases[job.lease] += 1
+        task = asyncio.create_task(self._handle(job))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return True
+
+    async def _handle(self, job: Job) -> None:
+        answered = False
+        try:
+            outcomes = await attempt(self._app, self._pool, self._ways, job)
+            answered = any(outcome.code is not None for outcome in outcomes)
+            verdict = decide(
+                job,
+                outcomes,
+                now=self._app.clock(),
+                chance=random.random(),  # noqa: S311 - spreads load, keeps no secret
+                give_up_days=self._app.settings.give_up_days,
+            )
+            kept = await self._written(verdict)
+            _log(job, outcomes, verdict, kept)
+        finally:
+            self._leases[job.lease] -= 1
+            if not self._leases[job.lease]:
+                del self._leases[job.lease]
+            self._windows.give_back(job.transport_id, answered=answered)
+            self._again.set()
+
+    async def _written(self, verdict: Verdict) -> bool:
+        # What a server has accepted must be known, or it is sent again: the writing is tried until it is done or the
+        # lease is another's. The fencing token makes repeating it harmless.
+        while True:
+            try:
+                return await settle(self._app.db, verdict)
+            except Unavailable:
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _listen(self) -> None:
+        """Look again at each announcement of work, and every ``poll_seconds`` without one."""
+        while True:
+            await self._app.wake.wait(self._app.settings.poll_seconds)
+            self._again.set()
+
+    async def _heed(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._again.set()
+
+    async def _heartbeat(self) -> None:
+        while True:
+            await asyncio.sleep(self._app.settings.lease_seconds / 4)
+            if self._leases:
+                extend = partial(jobs.extend, leases=list(self._leases), until=self._lease_end(self._app.clock()))
+                try:
+                    await self._app.db.write(extend)
+                except Unavailable:
+                    continue  # the next beat may come through; if none does, the leases lapse as they should
+
+    async def _finish(self) -> None:
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=self._app.settings.stop_seconds)
+            for task in late:
+                task.cancel()  # their leases lapse, and another worker tries them
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def _lease_end(self, now: int) -> int:
+        return now + round(self._app.settings.lease_seconds * 1000)
+
+
+def _log(job: Job, outcomes: Sequence[Outcome], verdict: Verdict, kept: bool) -> None:
+    results = Counter(outcome.result.value for outcome in outcomes)
+    well = kept and set(results) == {Result.ACCEPTED.value}
+    (log.info if well else log.warning)(
+        "mail" if kept else "mail: lease lost, not settled",
+        mail=job.letter.mail_id.hex(),
+        attempt=job.attempt,
+        state=verdict.state.value,
+        next_due=verdict.next_due,
+        **results,
+    )
