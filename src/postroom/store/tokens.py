@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from postroom.store.tables import token, user
 
@@ -85,15 +85,20 @@ def use_code(tx: Connection, digest: bytes, now: int) -> bool:
     return tx.execute(change.values(used_at=now)).rowcount == 1
 
 
+def use_refresh(tx: Connection, digest: bytes, now: int) -> bool:
+    """Note that a refresh token is used; False where it is gone. A revocation waits until the transaction ends."""
+    change = update(token).where(token.c.hash == digest, token.c.kind == REFRESH)
+    return tx.execute(change.values(used_at=now)).rowcount == 1
+
+
 def revoke(tx: Connection, digest: bytes) -> bool:
     """Remove a refresh token with all its access tokens, or one access token; False where there is none."""
-    gone = delete(token).where(
-        or_(
-            (token.c.hash == digest) & token.c.kind.in_((REFRESH, ACCESS)),
-            token.c.parent == digest,
-        )
-    )
-    return tx.execute(gone).rowcount > 0
+    own = delete(token).where(token.c.hash == digest, token.c.kind.in_((REFRESH, ACCESS)))
+    gone = tx.execute(own).rowcount == 1
+    # By a statement of its own: PostgreSQL would not show the first one an access token that ``use_refresh`` held it up
+    # for.
+    tx.execute(delete(token).where(token.c.parent == digest))
+    return gone
 
 
 def drop_expired(tx: Connection, before: int) -> int:

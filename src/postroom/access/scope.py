@@ -1,0 +1,98 @@
+"""What a token may do: the grammar of scopes, and which grant covers which need (W 5.1, 5.2). Pure.
+
+A scope is ``{service}.{name}.{operation}``, its name one or more words: ``ZohoBigin.modules.contacts.READ``. Case never
+matters (W 5.2 leaves it open, and clients write ``ZohoBigin.org.read`` and ``Files`` as well as ``files``).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
+from typing import Final
+
+
+class Operation(Enum):
+    """The last word of a scope. Calls need one of the first four; the others stand in grants only."""
+
+    READ = "READ"
+    CREATE = "CREATE"
+    UPDATE = "UPDATE"
+    DELETE = "DELETE"
+    WRITE = "WRITE"
+    ALL = "ALL"
+
+
+# W 5.1: what each operation of a grant permits.
+COVERS: Final = {
+    Operation.READ: (Operation.READ,),
+    Operation.CREATE: (Operation.CREATE,),
+    Operation.UPDATE: (Operation.UPDATE,),
+    Operation.DELETE: (Operation.DELETE,),
+    Operation.WRITE: (Operation.CREATE, Operation.UPDATE),
+    Operation.ALL: (Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE),
+}
+
+# Both services name the same things here. A grant may also hold scopes of Zoho's other services (W 5.2, search and
+# bulk); they are well-formed and open nothing.
+_OURS: Final = frozenset({"zohobigin", "zohocrm"})
+_WORD: Final = re.compile(r"[A-Za-z0-9_]+")
+_EVERY: Final = "all"  # send_mail.all: each word at its place
+_SAME: Final = {"deals": "pipelines"}  # CRM's name, and Bigin's, of one module
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One right that a call needs: ``Need(("modules", "contacts"), Operation.READ)``; never WRITE or ALL."""
+
+    path: Path
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Scopes:
+    """Everything granted; ``text`` is the grant as it was asked for, one comma between two scopes."""
+
+    text: str
+    _permits: frozenset[tuple[Path, Operation]] = field(repr=False)
+
+    def allow(self, need: Need) -> bool:
+        """Whether some scope covers the need: by its own name, by its group's, or by ``all`` in its place."""
+        return not self._permits.isdisjoint(_grants_for(need))
+
+
+def parse(text: str) -> Scopes:
+    """Read scopes separated by commas (or blanks, as OAuth has it). Raises ``ValueError`` that names the bad one."""
+    scopes = [part for part in re.split(r"[,\s]+", text) if part]
+    if not scopes:
+        raise ValueError("no scope is given")
+    permits = {permit for scope in scopes for permit in _read(scope)}
+    return Scopes(",".join(scopes), frozenset(permits))
+
+
+def _read(scope: str) -> Iterator[tuple[Path, Operation]]:
+    words = scope.split(".")
+    service, path, last = words[0], words[1:-1], words[-1]
+    if not path or not all(map(_WORD.fullmatch, (service, *path))) or last.upper() not in Operation.__members__:
+        raise ValueError(f"{scope!r} is not a scope: service.name.OPERATION is expected")
+    if service.lower() in _OURS:
+        for operation in COVERS[Operation[last.upper()]]:
+            yield _fold(path), operation
+
+
+def _fold(path: list[str] | Path) -> Path:
+    words = (word.lower() for word in path)
+    return tuple(_SAME.get(word, word) for word in words)
+
+
+@lru_cache(maxsize=1024)
+def _grants_for(need: Need) -> frozenset[tuple[Path, Operation]]:
+    """The permits any of which meets the need."""
+    path = _fold(need.path)
+    # W 5.1: ZohoBigin.modules.ALL covers each ZohoBigin.modules.{module}.*, and so for settings.
+    groups = {path[:length] for length in range(1, len(path) + 1)}
+    # W 5.2: ZohoBigin.send_mail.all.CREATE covers each module.
+    groups |= {(*group[:-1], _EVERY) for group in groups if len(group) > 1}
+    return frozenset((group, need.operation) for group in groups)

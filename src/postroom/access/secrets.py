@@ -1,0 +1,118 @@
+"""Keys, tokens and passwords: everything that is kept secret, and the only home of chance in this room."""
+
+import fcntl
+import hashlib
+import hmac
+import os
+import secrets
+import string
+from pathlib import Path
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from postroom.config import Settings
+from postroom.errors import Misconfigured
+
+_PREFIX: Final = "1000."  # W 4.1, 4.3: client ids and tokens alike
+_ALPHABET: Final = string.ascii_uppercase + string.digits
+_passwords: Final = PasswordHasher()  # argon2id with the parameters of RFC 9106 §4, second choice
+
+
+class Vault:
+    """Seals small secrets (SMTP passwords) for the database; the newest key seals, each key opens."""
+
+    def __init__(self, keys: list[bytes]) -> None:
+        """``keys`` are Fernet keys, newest first. Raises ``Misconfigured`` where one is none."""
+        try:
+            self._fernet = MultiFernet([Fernet(key) for key in keys])
+        except ValueError:
+            raise Misconfigured(
+                "secret_keys: a key must be 32 bytes in URL-safe base64, as `Fernet.generate_key` makes"
+            ) from None
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Vault":
+        """The vault of ``secret_keys``, or of the file ``keys`` in the data directory, which is made when missing."""
+        if settings.secret_keys:
+            return cls([key.strip().encode() for key in settings.secret_keys.split(",")])
+        return cls(_read_or_make(settings.data_dir / "keys"))
+
+    def seal(self, text: str) -> bytes:
+        """The text, encrypted and authenticated."""
+        return self._fernet.encrypt(text.encode())
+
+    def open_sealed(self, sealed: bytes) -> str:
+        """The text again. Raises ``Misconfigured`` where no key fits: the keys were lost or the data is another's."""
+        try:
+            return self._fernet.decrypt(sealed).decode()
+        except InvalidToken:
+            raise Misconfigured("secret_keys: none of the keys opens a stored password") from None
+
+
+def _read_or_make(path: Path) -> list[bytes]:
+    """The keys of the file, one a line. Of two processes that start at once, one makes them and both read them."""
+    try:
+        # 0600 from the first moment: a chmod afterwards would leave one in which everybody may read.
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Misconfigured(f"{path}: {error.strerror}") from None
+    with os.fdopen(file, "r+b") as keys:
+        fcntl.flock(keys, fcntl.LOCK_EX)
+        found = keys.read().split()
+        if not found:
+            found = [Fernet.generate_key()]
+            keys.write(found[0] + b"\n")
+            keys.flush()
+            # What is sealed with the key is durable at once, so the key, and its name in the folder, must be too.
+            os.fsync(keys.fileno())
+            _sync_folder(path.parent)
+        return found
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def make_token() -> str:
+    """A new code, refresh token or access token: ``1000.{32 hex}.{32 hex}``, 256 random bits (W 4.3)."""
+    return f"{_PREFIX}{secrets.token_hex(16)}.{secrets.token_hex(16)}"
+
+
+def make_client_id() -> str:
+    """A new client id: ``1000.`` and 30 upper-case letters and digits (W 4.1)."""
+    return _PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(30))
+
+
+def make_client_secret() -> str:
+    """A new client secret: 42 hex digits, 168 random bits (W 4.1)."""
+    return secrets.token_hex(21)
+
+
+def digest(secret: str) -> bytes:
+    """The SHA-256 under which a random secret is kept; too long to guess, it needs no slow hash."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def same(one: bytes, other: bytes) -> bool:
+    """Whether both are equal, in a time that tells nothing of where they differ."""
+    return hmac.compare_digest(one, other)
+
+
+def hash_password(password: str) -> str:
+    """A person's password as argon2id keeps it; takes some 50 ms and 64 MiB, so not on the event loop."""
+    return _passwords.hash(password)
+
+
+def verify_password(kept: str, password: str) -> bool:
+    """Whether the password is the one kept; as slow as ``hash_password``."""
+    try:
+        return _passwords.verify(kept, password)
+    except (VerificationError, InvalidHashError):
+        return False

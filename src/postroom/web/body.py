@@ -1,0 +1,132 @@
+"""Reading what a request carries, never more of it than a limit allows, and never for longer than a client moves."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message, Receive, Scope
+
+from postroom.errors import Fault, Invalid, Reason, TooLarge
+from postroom.mail.limits import BODY_OCTETS, JSON_DEPTH, KIB
+
+IDLE_SECONDS: Final = 30.0  # between two pieces of a body; a client that is slower holds memory for nothing
+_KEPT_OCTETS: Final = 64 * KIB  # an unread rest up to here is cheaper to take than a new connection
+_LINGER_SECONDS: Final = 2.0
+
+
+class Arrival:
+    """The body of one request as it arrives: what the server offers, and how far it was taken."""
+
+    __slots__ = ("_receive", "_scope", "finished")
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._scope = scope
+        self._receive = receive
+        self.finished = False
+
+    async def receive(self) -> Message:
+        """The next piece (ASGI ``receive``). Raises ``Invalid`` where none comes in ``IDLE_SECONDS``."""
+        try:
+            async with asyncio.timeout(IDLE_SECONDS):
+                message = await self._receive()
+        except TimeoutError:
+            raise Invalid(Fault(Reason.BODY_UNREADABLE, details={"reason": "the body stopped arriving"})) from None
+        if not message.get("more_body", False):
+            self.finished = True
+        return message
+
+    @property
+    def outstanding(self) -> bool:
+        """Whether so much may still come that the connection must end with the answer."""
+        if self.finished:
+            return False
+        declared = _declared(self._scope)
+        return declared is None or declared > _KEPT_OCTETS
+
+    async def linger(self) -> None:
+        """Take and drop for a moment what still comes.
+
+        Closing at once resets the connection, and a client that is still sending would lose the answer (RFC 9112 §9.6).
+        """
+        try:
+            async with asyncio.timeout(_LINGER_SECONDS):
+                while not self.finished:
+                    await self.receive()
+        except (TimeoutError, Invalid):
+            return
+
+
+async def chunks(request: Request, limit: int) -> AsyncIterator[bytes]:
+    """The body piece by piece. Raises ``TooLarge`` as soon as it is known to exceed ``limit`` octets."""
+    declared = _declared(request.scope)
+    if declared is not None and declared > limit:
+        raise _too_large(limit)
+    taken = 0
+    more = True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk: bytes = message.get("body", b"")
+        more = message.get("more_body", False)
+        taken += len(chunk)
+        if taken > limit:
+            raise _too_large(limit)
+        if chunk:
+            yield chunk
+
+
+async def read(request: Request, limit: int) -> bytes:
+    """The whole body. Raises ``TooLarge`` as soon as it is known to exceed ``limit`` octets."""
+    return b"".join([chunk async for chunk in chunks(request, limit)])
+
+
+async def read_json(request: Request) -> Any:
+    """The body as JSON. Raises ``TooLarge``, or ``Invalid`` where it is none or nested too deep.
+
+    Of a key that stands twice in one object, the last is taken.
+    """
+    raw = await read(request, BODY_OCTETS)
+    try:
+        # RFC 8259 §8.1: a parser may ignore a byte order mark.
+        value = msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise Invalid(Fault(Reason.BODY_UNREADABLE)) from None
+    # The walk is for the few bodies that might offend.
+    if raw.count(b"{") + raw.count(b"[") > JSON_DEPTH or b"\\u0000" in raw:
+        _check(value)
+    return value
+
+
+def _check(value: Any) -> None:
+    """Refuse what is nested deeper than ``JSON_DEPTH``, and NUL, which PostgreSQL stores in no text."""
+    level = [value]
+    for _ in range(JSON_DEPTH + 1):
+        if not level:
+            return
+        if any(isinstance(each, str) and "\0" in each for each in level):
+            break
+        level = [inner for each in level for inner in _inside(each)]
+    raise Invalid(Fault(Reason.BODY_UNREADABLE))
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    return value if isinstance(value, list) else []
+
+
+def _declared(scope: Scope) -> int | None:
+    """The body's octets by Content-Length; 0 where no body is announced, None where its end is not (chunked)."""
+    chunked = False
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value)
+        chunked = chunked or name == b"transfer-encoding"
+    return None if chunked else 0
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(Fault(Reason.BODY_TOO_LARGE, details={"limit": limit}))

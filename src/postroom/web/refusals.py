@@ -1,0 +1,214 @@
+"""What was raised becomes an answer: one table from our reasons to the wire's statuses, codes and messages.
+
+Messages are Zoho's own, letter by letter, misspellings included, where W 1.5, 3.1, 5.3, 6.1, 7.1 or 9.2 has one.
+"""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+import structlog
+from starlette.responses import Response
+
+from postroom.errors import Fault, Misconfigured, Reason, Refused, Unavailable
+
+log = structlog.get_logger()
+
+Raw = list[tuple[bytes, bytes]]
+
+# W 0: what every recorded answer of the real service carries and we can say truthfully.
+_SAFE: Final[Raw] = [
+    (b"cache-control", b"no-store, no-cache, must-revalidate, private"),
+    (b"pragma", b"no-cache"),
+    (b"expires", b"Thu, 01 Jan 1970 00:00:00 GMT"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"SAMEORIGIN"),
+    (b"x-download-options", b"noopen"),
+]
+# clients.md 1.1: other types make the SDKs drop the answer, save it as a file or crash.
+_JSON: Final[Raw] = [(b"content-type", b"application/json;charset=UTF-8"), *_SAFE]
+
+
+class Json(Response):
+    """An answer in JSON."""
+
+    def __init__(self, value: Any, status: int = 200) -> None:
+        """``value`` is anything msgspec can write: dicts, lists, text, numbers, msgspec and data classes."""
+        self.status_code = status
+        self.background = None
+        self.body = msgspec.json.encode(value)
+        self.raw_headers = [*_JSON, (b"content-length", b"%d" % len(self.body))]
+
+
+class NoContent(Response):
+    """204: nothing to return, no body and no Content-Type (W 0, clients.md 1.1)."""
+
+    def __init__(self) -> None:
+        """Nothing to say."""
+        self.status_code = 204
+        self.background = None
+        self.body = b""
+        self.raw_headers = list(_SAFE)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How one reason looks on the wire. ``details`` stand where the fault has none and names no value."""
+
+    status: int
+    code: str
+    message: str
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+_MODULE: Final = {"resource_path_index": 0}  # W 1.6: which part of the URL is wrong
+_RECORD: Final = {"resource_path_index": 1}
+
+TABLE: Final[Mapping[Reason, Wire]] = {
+    Reason.MISSING: Wire(400, "MANDATORY_NOT_FOUND", "required field not found"),
+    Reason.WRONG_TYPE: Wire(400, "INVALID_DATA", "invalid data"),
+    Reason.WRONG_VALUE: Wire(400, "INVALID_DATA", "invalid data"),
+    Reason.TOO_LONG: Wire(400, "INVALID_DATA", "invalid data"),
+    Reason.TOO_FEW_ITEMS: Wire(400, "INVALID_DATA", "invalid data"),
+    Reason.TOO_MANY_ITEMS: Wire(400, "INVALID_DATA", "invalid data"),
+    Reason.DUPLICATE: Wire(400, "DUPLICATE_DATA", "duplicate data"),
+    Reason.BODY_UNREADABLE: Wire(
+        400, "INVALID_DATA", "invalid data", {"expected_data_type": "jsonobject", "reason": "the body is not JSON"}
+    ),
+    # 413 stands in CRM's table of statuses (W 9.1) without a code.
+    Reason.BODY_TOO_LARGE: Wire(413, "LIMIT_EXCEEDED", "the request body is larger than this server accepts"),
+    Reason.URL_UNKNOWN: Wire(404, "INVALID_URL_PATTERN", "Please check if the URL trying to access is a correct one"),
+    Reason.METHOD_UNKNOWN: Wire(400, "INVALID_REQUEST_METHOD", "The http request method type is not a valid one"),
+    Reason.MODULE_UNKNOWN: Wire(400, "INVALID_MODULE", "the module name given seems to be invalid", _MODULE),
+    Reason.MODULE_UNSUPPORTED: Wire(400, "INVALID_MODULE", "the given module is not supported for this api", _MODULE),
+    Reason.RECORD_UNKNOWN: Wire(400, "INVALID_DATA", "the id given seems to be invalid", _RECORD),
+    Reason.RELATED_UNKNOWN: Wire(400, "INVALID_DATA", "the related id given seems to be invalid", _RECORD),
+    Reason.PARAM_MISSING: Wire(400, "REQUIRED_PARAM_MISSING", "One of the expected parameter is missing"),
+    Reason.PARAM_WRONG: Wire(400, "INVALID_DATA", "invalid data"),
+    Reason.PAGE_TOO_DEEP: Wire(
+        400,
+        "DISCRETE_PAGINATION_LIMIT_EXCEEDED",
+        "You can only get the first 2000 records without using page_token param",
+    ),
+    Reason.NO_CREDENTIALS: Wire(401, "AUTHENTICATION_FAILURE", "Authentication failed"),
+    Reason.TOKEN_INVALID: Wire(401, "INVALID_TOKEN", "invalid oauth token"),
+    Reason.SCOPE_MISSING: Wire(401, "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL"),
+    Reason.NO_PERMISSION: Wire(403, "NO_PERMISSION", "permission denied"),
+    Reason.SENDER_NOT_ALLOWED: Wire(
+        400,
+        "INVALID_DATA",
+        "Email can't be sent using this from address.Kindly check the allowed from address list",
+    ),
+    # W 1.0 demands known recipients and no source words the refusal.
+    Reason.RECIPIENT_UNKNOWN: Wire(
+        400, "INVALID_DATA", "the recipient's address belongs to no record, user or sender of the organization"
+    ),
+    Reason.RECORD_WITHOUT_EMAIL: Wire(
+        400,
+        "NOT_ALLOWED",
+        "You cannot send email to this record as it doesn't have either primary or secondary email address",
+    ),
+    Reason.CONTACT_WITHOUT_EMAIL: Wire(
+        400,
+        "NOT_ALLOWED",
+        "You cannot send email to this record as associated contact doesn't have either primary or secondary email"
+        " address",
+    ),
+    # W 1.4 and 8.3 know 400 NOT_ALLOWED and 403 NO_PERMISSION; the message of W 1.5 goes with the former.
+    Reason.OPTED_OUT: Wire(
+        400,
+        "NOT_ALLOWED",
+        "You cannot send an email to this customer because this person has opted to stop the email communication",
+    ),
+    Reason.FILE_UNKNOWN: Wire(400, "INVALID_DATA", "There is no file exists with the given id"),
+    Reason.FILES_TOO_LARGE: Wire(400, "FILE_SIZE_EXCEEDS", "Total file(s) size should not exceed 10MB"),
+    Reason.NO_TRANSPORT: Wire(400, "CUSTOM_ERROR", "There is no SMTP server configured for this from address"),
+    Reason.TIME_PAST: Wire(400, "INVALID_DATA", "the scheduled time is in the past"),
+    Reason.TIME_TOO_FAR: Wire(400, "INVALID_DATA", "the scheduled time is too far ahead"),
+    Reason.NOT_SUPPORTED: Wire(400, "FEATURE_NOT_SUPPORTED", "this feature is not supported"),
+    Reason.UPLOAD_BROKEN: Wire(
+        400,
+        "failure_in_attachment_handling",
+        "Problem in uploading attachment. kindly upload the file properly",
+    ),
+    Reason.UPLOAD_TOO_MANY: Wire(
+        400,
+        "INVALID_REQUEST",
+        "unable to process your request. please verify whether you have entered proper method name, parameter and"
+        " parameter values.",
+    ),
+    Reason.UPLOAD_TOO_LARGE: Wire(
+        415, "FILE_SIZE_MORE_THAN_ALLOWED_SIZE", "Please check if the size of the file is in the correct range"
+    ),
+    Reason.TOO_LATE: Wire(400, "CANNOT_PROCESS", "it is too late for this request"),
+    Reason.RATE: Wire(429, "TOO_MANY_REQUESTS", "Rate limit exceeded. Please retry after the specified time."),
+    Reason.UNAVAILABLE: Wire(503, "INTERNAL_ERROR", "Internal Server Error"),
+    Reason.INTERNAL: Wire(500, "INTERNAL_ERROR", "Internal Server Error"),
+}
+
+
+def json_path(path: tuple[str | int, ...]) -> str:
+    """Where a value stands, as W 9.3 writes it: ``$.data[0].to[1].email``."""
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+
+
+def item_error(fault: Fault, index: int) -> dict[str, object]:
+    """One element of an answer's ``data``: the fault's path is taken from item ``index`` of the request's ``data``."""
+    return _document(fault, ("data", index, *fault.path) if fault.path else ())
+
+
+def flat_error(fault: Fault) -> dict[str, object]:
+    """A whole answer: the fault's path is taken from the root of the body."""
+    return _document(fault, fault.path)
+
+
+def status(fault: Fault) -> int:
+    """The HTTP status of an answer that tells of nothing else."""
+    return TABLE[fault.reason].status
+
+
+def refuse(error: Refused) -> Response:
+    """The answer to a request that its caller can mend: its first fault, flat (W 14, conflicting 7)."""
+    fault = error.faults[0]
+    answer = Json(flat_error(fault), status(fault))
+    if answer.status_code == 401:
+        answer.raw_headers.append((b"www-authenticate", b"Bearer"))  # RFC 9110 §15.5.2
+    if answer.status_code == 429:
+        answer.raw_headers.append((b"retry-after", b"%d" % int(str(fault.details.get("retry_after", 1)))))
+    return answer
+
+
+def fail(error: Exception, request_id: int) -> Response:
+    """The answer to a request that failed by no fault of its caller's; logs the failure, once."""
+    if isinstance(error, Unavailable):
+        log.warning("unavailable", request_id=request_id, problem=str(error))
+        answer = Json(flat_error(Fault(Reason.UNAVAILABLE)), 503)
+        answer.raw_headers.append((b"retry-after", b"1"))
+        return answer
+    if isinstance(error, Misconfigured):
+        log.error("misconfigured", request_id=request_id, problem=str(error))
+    else:
+        log.error("bug", request_id=request_id, exc_info=error)
+    answer = Json(flat_error(Fault(Reason.INTERNAL)), 500)
+    # What an operator searches the log for.
+    answer.raw_headers.append((b"x-request-id", b"%d" % request_id))
+    return answer
+
+
+@functools.lru_cache(maxsize=1024)
+def token_reset(expires_at: int) -> tuple[bytes, bytes]:
+    """The header that tells when the presented token expires (W 0), from ms since the epoch."""
+    moment = datetime.fromtimestamp(expires_at // 1000, UTC)
+    return b"x-accesstoken-reset", moment.isoformat().encode()
+
+
+def _document(fault: Fault, path: tuple[str | int, ...]) -> dict[str, object]:
+    wire = TABLE[fault.reason]
+    details: dict[str, object] = {**fault.details}
+    if path:
+        names = [step for step in path if isinstance(step, str)]
+        details |= {"api_name": names[-1], "json_path": json_path(path)}
+    return {"code": wire.code, "details": details or dict(wire.details), "message": wire.message, "status": "error"}

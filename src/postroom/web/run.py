@@ -1,0 +1,82 @@
+"""Listening: uvicorn, run from inside our own event loop and stopped by our own signal."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import uvicorn
+from uvicorn.config import Config
+
+from postroom.app import App
+from postroom.errors import Misconfigured
+from postroom.web.server import create
+
+KEEP_ALIVE_SECONDS: Final = 75  # longer than the common 60 of proxies and clients: they close first, we never race them
+_BACKLOG: Final = 2048
+_WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names them, binds none
+
+
+async def serve(app: App, *, host: str, port: int, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
+    """Serve the API until ``stop`` is set, then finish the requests in flight within ``stop_seconds``.
+
+    ``port`` 0 takes a free one. ``ready`` is called with the server's URL as soon as it answers. Raises
+    ``Misconfigured`` where the address cannot be had.
+    """
+    listener = _bind(host, port)
+    bound = listener.getsockname()
+    url = _url(*bound[:2])
+    base_url = app.settings.public_url.rstrip("/") or url
+    config = Config(
+        create(app, base_url=base_url),
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=max(1, round(app.settings.stop_seconds)),
+    )
+    server = _Server(config, lambda: ready(url))
+    serving = asyncio.create_task(server.serve([listener]))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        await serving
+    finally:
+        stopping.cancel()
+        listener.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the command line has its own, and the worker hears them too."""
+
+    def __init__(self, config: Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._announce()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """A listening socket, before anything is served: with port 0 the URL is known by it."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise Misconfigured(f"host and port: cannot listen on {host}:{port}: {error.strerror}") from None
+
+
+def _url(host: str, port: int) -> str:
+    host = _WILDCARDS.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,154 @@
+"""The table of routes, and the application that serves it (ASGI).
+
+The order in which a request is judged (W 5.3 and 14, clients.md 1.3: a wrong method without a token is 401): URL,
+token, method, scope; then the handler judges module, record and body.
+"""
+
+import time
+from typing import Final
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from postroom.access.bearer import authenticate
+from postroom.access.principal import Principal
+from postroom.access.scope import Need, Operation
+from postroom.app import App
+from postroom.errors import Fault, Forbidden, Invalid, NotFound, Reason, Refused
+from postroom.web import oauth
+from postroom.web.body import Arrival
+from postroom.web.call import Call
+from postroom.web.refusals import NoContent, fail, refuse, token_reset
+from postroom.web.routes import Endpoint, Resource, Table
+
+log = structlog.get_logger()
+
+# Where the API is found, and what the module Pipelines is called there (W 12.1).
+PREFIXES: Final = {
+    ("bigin", "v2"): "Pipelines",
+    ("bigin", "v1"): "Deals",
+    **{("crm", version): "Deals" for version in ("v2", "v2.1", "v3", "v4", "v5", "v6", "v7", "v8")},
+}
+
+_R, _C, _U, _D = Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE
+
+
+def _module(operation: Operation) -> tuple[Need, ...]:
+    return (Need(("modules", "{module}"), operation),)
+
+
+def _settings(name: str) -> tuple[Need, ...]:
+    return (Need(("settings", name), _R),)
+
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = ()
+
+TABLE: Final = Table(ENDPOINTS)
+
+
+def create(app: App, *, base_url: str) -> ASGIApp:
+    """The application; ``base_url`` is this server's own URL for token answers, without a slash at its end."""
+    accounts = oauth.Accounts(app, base_url)
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError(f"this server speaks HTTP only, not {scope['type']}")
+        await _Exchange(app, accounts, scope, receive).run(send)
+
+    return serve
+
+
+class _Exchange:
+    """One request and its answer, and what the log line tells of them."""
+
+    __slots__ = ("_accounts", "_app", "_arrival", "_caller", "_request", "_template")
+
+    def __init__(self, app: App, accounts: oauth.Accounts, scope: Scope, receive: Receive) -> None:
+        self._app = app
+        self._accounts = accounts
+        self._arrival = Arrival(scope, receive)
+        self._request = Request(scope, self._arrival.receive)
+        self._template = "-"
+        self._caller: Principal | None = None
+
+    async def run(self, send: Send) -> None:
+        """Answer, and write one line of what happened."""
+        started = time.perf_counter()
+        try:
+            response = await self._answer()
+            status = response.status_code
+            await self._respond(response, send)
+        except ClientDisconnect:
+            status = 499  # as nginx has it: nobody is left to be answered
+        log.info(
+            "request",
+            method=self._request.method,
+            path=self._template,
+            status=status,
+            ms=round((time.perf_counter() - started) * 1000, 2),
+            org=self._caller.org_id if self._caller else None,
+        )
+
+    async def _answer(self) -> Response:
+        try:
+            response = await self._dispatch()
+        except ClientDisconnect:
+            raise
+        except Refused as error:
+            response = refuse(error)
+        except Exception as error:
+            response = fail(error, self._app.ids.number())
+        if self._caller is not None:
+            response.raw_headers.append(token_reset(self._caller.expires_at))
+        return response
+
+    async def _dispatch(self) -> Response:
+        words = self._request.scope["path"].split("/")
+        if words[1:2] == ["oauth"]:
+            self._template, handler = self._accounts.find(self._request)
+            return await handler(self._request)
+        prefix = (words[1], words[2]) if len(words) > 3 else None
+        found = TABLE.find(words[3:]) if prefix in PREFIXES else None
+        if prefix is None or found is None:
+            raise NotFound(Fault(Reason.URL_UNKNOWN))
+        resource, path = found
+        self._template = resource.template
+        if self._request.method == "OPTIONS":
+            return NoContent()
+        endpoint = await self._admit(resource, path.get("module", ""))
+        assert self._caller is not None
+        return await endpoint.handler(
+            Call(self._app, self._caller, self._request, f"/{prefix[0]}/{prefix[1]}", PREFIXES[prefix], path)
+        )
+
+    async def _admit(self, resource: Resource, module: str) -> Endpoint:
+        """The endpoint the caller means and may use."""
+        authorization = self._request.headers.get("authorization")
+        self._caller = await authenticate(self._app.db, authorization, self._app.clock())
+        endpoint = resource.methods.get(self._request.method)
+        if endpoint is None:
+            raise Invalid(Fault(Reason.METHOD_UNKNOWN))
+        if not all(map(self._caller.scopes.allow, endpoint.needs_for(module))):
+            raise Forbidden(Fault(Reason.SCOPE_MISSING))
+        return endpoint
+
+    async def _respond(self, response: Response, send: Send) -> None:
+        if not self._arrival.outstanding:
+            await response(self._request.scope, self._arrival.receive, send)
+            return
+        # The client is still sending what nobody wants: answer, listen for a moment, and close.
+        response.raw_headers.append((b"connection", b"close"))
+        last: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                last.append({"type": "http.response.body", "body": b"", "more_body": False})
+                message = {**message, "more_body": True}
+            await send(message)
+
+        await response(self._request.scope, self._arrival.receive, hold)
+        await self._arrival.linger()
+        for message in last:
+            await send(message)
