@@ -4,7 +4,7 @@ Messages are Zoho's own, letter by letter, misspellings included, where W 1.5, 3
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -67,7 +67,7 @@ class Wire:
 _MODULE: Final = {"resource_path_index": 0}  # W 1.6: which part of the URL is wrong
 _RECORD: Final = {"resource_path_index": 1}
 
-TABLE: Final[Mapping[Reason, Wire]] = {
+ANSWERS: Final[Mapping[Reason, Wire]] = {
     Reason.MISSING: Wire(400, "MANDATORY_NOT_FOUND", "required field not found"),
     Reason.WRONG_TYPE: Wire(400, "INVALID_DATA", "invalid data"),
     Reason.WRONG_VALUE: Wire(400, "INVALID_DATA", "invalid data"),
@@ -160,6 +160,19 @@ def item_error(fault: Fault, index: int) -> dict[str, object]:
     return _document(fault, ("data", index, *fault.path) if fault.path else ())
 
 
+def item_errors(faults: Sequence[Fault], index: int) -> dict[str, object]:
+    """``item_error`` for one or more faults of one item (W 7.5, the code for several)."""
+    each = [item_error(fault, index) for fault in faults]
+    if len(each) == 1:
+        return each[0]
+    return {
+        "code": "MULTIPLE_OR_MULTI_ERRORS",
+        "details": {"errors": each},
+        "message": "multiple errors",
+        "status": "error",
+    }
+
+
 def flat_error(fault: Fault) -> dict[str, object]:
     """A whole answer: the fault's path is taken from the root of the body."""
     return _document(fault, fault.path)
@@ -167,7 +180,7 @@ def flat_error(fault: Fault) -> dict[str, object]:
 
 def status(fault: Fault) -> int:
     """The HTTP status of an answer that tells of nothing else."""
-    return TABLE[fault.reason].status
+    return ANSWERS[fault.reason].status
 
 
 def refuse(error: Refused) -> Response:
@@ -206,7 +219,7 @@ def token_reset(expires_at: int) -> tuple[bytes, bytes]:
 
 
 def _document(fault: Fault, path: tuple[str | int, ...]) -> dict[str, object]:
-    wire = TABLE[fault.reason]
+    wire = ANSWERS[fault.reason]
     details: dict[str, object] = {**fault.details}
     if path:
         names = [step for step in path if isinstance(step, str)]

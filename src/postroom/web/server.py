@@ -18,6 +18,7 @@ from postroom.access.scope import Need, Operation
 from postroom.app import App
 from postroom.errors import Fault, Forbidden, Invalid, NotFound, Reason, Refused
 from postroom.web import oauth
+from postroom.web.api import emails, send
 from postroom.web.body import Arrival
 from postroom.web.call import Call
 from postroom.web.refusals import NoContent, fail, refuse, token_reset
@@ -43,9 +44,13 @@ def _settings(name: str) -> tuple[Need, ...]:
     return (Need(("settings", name), _R),)
 
 
-ENDPOINTS: Final[tuple[Endpoint, ...]] = ()
+ROUTES: Final = (
+    Endpoint("POST", "/{module}/{id}/actions/send_mail", send.send_mail, (Need(("send_mail", "{module}"), _C),)),
+    Endpoint("GET", "/{module}/{id}/Emails", emails.listing, _module(_R)),
+    Endpoint("GET", "/{module}/{id}/Emails/{message_id}", emails.get, _module(_R)),
+)
 
-TABLE: Final = Table(ENDPOINTS)
+_TABLE: Final = Table(ROUTES)
 
 
 def create(app: App, *, base_url: str) -> ASGIApp:
@@ -110,7 +115,7 @@ class _Exchange:
             self._template, handler = self._accounts.find(self._request)
             return await handler(self._request)
         prefix = (words[1], words[2]) if len(words) > 3 else None
-        found = TABLE.find(words[3:]) if prefix in PREFIXES else None
+        found = _TABLE.find(words[3:]) if prefix in PREFIXES else None
         if prefix is None or found is None:
             raise NotFound(Fault(Reason.URL_UNKNOWN))
         resource, path = found
