@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, insert, select
 from postroom.mail.address import Address
 from postroom.mail.draft import FileRef, Format, Kind, Letter, Mailbox, Recipient
 from postroom.mail.life import State
+from postroom.store.records import Key
 from postroom.store.tables import attachment, event, job, mail, recipient
 
 
@@ -88,11 +89,12 @@ def add(tx: Connection, accepted: Sequence[Accepted]) -> list[None]:
     return [None] * len(accepted)
 
 
-def of_record(tx: Connection, org_id: int, record_id: int, *, limit: int, offset: int) -> list[Filed]:
-    """The mails filed under a record, newest first, without content and files."""
+def of_record(tx: Connection, record: Key, *, states: Iterable[State], limit: int, offset: int) -> list[Filed]:
+    """The mails in these states that are filed under a record, newest first, without content and files."""
     query = (
         _listing()
-        .where(mail.c.org_id == org_id, mail.c.record_id == record_id)
+        .where(mail.c.org_id == record.org_id, mail.c.record_id == record.id)
+        .where(mail.c.state.in_([state.value for state in states]))
         .order_by(mail.c.seq.desc())
         .limit(limit)
         .offset(offset)

@@ -26,7 +26,7 @@ class Ways:
     _known: dict[Transport, Route] = field(default_factory=dict)
 
     def route(self, transport: Transport) -> Route:
-        """The route of a transport as it is configured now. Raises ``Misconfigured`` where no key opens its password."""
+        """The route of a transport as it is configured now. Raises ``Misconfigured`` where its password stays shut."""
         found = self._known.get(transport)
         if found is None:
             # Settings of the same transport that are no longer true go with its password.
@@ -50,7 +50,7 @@ class Ways:
 
 
 async def attempt(app: App, pool: Pool, ways: Ways, job: Job) -> list[Outcome]:
-    """Try the mail once: an outcome for each pending recipient, in order. Never raises for what one mail brings about."""
+    """Try the mail once: an outcome for each pending recipient, in order. Raises for nothing that one mail brings about."""
     try:
         if job.transport is None:
             raise Misconfigured("the transport of this mail has been removed")
@@ -62,7 +62,7 @@ async def attempt(app: App, pool: Pool, ways: Ways, job: Job) -> list[Outcome]:
             size=composed.size,
             smtputf8=composed.smtputf8,
         )
-        return await pool.transmit(route, composed, envelope, app.blobs.open)
+        return await pool.transmit(route, composed, envelope, lambda ref: app.blobs.open(ref.digest))
     except (Unavailable, Misconfigured) as problem:
         return _deferred(job, str(problem))
     except Exception:  # a bug met by this mail must not stop the others; it is retried, and in the log

@@ -1,0 +1,62 @@
+"""``GET /{module}/{record_id}/Emails`` and ``…/Emails/{message_id}`` (wire reference 8.1)."""
+
+import re
+from functools import partial
+from typing import Final
+
+from starlette.responses import Response
+
+from postroom.errors import Fault, NotFound, Reason
+from postroom.store import mails, orgs, records, users
+from postroom.store.db import Tx
+from postroom.store.mails import Filed
+from postroom.store.records import Key
+from postroom.web.api.place import record_key
+from postroom.web.api.wire import emails as wire
+from postroom.web.api.wire.values import zone
+from postroom.web.call import Call
+from postroom.web.refusals import Json, NoContent
+
+_MESSAGE_ID: Final = re.compile(r"[0-9a-fA-F]{64}")
+
+
+async def listing(call: Call) -> Response:
+    """The mails filed under a record, newest first, ten at a time; 204 where there are none."""
+    asked = wire.read_listing(call.param("type"), call.param("index"))
+    found, context = await call.app.db.read(partial(_page, key=record_key(call), asked=asked))
+    return Json(wire.listing(found, asked, context)) if found else NoContent()
+
+
+async def get(call: Call) -> Response:
+    """One mail with its content and attachments."""
+    text = call.path["message_id"]
+    if not _MESSAGE_ID.fullmatch(text):
+        raise NotFound(_UNKNOWN_MAIL)
+    filed, context = await call.app.db.read(partial(_one, key=record_key(call), mail_id=bytes.fromhex(text)))
+    return Json(wire.whole(filed, context))
+
+
+# W 1.6: the part of the URL that is wrong, counted from the module.
+_UNKNOWN_MAIL: Final = Fault(Reason.RELATED_UNKNOWN, details={"resource_path_index": 3})
+
+
+def _page(tx: Tx, key: Key, asked: wire.Asked) -> tuple[list[Filed], wire.Context]:
+    context = _context(tx, key)
+    limit = wire.EMAILS_PER_PAGE + 1
+    return mails.of_record(tx, key, states=asked.states, limit=limit, offset=asked.start), context
+
+
+def _one(tx: Tx, key: Key, mail_id: bytes) -> tuple[Filed, wire.Context]:
+    context = _context(tx, key)
+    filed = mails.find(tx, key.org_id, mail_id)
+    if filed is None or filed.record_id != key.id:
+        raise NotFound(_UNKNOWN_MAIL)
+    return filed, context
+
+
+def _context(tx: Tx, key: Key) -> wire.Context:
+    record, org = records.find(tx, key), orgs.find(tx, key.org_id)
+    if record is None or org is None:
+        raise NotFound(Fault(Reason.RECORD_UNKNOWN))
+    people = {user.id: user for user in users.listing(tx, key.org_id)}
+    return wire.Context(users=people, record_name=record.name, module=key.module, zone=zone(org.time_zone))

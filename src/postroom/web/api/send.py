@@ -1,0 +1,44 @@
+"""``POST /{module}/{record_id}/actions/send_mail`` (wire reference 1)."""
+
+import asyncio
+from typing import Any
+
+from starlette.responses import Response
+
+from postroom.errors import Invalid
+from postroom.mail.draft import Draft
+from postroom.mail.life import State
+from postroom.send import submit
+from postroom.store.records import Key
+from postroom.web.api.place import record_key
+from postroom.web.api.wire import mail as wire
+from postroom.web.call import Call
+from postroom.web.refusals import Json, item_errors, status
+
+
+async def send_mail(call: Call) -> Response:
+    """Accept each mail of ``data``, all at once; each is answered at its index, after it is on disk."""
+    record = record_key(call)
+    drafts = wire.read_send(await call.json())
+    answers = await asyncio.gather(*(_accept(call, record, n, draft) for n, draft in enumerate(drafts)))
+    call.app.wake.ring()
+    return Json({"data": [item for item, _ in answers]}, _together([code for _, code in answers]))
+
+
+async def _accept(call: Call, record: Key, n: int, draft: Draft | tuple[Any, ...]) -> tuple[dict[str, Any], int]:
+    """The answer to one object of ``data`` and the status it would have alone."""
+    try:
+        if not isinstance(draft, Draft):
+            raise Invalid(*draft)
+        app = call.app
+        accepted = await submit(app.db, app.ids, call.caller, record, draft, now=app.clock())
+    except Invalid as refusal:
+        return item_errors(refusal.faults, n), status(refusal.faults[0])
+    return wire.accepted(accepted.letter.mail_id, scheduled=accepted.state is State.SCHEDULED), 200
+
+
+def _together(codes: list[int]) -> int:
+    """W 7.3: 207 where some were done and some not; else what they have in common, or the plain 400."""
+    if len(set(codes)) == 1:
+        return codes[0]
+    return 207 if 200 in codes else 400

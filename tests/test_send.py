@@ -1,0 +1,233 @@
+"""send.submit on both databases: what is accepted is on disk, what is refused leaves nothing."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select
+
+from postroom.access.principal import Principal
+from postroom.access.scope import parse
+from postroom.errors import Fault, Invalid, NotFound, Reason
+from postroom.mail.address import Address
+from postroom.mail.draft import Draft, FileRef, Kind, Mailbox
+from postroom.mail.life import State
+from postroom.mail.limits import MIB
+from postroom.mail.retry import DAY
+from postroom.send import submit
+from postroom.store import files, mails, orgs, records
+from postroom.store.db import Database
+from postroom.store.files import Upload
+from postroom.store.ids import Ids
+from postroom.store.mails import Accepted
+from postroom.store.orgs import RecipientPolicy
+from postroom.store.records import Key
+from postroom.store.tables import attachment, event, job, mail, recipient
+from tests.world import NOW, World, found, record
+
+IDS = Ids(lambda: NOW)
+
+
+def box(address: str, name: str = "") -> Mailbox:
+    return Mailbox(name=name, address=Address.parse(address))
+
+
+def caller(world: World, *, colleague: bool = False) -> Principal:
+    user = world.colleague if colleague else world.user
+    scopes = parse("ZohoBigin.send_mail.all.CREATE")
+    return Principal(
+        org_id=world.org.id,
+        user_id=user.id,
+        client_id="1000.TEST",
+        scopes=scopes,
+        profile=user.profile,
+        expires_at=NOW + DAY,
+    )
+
+
+def draft(world: World) -> Draft:
+    return Draft(sender=box(world.sender.email), to=(box(str(world.contact.email)),), subject="Hello", content="<p>Hi")
+
+
+def key(world: World, module: str = "Contacts") -> Key:
+    of = {"Contacts": world.contact, "Accounts": world.company, "Pipelines": world.deal}
+    return Key(world.org.id, module, of[module].id)
+
+
+async def send(db: Database, world: World, asked: Draft, record_key: Key | None = None) -> Accepted:
+    return await submit(db, IDS, caller(world), record_key or key(world), asked, now=NOW)
+
+
+async def faults(db: Database, world: World, asked: Draft, record_key: Key | None = None) -> list[Fault]:
+    """The faults of a draft, having made sure that it left no row behind."""
+    with pytest.raises(Invalid) as refusal:
+        await send(db, world, asked, record_key)
+    counts = [
+        await db.read(lambda tx, table=table: tx.execute(select(func.count()).select_from(table)).scalar_one())
+        for table in (mail, recipient, attachment, job, event)
+    ]
+    assert counts == [0] * 5
+    return list(refusal.value.faults)
+
+
+@pytest.mark.parametrize("module", ["Contacts", "Accounts", "Pipelines"])
+async def test_accepted_mail_is_filed_under_its_record_with_everything_of_it(
+    db: Database, world: World, module: str
+) -> None:
+    ref = FileRef(file_id=b"f" * 32, digest=b"d" * 32, name="a.txt", content_type="text/plain", size=3)
+    upload = Upload(ref=ref, org_id=world.org.id, user_id=world.user.id, created_at=NOW)
+    await db.write(lambda tx: files.add(tx, [upload]))
+    contact = box(str(world.contact.email), "Cleo")
+    asked = replace(
+        draft(world),
+        cc=(box("boss@elsewhere.example", "Boss"), contact),
+        bcc=(box("archive@elsewhere.example"),),
+        reply_to=box("answers@org1.example", "Answers"),
+        attachments=(ref.file_id,),
+    )
+    accepted = await send(db, world, asked, key(world, module))
+
+    filed = await db.read(lambda tx: mails.find(tx, world.org.id, accepted.letter.mail_id))
+    assert filed is not None
+    assert (filed.module, filed.record_id) == (module, key(world, module).id)
+    assert filed.state is State.QUEUED
+    assert filed.files == (ref,)
+    assert filed.reply_to == asked.reply_to
+    assert [(each.recipient.kind, str(each.recipient.mailbox.address)) for each in filed.deliveries] == [
+        (Kind.TO, world.contact.email),
+        (Kind.CC, "boss@elsewhere.example"),
+        (Kind.BCC, "archive@elsewhere.example"),
+    ], "an address named twice gets one copy"
+    history = await db.read(lambda tx: mails.history(tx, world.org.id, filed.seq))
+    assert [row.what for row in history] == ["queued"]
+
+
+async def test_way_out_is_the_senders_own_unless_the_organisations_is_asked_for(db: Database, world: World) -> None:
+    own = await send(db, world, draft(world))
+    shared = await send(db, world, replace(draft(world), through_org=True))
+    office = await send(db, world, replace(draft(world), sender=box(world.org_sender.email)))
+    assert own.transport_id == world.transport.id
+    assert shared.transport_id == office.transport_id == world.org_transport.id
+
+
+async def test_no_way_out_is_told_at_once(db: Database, world: World) -> None:
+    await db.write(lambda tx: orgs.choose_transport(tx, world.org.id, None))
+    assert await faults(db, world, replace(draft(world), through_org=True)) == [
+        Fault(Reason.NO_TRANSPORT, ("from", "email"))
+    ]
+
+
+async def test_scheduled_mail_is_due_at_its_time_and_dated_so(db: Database, world: World) -> None:
+    accepted = await send(db, world, replace(draft(world), scheduled_at=NOW + 5000))
+    assert (accepted.state, accepted.due_at, accepted.letter.dated_at) == (State.SCHEDULED, NOW + 5000, NOW + 5000)
+
+
+async def test_from_must_be_the_callers_or_the_organisations(db: Database, world: World) -> None:
+    wrong = [Fault(Reason.SENDER_NOT_ALLOWED, ("from", "email"))]
+    assert await faults(db, world, replace(draft(world), sender=box("ceo@org1.example"))) == wrong
+    with pytest.raises(Invalid) as refusal:
+        await submit(db, IDS, caller(world, colleague=True), key(world), draft(world), now=NOW)
+    assert list(refusal.value.faults) == wrong, "a colleague's own mailbox is not everybody's"
+
+
+@pytest.mark.parametrize(
+    ("policy", "address", "accepted"),
+    [
+        (RecipientPolicy.KNOWN, "cleo@customer-of-org1.example", True),
+        (RecipientPolicy.KNOWN, "DAHL@customer-of-ORG1.example", True),
+        (RecipientPolicy.KNOWN, "ben@org1.example", True),
+        (RecipientPolicy.KNOWN, "office@org1.example", True),
+        (RecipientPolicy.KNOWN, "other@customer.example", True),
+        (RecipientPolicy.KNOWN, "stranger@elsewhere.example", False),
+        (RecipientPolicy.KNOWN, "cleo@customer-of-org2.example", False),
+        (RecipientPolicy.RECORD, "dahl@customer-of-org1.example", True),
+        (RecipientPolicy.RECORD, "other@customer.example", False),
+        (RecipientPolicy.RECORD, "ben@org1.example", False),
+        (RecipientPolicy.ANY, "stranger@elsewhere.example", True),
+    ],
+)
+async def test_recipients_follow_the_policy(
+    db: Database, world: World, policy: RecipientPolicy, address: str, accepted: bool
+) -> None:
+    def more(tx: records.Connection) -> None:
+        found(tx, 2)
+        other = {"name": "Other", "fields": {"Last_Name": "Other"}, "email": "other@customer.example"}
+        records.add(tx, [record(77, world.org, world.user, "Contacts", **other)])  # type: ignore[arg-type]
+        orgs.choose_recipients(tx, world.org.id, policy)
+
+    await db.write(more)
+    asked = replace(draft(world), to=(box(address),))
+    if accepted:
+        assert str((await send(db, world, asked)).letter.recipients[0].mailbox.address) == str(Address.parse(address))
+    else:
+        assert await faults(db, world, asked) == [Fault(Reason.RECIPIENT_UNKNOWN, ("to", 0, "email"))]
+
+
+async def test_record_needs_an_address(db: Database, world: World) -> None:
+    def bare(tx: records.Connection) -> None:
+        nobody = record(70, world.org, world.user, "Contacts", name="No", fields={"Last_Name": "No"})
+        company = record(71, world.org, world.user, "Accounts", name="Empty", fields={"Account_Name": "Empty"})
+        deal = record(72, world.org, world.user, "Pipelines", name="D", fields={"Deal_Name": "D"}, contact_id=70)
+        records.add(tx, [nobody, company, deal])
+
+    await db.write(bare)
+    expected = {
+        ("Contacts", 70): Reason.RECORD_WITHOUT_EMAIL,
+        ("Accounts", 71): Reason.CONTACT_WITHOUT_EMAIL,
+        ("Pipelines", 72): Reason.CONTACT_WITHOUT_EMAIL,
+    }
+    for (module, n), reason in expected.items():
+        assert await faults(db, world, draft(world), Key(world.org.id, module, n)) == [Fault(reason)]
+
+
+async def test_opted_out_contact_gets_no_mail(db: Database, world: World) -> None:
+    await db.write(lambda tx: records.save(tx, replace(world.contact, opted_out=True)))
+    assert await faults(db, world, draft(world)) == [Fault(Reason.OPTED_OUT, ("to", 0, "email"))]
+
+
+async def test_record_of_another_organisation_does_not_exist(db: Database, world: World) -> None:
+    other = await db.write(lambda tx: found(tx, 2))
+    for wrong in (Key(world.org.id, "Contacts", other.contact.id), Key(world.org.id, "Accounts", world.contact.id)):
+        with pytest.raises(NotFound):
+            await send(db, world, draft(world), wrong)
+
+
+async def test_files_must_be_the_organisations_and_small_enough_together(db: Database, world: World) -> None:
+    other = await db.write(lambda tx: found(tx, 2))
+    refs = [
+        FileRef(file_id=bytes([n]) * 32, digest=b"d" * 32, name="a", content_type="a/b", size=6 * MIB) for n in range(3)
+    ]
+    owners = [(world, refs[0]), (world, refs[1]), (other, refs[2])]
+    uploads = [Upload(ref=ref, org_id=w.org.id, user_id=w.user.id, created_at=NOW) for w, ref in owners]
+    await db.write(lambda tx: files.add(tx, uploads))
+    assert await faults(db, world, replace(draft(world), attachments=(refs[2].file_id, b"?" * 32))) == [
+        Fault(Reason.FILE_UNKNOWN, ("attachments", 0, "id")),
+        Fault(Reason.FILE_UNKNOWN, ("attachments", 1, "id")),
+    ]
+    assert await faults(db, world, replace(draft(world), attachments=(refs[0].file_id, refs[1].file_id))) == [
+        Fault(Reason.FILES_TOO_LARGE, ("attachments",), {"size": 12 * MIB})
+    ]
+
+
+async def test_time_must_lie_ahead_and_not_too_far(db: Database, world: World) -> None:
+    assert [fault.reason for fault in await faults(db, world, replace(draft(world), scheduled_at=NOW))] == [
+        Reason.TIME_PAST
+    ]
+    far = replace(draft(world), scheduled_at=NOW + 400 * DAY)
+    assert [fault.reason for fault in await faults(db, world, far)] == [Reason.TIME_TOO_FAR]
+
+
+async def test_every_fault_is_told(db: Database, world: World) -> None:
+    wrong = replace(
+        draft(world),
+        sender=box("x@y.example"),
+        to=(box("a@b.example"), box("c@d.example")),
+        attachments=(b"?" * 32,),
+        scheduled_at=1,
+    )
+    assert [(fault.reason, fault.path) for fault in await faults(db, world, wrong)] == [
+        (Reason.SENDER_NOT_ALLOWED, ("from", "email")),
+        (Reason.RECIPIENT_UNKNOWN, ("to", 0, "email")),
+        (Reason.RECIPIENT_UNKNOWN, ("to", 1, "email")),
+        (Reason.FILE_UNKNOWN, ("attachments", 0, "id")),
+        (Reason.TIME_PAST, ("scheduled_time",)),
+    ]

@@ -1,0 +1,86 @@
+"""settle.decide: from one outcome per recipient to one verdict."""
+
+import pytest
+
+from postroom.mail.address import Address
+from postroom.mail.draft import Format, Kind, Letter, Mailbox, Recipient
+from postroom.mail.life import Outcome, Result, Stage, State
+from postroom.mail.retry import DAY, MINUTE
+from postroom.settle import decide
+from postroom.store.jobs import Job
+from tests.world import NOW
+
+A, D, R, U = Result.ACCEPTED, Result.DEFERRED, Result.REJECTED, Result.UNKNOWN
+
+
+def a_job(recipients: int, *, attempt: int = 1, reached: bool = False, first_due_at: int = NOW) -> Job:
+    mailbox = Mailbox(name="", address=Address.parse("a@b.example"))
+    pending = tuple(Recipient(n=n, kind=Kind.TO, mailbox=mailbox) for n in range(recipients))
+    letter = Letter(
+        mail_id=b"m" * 32,
+        sender=mailbox,
+        recipients=pending,
+        reply_to=None,
+        subject="",
+        content="",
+        format=Format.TEXT,
+        files=(),
+        dated_at=NOW,
+    )
+    return Job(
+        mail_seq=1,
+        org_id=1,
+        transport_id=1,
+        transport=None,
+        lease=7,
+        attempt=attempt,
+        first_due_at=first_due_at,
+        letter=letter,
+        pending=pending,
+        reached=reached,
+    )
+
+
+def outcomes(*results: Result) -> list[Outcome]:
+    return [Outcome(result=result, stage=Stage.FINAL_DOT) for result in results]
+
+
+@pytest.mark.parametrize(
+    ("results", "reached", "state", "again"),
+    [
+        ([A], False, State.SENT, False),
+        ([R], False, State.FAILED, False),
+        ([D], False, State.QUEUED, True),
+        ([U], False, State.QUEUED, True),
+        ([A, R], False, State.SENT, False),
+        ([A, D], False, State.QUEUED, True),
+        ([R, D], False, State.QUEUED, True),
+        ([R], True, State.SENT, False),
+        ([D], True, State.QUEUED, True),
+    ],
+)
+def test_verdict_of_a_mail(results: list[Result], reached: bool, state: State, again: bool) -> None:
+    verdict = decide(a_job(len(results), reached=reached), outcomes(*results), now=NOW, chance=0.5)
+    assert (verdict.state, verdict.next_due is not None) == (state, again)
+    assert (verdict.lease, verdict.attempt, verdict.at) == (7, 1, NOW)
+
+
+def test_each_recipient_has_a_state_of_its_own() -> None:
+    verdict = decide(a_job(4), outcomes(A, D, R, U), now=NOW, chance=0.5)
+    assert [(each.n, each.state) for each in verdict.recipients] == [
+        (0, State.SENT),
+        (1, State.QUEUED),
+        (2, State.FAILED),
+        (3, State.QUEUED),
+    ]
+    assert verdict.next_due == NOW + MINUTE
+
+
+def test_giving_up_fails_whom_nobody_took_and_no_others() -> None:
+    late = decide(a_job(2, attempt=30, first_due_at=NOW - 5 * DAY), outcomes(D, A), now=NOW, chance=0.5)
+    assert late.next_due is None
+    assert [each.state for each in late.recipients] == [State.FAILED, State.SENT]
+    assert late.state is State.SENT
+    assert decide(a_job(1, attempt=30, first_due_at=NOW - 5 * DAY), outcomes(U), now=NOW, chance=0.0).state is (
+        State.FAILED
+    )
