@@ -6,8 +6,9 @@ all requests of the moment, a lone request waits for nobody, and nobody hears of
 
 ``write(work)`` runs ``work(tx)`` inside a savepoint of the shared transaction: its exception undoes its own changes and
 reaches its own caller, nobody else's. ``write_together(work, item)`` gathers all items that wait for the same ``work``
-and calls ``work(tx, items)`` once; where that raises, each item is run by itself, so the fault finds its owner. Reads
-work alike, on connections of their own.
+and calls ``work(tx, items)`` once; where that raises, each item is run by itself, so the fault finds its owner. So a
+work may be run again after its changes were undone: what it does outside its transaction must bear that. Reads work
+alike, on connections of their own.
 """
 
 import asyncio
@@ -18,11 +19,11 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from postroom.errors import Unavailable
-from postroom.store import json
+from postroom.store.engine import Fate, engine_for, fate, passing, reading
 
 log = structlog.get_logger()
 
@@ -34,6 +35,7 @@ R = TypeVar("R")
 Together = Callable[[Connection, Sequence[T]], Sequence[R]]
 
 GATHER_AT_MOST: Final = 256  # longer transactions gain nothing more and make everybody in them wait
+_TRIES: Final = 3  # of one caller alone against other processes that want the same rows
 
 
 @dataclass(slots=True)
@@ -60,13 +62,15 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         # One SQLite reader: more would only take turns with each other for the interpreter's lock.
         count = readers or (1 if self.is_sqlite else 3)
+        self._door = threading.Lock()
+        self._closed = False
         self._writes: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._reads: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._threads = [
-            threading.Thread(target=self._serve, args=(self._writes, True), name="database-writer", daemon=True),
+            threading.Thread(target=_serve, args=(self._writes, self.engine), name="database-writer", daemon=True),
             *(
                 threading.Thread(
-                    target=self._serve, args=(self._reads, False), name=f"database-reader-{n}", daemon=True
+                    target=_serve, args=(self._reads, reading(self.engine)), name=f"database-reader-{n}", daemon=True
                 )
                 for n in range(count)
             ),
@@ -86,24 +90,26 @@ class Database:
         return answer
 
     async def read(self, work: Callable[[Connection], R]) -> R:
-        """Run ``work`` on a snapshot; what it writes is refused (SQLite) or rolled back."""
+        """Run ``work`` on one moment of the database; a statement that writes is refused."""
         answer: R = await self._ask(self._reads, work, _ALONE)
         return answer
 
     async def read_together(self, work: Together[T, R], item: T) -> R:
-        """Like ``write_together``, on a snapshot."""
+        """Like ``write_together``, on one moment of the database."""
         answer: R = await self._ask(self._reads, work, item)
         return answer
 
     async def close(self) -> None:
-        """Let everything handed over finish, then close the connections."""
+        """Let everything handed over finish, then close the connections; who asks later gets ``Unavailable``."""
         await asyncio.to_thread(self.close_now)
 
     def close_now(self) -> None:
         """``close`` for a caller without an event loop."""
-        self._writes.put(None)
-        for _ in range(self._readers):
-            self._reads.put(None)
+        with self._door:
+            self._closed = True
+            self._writes.put(None)
+            for _ in range(self._readers):
+                self._reads.put(None)
         for thread in self._threads:
             thread.join()
         self.engine.dispose()
@@ -111,58 +117,72 @@ class Database:
     async def _ask(self, line: "queue.SimpleQueue[_Call | None]", work: Callable[..., Any], item: Any) -> Any:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Any] = loop.create_future()
-        line.put(_Call(work, item, loop, answer))
+        with self._door:
+            if self._closed:
+                raise Unavailable("the database is closed")
+            line.put(_Call(work, item, loop, answer))
         return await answer
 
-    def _serve(self, line: "queue.SimpleQueue[_Call | None]", writing: bool) -> None:
-        while (first := line.get()) is not None:
-            calls, last = _gather(line, first)
-            self._run(calls, writing)
-            _answer(calls)
-            if last:
-                return
 
-    def _run(self, calls: list[_Call], writing: bool) -> None:
-        """Fill in result or error of each call. A failed commit is everybody's error."""
+def _serve(line: "queue.SimpleQueue[_Call | None]", engine: Engine) -> None:
+    """The life of one thread."""
+    while (first := line.get()) is not None:
+        calls, last = _gather(line, first)
         try:
-            with self.engine.connect().execution_options(writing=writing) as connection, connection.begin() as whole:
-                for work, group in _by_work(calls):
-                    _run_group(connection, work, group)
-                if not writing:
-                    whole.rollback()
-        except SQLAlchemyError as error:
-            log.error("database", problem=str(error.__cause__ or error))
-            for call in calls:
-                call.error = Unavailable("the database is away")
-        except BaseException as error:  # the thread must outlive any bug, or every later caller would wait for ever
+            _run(engine, calls)
+        except BaseException as error:  # a bug: the thread must outlive it, or every later caller would hang
             for call in calls:
                 call.error = error
+        _answer(calls)
+        if last:
+            return
+
+
+def _run(engine: Engine, calls: list[_Call], tries: int = _TRIES) -> None:
+    """Fill in result or error of each call. A failed commit is everybody's error."""
+    try:
+        with engine.begin() as connection:
+            for work, group in _by_work(calls):
+                _run_group(connection, work, group)
+    except SQLAlchemyError as error:
+        if fate(error) is Fate.RUN_APART and tries > 1:
+            for call in calls:
+                _run(engine, [call], _TRIES if len(calls) > 1 else tries - 1)
+            return
+        log.error("database", problem=str(error.__cause__ or error).strip())
+        for call in calls:
+            call.error = Unavailable("the database is away")
 
 
 def _run_group(connection: Connection, work: Callable[..., Any], group: list[_Call]) -> None:
-    if group[0].item is not _ALONE:
+    """Run one work for all who want it; raises where the transaction as a whole cannot go on."""
+    if len(group) > 1 and group[0].item is not _ALONE:
         try:
             with connection.begin_nested():
                 results = work(connection, [call.item for call in group])
                 for call, result in zip(group, results, strict=True):
                     call.result = result
         except Exception as error:
-            if _connection_is_gone(error):
+            if fate(error) is not Fate.GOES_ON:
                 raise
-            if len(group) == 1:
-                group[0].error = error
-                return
-            for call in group:
-                _run_group(connection, work, [call])
-        return
+        else:
+            return
     for call in group:
-        try:
-            with connection.begin_nested():
-                call.result = work(connection)
-        except Exception as error:
-            if _connection_is_gone(error):
-                raise
-            call.error = error
+        _run_one(connection, call)
+
+
+def _run_one(connection: Connection, call: _Call) -> None:
+    call.error = None
+    try:
+        with connection.begin_nested():
+            if call.item is _ALONE:
+                call.result = call.work(connection)
+            else:
+                [call.result] = call.work(connection, [call.item])
+    except Exception as error:
+        if fate(error) is not Fate.GOES_ON:
+            raise
+        call.error = Unavailable("the database could not do it now") if passing(error) else error
 
 
 def _by_work(calls: list[_Call]) -> list[tuple[Callable[..., Any], list[_Call]]]:
@@ -204,42 +224,7 @@ def _deliver(calls: list[_Call]) -> None:
             continue
         if call.error is None:
             call.answer.set_result(call.result)
+        elif isinstance(call.error, StopIteration):  # a future refuses it, and everybody behind would wait for ever
+            call.answer.set_exception(RuntimeError("StopIteration"))
         else:
             call.answer.set_exception(call.error)
-
-
-def _connection_is_gone(error: Exception) -> bool:
-    """Whether the transaction as a whole cannot go on: lost connection, full disk, locked or broken file."""
-    return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
-
-
-def engine_for(url: str) -> Engine:
-    if url.startswith(("postgresql://", "postgres://")):
-        url = "postgresql+psycopg://" + url.partition("://")[2]
-    engine = create_engine(
-        url, json_serializer=json.dumps, json_deserializer=json.loads, pool_pre_ping=url.startswith("postgresql")
-    )
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _tune_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _tune_sqlite(connection: Any, _: object) -> None:
-    # The driver must not open transactions of its own; BEGIN is ours.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    # FULL: a commit is answered after fdatasync. NORMAL may lose answered mail at power loss.
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA busy_timeout = 20000")
-    cursor.execute("PRAGMA cache_size = -65536")
-    cursor.execute("PRAGMA temp_store = MEMORY")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # IMMEDIATE: a writer waits for its turn at BEGIN, where nothing is lost, never in the middle.
-    writing = connection.get_execution_options().get("writing", True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from postroom.errors import Unavailable
-from postroom.store.db import engine_for
+from postroom.store.engine import engine_for, reading
 
 _STEPS: Final = Path(__file__).parent / "migrations" / "versions"
 _LOCK: Final = 0x706F7374726F6F6D  # "postroom": PostgreSQL's advisory locks are named by numbers
@@ -47,7 +47,7 @@ def head() -> str:
 
 
 def _behind(engine: Engine) -> bool:
-    with engine.connect().execution_options(writing=False) as connection:
+    with reading(engine).connect() as connection:
         return _version(connection) < head()
 
 
@@ -62,6 +62,9 @@ def _upgrade(engine: Engine) -> None:
     # SQLite: the transaction begins IMMEDIATE, which is the lock.
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
+            # A step may take as long as a large table needs, and so may the wait for another process's steps.
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         if _version(connection) < head():
             # Loaded by name and only here: Alembic costs a quarter of a second, which no ordinary start should pay.
