@@ -1,0 +1,48 @@
+"""From the Authorization header to the caller (W 0, 5.3)."""
+
+import pytest
+
+from postroom.access.bearer import authenticate
+from postroom.access.scope import Need, Operation
+from postroom.errors import Reason, Unauthenticated
+from postroom.store.db import Database
+from tests.access.dance import HOUR, granted, register
+from tests.world import NOW, World
+
+
+@pytest.mark.parametrize("form", ["Zoho-oauthtoken {}", "zoho-OAUTHTOKEN {}", "Bearer {}", "bearer  {} ", "BEARER {}"])
+async def test_both_words_in_any_case(db: Database, world: World, form: str) -> None:
+    made = await granted(db, await register(db, world))
+    caller = await authenticate(db, form.format(made.access_token), NOW)
+    assert (caller.org_id, caller.user_id, caller.profile) == (world.org.id, world.user.id, "Administrator")
+    assert caller.expires_at == NOW + HOUR * 1000
+    assert caller.scopes.allow(Need(("send_mail", "contacts"), Operation.CREATE))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [None, "", " ", "Bearer", "Bearer ", "Zoho-oauthtoken", "Basic YTpi", "1000.a.b", "Zoho_oauthtoken 1000.a.b"],
+)
+async def test_nothing_to_look_up(db: Database, header: str | None) -> None:
+    with pytest.raises(Unauthenticated) as refusal:
+        await authenticate(db, header, NOW)
+    assert refusal.value.faults[0].reason is Reason.NO_CREDENTIALS
+
+
+@pytest.mark.parametrize("token", ["1000.a.b", "x" * 100_000, "é", "\0", "a b", "%00"])
+async def test_an_unknown_token(db: Database, token: str) -> None:
+    with pytest.raises(Unauthenticated) as refusal:
+        await authenticate(db, f"Bearer {token}", NOW)
+    assert refusal.value.faults[0].reason is Reason.TOKEN_INVALID
+
+
+@pytest.mark.parametrize(("after", "good"), [(HOUR * 1000 - 1, True), (HOUR * 1000, False)])
+async def test_a_token_ends_at_its_moment(db: Database, world: World, after: int, good: bool) -> None:
+    made = await granted(db, await register(db, world))
+    header = f"Bearer {made.access_token}"
+    if good:
+        await authenticate(db, header, NOW + after)
+        return
+    with pytest.raises(Unauthenticated) as refusal:
+        await authenticate(db, header, NOW + after)
+    assert refusal.value.faults[0].reason is Reason.TOKEN_INVALID
