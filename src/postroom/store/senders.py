@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import Connection, insert, or_, select, update
 
 from postroom.store.tables import sender
 
@@ -25,6 +25,12 @@ class Sender:
 def add(tx: Connection, new: Sender) -> None:
     """Store a new sender."""
     tx.execute(insert(sender).values({name: getattr(new, name) for name in Sender.__slots__}))
+
+
+def unmark_default(tx: Connection, org_id: int, user_id: int | None) -> None:
+    """Leave the user (None: the organisation) without a default, as is done before there is another."""
+    own = sender.c.user_id.is_(None) if user_id is None else sender.c.user_id == user_id
+    tx.execute(update(sender).where(sender.c.org_id == org_id, own).values(is_default=False))
 
 
 @dataclass(frozen=True, slots=True)
