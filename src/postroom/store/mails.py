@@ -1,11 +1,11 @@
 """Mails with their recipients and attachments, and their history."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, or_, select
 
 from postroom.mail.address import Address
 from postroom.mail.draft import FileRef, Format, Kind, Letter, Mailbox, Recipient
@@ -102,15 +102,20 @@ def of_record(tx: Connection, record: Key, *, states: Iterable[State], limit: in
     return _filed(tx, list(tx.execute(query)))
 
 
-def in_states(tx: Connection, org_id: int, states: Iterable[State], *, limit: int) -> list[Filed]:
+def in_states(tx: Connection, org_id: int, states: Collection[State], *, limit: int) -> list[Filed]:
     """The organisation's mails in these states, newest first, without content and files."""
-    query = (
-        _listing()
-        .where(mail.c.org_id == org_id, mail.c.state.in_([state.value for state in states]))
-        .order_by(mail.c.seq.desc())
-        .limit(limit)
-    )
+    held = job.c.lease.is_not(None)
+    stored = mail.c.state.in_([state.value for state in states]) & ~held
+    wanted = or_(stored, held) if State.SENDING in states else stored
+    query = _listing().where(mail.c.org_id == org_id, wanted).order_by(mail.c.seq.desc()).limit(limit)
     return _filed(tx, list(tx.execute(query)))
+
+
+def beginning_with(tx: Connection, org_id: int, digits: str, *, limit: int) -> list[bytes]:
+    """The ids of at most ``limit`` mails of the organisation that begin with these hex digits (at most 64)."""
+    lowest, highest = bytes.fromhex(digits.ljust(64, "0")), bytes.fromhex(digits.ljust(64, "f"))
+    query = select(mail.c.id).where(mail.c.org_id == org_id, mail.c.id.between(lowest, highest)).limit(limit)
+    return list(tx.execute(query).scalars())
 
 
 def find(tx: Connection, org_id: int, mail_id: bytes) -> Filed | None:
