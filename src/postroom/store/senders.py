@@ -1,18 +1,25 @@
-"""Senders: the from addresses that an organisation or one of its users has configured (wire reference 2)."""
+"""Senders: the from addresses that an organisation or one of its users has configured (wire reference 2).
 
-from collections.abc import Sequence
+A user without any of their own has their primary address, which leaves through the organisation's transport; where the
+organisation has none, they have only its addresses.
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, or_, select, update
 
-from postroom.store.tables import sender
+from postroom.store.tables import org, sender, user
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sender:
-    """One from address; ``user_id`` None makes it the organisation's; ``email`` is folded."""
+    """One from address; ``user_id`` None makes it the organisation's; ``email`` is folded.
 
-    id: int
+    ``id`` None: nobody configured it, it is the user's primary address.
+    """
+
+    id: int | None
     org_id: int
     user_id: int | None
     email: str
@@ -53,6 +60,9 @@ def allowed(tx: Connection, wishes: Sequence[Wish]) -> list[Sender | None]:
         for each in (Sender(**row) for row in rows):
             users = {wish.user_id for wish in own} if each.user_id is None else {each.user_id}
             found.update({Wish(org_id, user_id, each.email): each for user_id in users})
+        missing = {wish.user_id for wish in own if wish not in found}
+        primary = _primary(tx, org_id, missing)
+        found.update({Wish(org_id, user_id, each.email): each for user_id, each in primary.items()})
     return [found.get(wish) for wish in wishes]
 
 
@@ -63,10 +73,35 @@ def of_user(tx: Connection, org_id: int, user_id: int) -> Sequence[Sender]:
         .where(sender.c.org_id == org_id, or_(sender.c.user_id == user_id, sender.c.user_id.is_(None)))
         .order_by(sender.c.user_id.is_(None), sender.c.id)
     )
-    return [Sender(**row) for row in tx.execute(found).mappings()]
+    rows = [Sender(**row) for row in tx.execute(found).mappings()]
+    return [*_primary(tx, org_id, {user_id}).values(), *rows]
 
 
 def listing(tx: Connection, org_id: int) -> Sequence[Sender]:
     """All senders of the organisation, oldest first."""
     rows = tx.execute(select(sender).where(sender.c.org_id == org_id).order_by(sender.c.id)).mappings()
     return [Sender(**row) for row in rows]
+
+
+def _primary(tx: Connection, org_id: int, user_ids: Collection[int]) -> dict[int, Sender]:
+    """The primary addresses, by user, of those who have no sender and whose organisation has a transport."""
+    if not user_ids:
+        return {}
+    has_sender = select(sender.c.id).where(sender.c.org_id == org_id, sender.c.user_id == user.c.id).exists()
+    query = (
+        select(user)
+        .join(org, org.c.id == user.c.org_id)
+        .where(user.c.org_id == org_id, user.c.id.in_(user_ids), user.c.active)
+        .where(org.c.transport_id.is_not(None), ~has_sender)
+    )
+    return {
+        row.id: Sender(
+            id=None,
+            org_id=org_id,
+            user_id=row.id,
+            email=row.email,
+            name=f"{row.first_name} {row.last_name}".strip(),
+            created_at=row.created_at,
+        )
+        for row in tx.execute(query)
+    }
