@@ -1,0 +1,56 @@
+"""Values that many answers hold: moments, ids, people."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from postroom.errors import Fault, Invalid, Reason
+from postroom.store.users import User
+
+Json = dict[str, Any]
+
+ADMINISTRATOR: Final = "Administrator"
+PROFILES: Final = (ADMINISTRATOR, "Standard")
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def moment(at: int, zone: tzinfo) -> str:
+    """ms since the epoch as W 0 has it: ISO 8601, seconds, the numeric offset of the organisation at that moment."""
+    return (_EPOCH + timedelta(seconds=at // 1000)).astimezone(zone).isoformat()
+
+
+@lru_cache(maxsize=256)
+def zone(name: str) -> tzinfo:
+    """The time zone of that IANA name; UTC where this machine does not know it: moments stay true."""
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+@lru_cache(maxsize=4096)
+def made_id(*words: str) -> str:
+    """Digits for what has no row (a field, a module, a profile), the same on every server and for ever."""
+    number = int.from_bytes(hashlib.sha256("\n".join(words).encode()).digest()[:7])
+    return str(10**17 + number)
+
+
+def person(users: Mapping[int, User], user_id: int) -> Json:
+    """A user as others see them: ``{"name", "id"}`` (W 7.2)."""
+    user = users.get(user_id)
+    return {"name": user.full_name if user else None, "id": str(user_id)}
+
+
+def read_count(name: str, text: str | None, default: int) -> int:
+    """A parameter that counts from 1. Raises ``Invalid`` that names it."""
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
+        raise Invalid(Fault(Reason.PARAM_WRONG, details={"param_name": name}))
+    return int(text)
