@@ -1,0 +1,160 @@
+"""A letter becomes the octets of a message: RFC 5322, MIME (RFC 2045 to 2049), related parts (RFC 2387).
+
+1. ``pictures.placed`` takes the ``data:`` images out of the HTML and finds the attachments that it shows by ``cid:``.
+2. ``_texts`` makes the parts with text, ``_file`` one for each file; ``_multipart`` puts them together.
+3. ``_header`` says who, when and what; ``compose`` adds all up.
+
+Whatever is not in the letter itself comes from a hash of its ``mail_id``, so each attempt has the same octets, and who
+writes a letter can neither know nor write what separates its parts.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import count
+from typing import NamedTuple, TypeAlias
+
+from postroom.mail.draft import FileRef, Format, Kind, Letter
+from postroom.mail.encoding import Base64Lines, canonical, encoded_rows, encoded_size, encoded_text
+from postroom.mail.header import date, mailboxes, media_type, parameter, structured, unstructured
+from postroom.mail.pictures import Picture, placed
+from postroom.mail.text import text_of
+
+# All that whoever puts a message on the wire needs.
+__all__ = ["Base64Lines", "Composed", "Segment", "compose", "encoded_size", "message_id"]
+
+Segment: TypeAlias = bytes | FileRef
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Composed:
+    """A message as it goes on the wire, before dot-stuffing; it ends in CRLF.
+
+    Each ``FileRef`` in ``segments`` stands for what ``Base64Lines`` makes of that file. ``size`` counts the octets
+    of all (RFC 1870 §3). ``smtputf8``: the header or the envelope needs RFC 6531.
+    """
+
+    segments: tuple[Segment, ...]
+    size: int
+    smtputf8: bool
+
+
+class _Part(NamedTuple):
+    """Fields, each ended by CRLF, and content that a boundary may follow at once: it ends in CRLF or is empty."""
+
+    fields: str
+    content: tuple[Segment, ...]
+
+
+def compose(letter: Letter) -> Composed:
+    """The message of a letter: the same octets each time. Its header names everybody but those of ``Kind.BCC``."""
+    body = _body(letter)
+    header = f"{_header(letter)}MIME-Version: 1.0\r\n{body.fields}\r\n"
+    segments = tuple(_joined((header.encode(), *body.content)))
+    people = [recipient.mailbox for recipient in letter.recipients]
+    people += [letter.sender, letter.reply_to or letter.sender]
+    return Composed(
+        segments=segments,
+        size=sum([len(each) if isinstance(each, bytes) else encoded_size(each.size) for each in segments]),
+        smtputf8=any(person.address.needs_smtputf8 for person in people),
+    )
+
+
+def message_id(mail_id: bytes, domain: str) -> str:
+    """The Message-ID of a mail (RFC 5322 §3.6.4), angle brackets included, from its id and its sender's domain."""
+    return f"<{_hash(mail_id, b'message-id')}@{domain}>"
+
+
+def _hash(mail_id: bytes, purpose: bytes) -> str:
+    return blake2b(mail_id, digest_size=16, person=purpose).hexdigest()
+
+
+def _header(letter: Letter) -> str:
+    to = [each.mailbox for each in letter.recipients if each.kind is Kind.TO]
+    cc = [each.mailbox for each in letter.recipients if each.kind is Kind.CC]
+    # RFC 5322 §3.6.3: no field for blind copies, as all recipients get the same octets.
+    return (
+        f"{date(letter.dated_at)}{mailboxes('From', [letter.sender])}"
+        f"{mailboxes('To', to) if to else ''}{mailboxes('Cc', cc) if cc else ''}"
+        f"{mailboxes('Reply-To', [letter.reply_to]) if letter.reply_to else ''}"
+        f"{unstructured('Subject', letter.subject)}"
+        f"Message-ID: {message_id(letter.mail_id, letter.sender.address.domain)}\r\n"
+    )
+
+
+def _body(letter: Letter) -> _Part:
+    content = canonical(letter.content)
+    if letter.format is Format.TEXT:
+        # A message ends in a line end anyway: that the text has one at its end is not said twice.
+        texts = [_text("plain", content if letter.files else content.removesuffix("\n"))]
+        pictures: tuple[Picture, ...] = ()
+    else:
+        content_id = f"{_hash(letter.mail_id, b'content-id')}@{letter.sender.address.domain}"
+        content, pictures = placed(content, letter.files, content_id)
+        texts = [_text("plain", text_of(content)), _text("html", content)]
+    seed = _unseen(letter.mail_id, texts)
+    if pictures:
+        texts[1] = _multipart("related", seed, [texts[1], *map(_picture, pictures)])
+    body = _multipart("alternative", seed, texts) if len(texts) > 1 else texts[0]
+    shown = [picture.source for picture in pictures]
+    attached = [_file(file, "attachment") for file in letter.files if file not in shown]
+    return _multipart("mixed", seed, [body, *attached]) if attached else body
+
+
+def _unseen(mail_id: bytes, texts: Iterable[_Part]) -> str:
+    """What makes the boundaries of this mail its own: a hash that stands in none of its texts."""
+    written = [piece for text in texts for piece in text.content if isinstance(piece, bytes)]
+    seeds = (_hash(mail_id, b"boundary %d" % n) for n in count())
+    return next(seed for seed in seeds if not any(seed.encode() in piece for piece in written))
+
+
+def _multipart(subtype: str, seed: str, parts: list[_Part]) -> _Part:
+    # "=_" is in no quoted-printable line (RFC 2045 §6.7 (1)) and in none of base64, the seed in none of 7bit.
+    boundary = f"=_{seed}.{subtype}"
+    # RFC 2387 §3.1: the type of the root part is said here once more.
+    root = ' type="text/html";' if subtype == "related" else ""
+    content: list[Segment] = []
+    for part in parts:
+        content += (f"--{boundary}\r\n{part.fields}\r\n".encode(), *part.content)
+    content.append(f"--{boundary}--\r\n".encode())
+    return _Part(f'Content-Type: multipart/{subtype};{root}\r\n boundary="{boundary}"\r\n', tuple(content))
+
+
+def _text(subtype: str, content: str) -> _Part:
+    encoding, octets = encoded_text(content)
+    fields = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n"
+    return _Part(fields, (octets if encoding == "base64" else octets + b"\r\n",))
+
+
+def _picture(picture: Picture) -> _Part:
+    content_id, source = picture
+    if isinstance(source, FileRef):
+        return _file(source, "inline", content_id)
+    fields = _file_fields(source.content_type, "inline", f"image.{source.extension}", content_id)
+    return _Part(fields, (encoded_rows(source.octets),))
+
+
+def _file(file: FileRef, disposition: str, content_id: str = "") -> _Part:
+    return _Part(_file_fields(media_type(file.content_type), disposition, file.name, content_id), (file,))
+
+
+def _file_fields(kind: str, disposition: str, name: str, content_id: str) -> str:
+    # RFC 2183 §2.3 names files in Content-Disposition; the older "name" is for programs that look there only.
+    return (
+        f"{structured('Content-Type', kind, parameter('name', name))}"
+        "Content-Transfer-Encoding: base64\r\n"
+        f"{structured('Content-Disposition', disposition, parameter('filename', name))}"
+    ) + (f"Content-ID: <{content_id}>\r\n" if content_id else "")
+
+
+def _joined(pieces: Iterable[Segment]) -> Iterator[Segment]:
+    """The same octets with as few segments as the files allow."""
+    run: list[bytes] = []
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            run.append(piece)
+        else:
+            yield b"".join(run)
+            yield piece
+            run.clear()
+    yield b"".join(run)
