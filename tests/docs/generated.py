@@ -91,7 +91,7 @@ def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def _first_sentence(text: str | None) -> str:
-    return re.sub(r"\s+", " ", text or "").strip().partition(". ")[0].rstrip(".")
+    return re.sub(r"\s+", " ", text or "").replace("``", "`").strip().partition(". ")[0].rstrip(".")
 
 
 def _scope(need: Need) -> str:

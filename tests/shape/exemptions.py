@@ -11,7 +11,9 @@ MANY_ARGUMENTS: Final[dict[str, str]] = {}
 # "file: function": why it catches everything and goes on
 CATCHES_ALL: Final[dict[str, str]] = {
     "src/postroom/cli/main.py: main": "a Problem becomes its one line; _problem raises anything else again",
-    "src/postroom/store/db.py: Database._run": (
+    "src/postroom/store/db.py: _serve": (
         "each caller gets the error by its own future; the thread must outlive any bug, or later callers wait for ever"
     ),
+    "src/postroom/web/server.py: _Exchange._answer": "a bug is logged once, by refusals.fail, and answered 500",
+    "src/postroom/worker/deliver.py: attempt": "a bug met by one mail must not stop the others; it is logged",
 }
