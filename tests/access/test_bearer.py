@@ -2,7 +2,8 @@
 
 import pytest
 
-from postroom.access.bearer import authenticate
+from postroom.access import grant
+from postroom.access.bearer import Bearers
 from postroom.access.scope import Need, Operation
 from postroom.errors import Reason, Unauthenticated
 from postroom.store.db import Database
@@ -13,7 +14,7 @@ from tests.world import NOW, World
 @pytest.mark.parametrize("form", ["Zoho-oauthtoken {}", "zoho-OAUTHTOKEN {}", "Bearer {}", "bearer  {} ", "BEARER {}"])
 async def test_both_words_in_any_case(db: Database, world: World, form: str) -> None:
     made = await granted(db, await register(db, world))
-    caller = await authenticate(db, form.format(made.access_token), NOW)
+    caller = await Bearers(db).authenticate(form.format(made.access_token), NOW)
     assert (caller.org_id, caller.user_id, caller.profile) == (world.org.id, world.user.id, "Administrator")
     assert caller.expires_at == NOW + HOUR * 1000
     assert caller.scopes.allow(Need(("send_mail", "contacts"), Operation.CREATE))
@@ -25,14 +26,14 @@ async def test_both_words_in_any_case(db: Database, world: World, form: str) -> 
 )
 async def test_nothing_to_look_up(db: Database, header: str | None) -> None:
     with pytest.raises(Unauthenticated) as refusal:
-        await authenticate(db, header, NOW)
+        await Bearers(db).authenticate(header, NOW)
     assert refusal.value.faults[0].reason is Reason.NO_CREDENTIALS
 
 
 @pytest.mark.parametrize("token", ["1000.a.b", "x" * 100_000, "é", "\0", "a b", "%00"])
 async def test_an_unknown_token(db: Database, token: str) -> None:
     with pytest.raises(Unauthenticated) as refusal:
-        await authenticate(db, f"Bearer {token}", NOW)
+        await Bearers(db).authenticate(f"Bearer {token}", NOW)
     assert refusal.value.faults[0].reason is Reason.TOKEN_INVALID
 
 
@@ -41,8 +42,27 @@ async def test_a_token_ends_at_its_moment(db: Database, world: World, after: int
     made = await granted(db, await register(db, world))
     header = f"Bearer {made.access_token}"
     if good:
-        await authenticate(db, header, NOW + after)
+        await Bearers(db).authenticate(header, NOW + after)
         return
     with pytest.raises(Unauthenticated) as refusal:
-        await authenticate(db, header, NOW + after)
+        await Bearers(db).authenticate(header, NOW + after)
     assert refusal.value.faults[0].reason is Reason.TOKEN_INVALID
+
+
+async def test_what_was_looked_up_is_believed_until_forgotten(db: Database, world: World) -> None:
+    made = await granted(db, await register(db, world))
+    header, bearers = f"Bearer {made.access_token}", Bearers(db)
+    caller = await bearers.authenticate(header, NOW)
+    assert await bearers.authenticate(header, NOW) is caller
+    assert await grant.revoke(db, made.access_token)
+    bearers.forget()
+    with pytest.raises(Unauthenticated):
+        await bearers.authenticate(header, NOW)
+
+
+async def test_what_was_looked_up_is_not_believed_after_its_end(db: Database, world: World) -> None:
+    made = await granted(db, await register(db, world))
+    header, bearers = f"Bearer {made.access_token}", Bearers(db)
+    await bearers.authenticate(header, NOW)
+    with pytest.raises(Unauthenticated):
+        await bearers.authenticate(header, NOW + HOUR * 1000)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text, update
 
 from postroom.access import grant, secrets
-from postroom.access.bearer import authenticate
+from postroom.access.bearer import Bearers
 from postroom.access.grant import Credentials, Granted, OAuthError
 from postroom.errors import Reason, Unauthenticated
 from postroom.store import tokens
@@ -29,7 +29,7 @@ async def test_a_code_gives_both_tokens_and_the_refresh_token_more(db: Database,
     assert second.refresh_token is None
     assert (second.scopes, second.seconds) == (SCOPES, 60)
     for each in (first, second):
-        caller = await authenticate(db, f"Bearer {each.access_token}", NOW + MINUTE)
+        caller = await Bearers(db).authenticate(f"Bearer {each.access_token}", NOW + MINUTE)
         assert (caller.org_id, caller.user_id) == (world.org.id, world.user.id)
 
 
@@ -107,7 +107,7 @@ async def test_a_token_of_one_kind_is_none_of_another(db: Database, world: World
         assert result is OAuthError.INVALID_CODE
     for bearer in (code, str(made.refresh_token)):
         with pytest.raises(Unauthenticated):
-            await authenticate(db, f"Bearer {bearer}", NOW)
+            await Bearers(db).authenticate(f"Bearer {bearer}", NOW)
 
 
 async def test_revoking_a_refresh_token_takes_its_access_tokens(db: Database, world: World) -> None:
@@ -117,10 +117,10 @@ async def test_revoking_a_refresh_token_takes_its_access_tokens(db: Database, wo
     assert await grant.revoke(db, refresh_token)
     assert not await grant.revoke(db, refresh_token)
     with pytest.raises(Unauthenticated):
-        await authenticate(db, f"Bearer {made.access_token}", NOW)
+        await Bearers(db).authenticate(f"Bearer {made.access_token}", NOW)
     result = await grant.refresh(db, dancer.shown, refresh_token, now=NOW, seconds=HOUR)
     assert result is OAuthError.INVALID_CODE
-    await authenticate(db, f"Bearer {kept.access_token}", NOW)
+    await Bearers(db).authenticate(f"Bearer {kept.access_token}", NOW)
 
 
 async def test_revoking_an_access_token_leaves_the_refresh_token(db: Database, world: World) -> None:
@@ -128,7 +128,7 @@ async def test_revoking_an_access_token_leaves_the_refresh_token(db: Database, w
     made = await granted(db, dancer)
     assert await grant.revoke(db, made.access_token)
     with pytest.raises(Unauthenticated):
-        await authenticate(db, f"Bearer {made.access_token}", NOW)
+        await Bearers(db).authenticate(f"Bearer {made.access_token}", NOW)
     again = await grant.refresh(db, dancer.shown, str(made.refresh_token), now=NOW, seconds=HOUR)
     assert isinstance(again, Granted)
 
@@ -180,7 +180,7 @@ async def test_a_user_switched_off_gets_and_uses_no_token(db: Database, world: W
     made = await granted(db, dancer)
     await db.write(lambda tx: tx.execute(update(user).where(user.c.id == world.user.id).values(active=False)).rowcount)
     with pytest.raises(Unauthenticated) as refusal:
-        await authenticate(db, f"Bearer {made.access_token}", NOW)
+        await Bearers(db).authenticate(f"Bearer {made.access_token}", NOW)
     assert refusal.value.faults[0].reason is Reason.TOKEN_INVALID
     result = await grant.refresh(db, dancer.shown, str(made.refresh_token), now=NOW, seconds=HOUR)
     assert result is OAuthError.INVALID_CODE

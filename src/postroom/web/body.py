@@ -1,7 +1,8 @@
-"""Reading what a request carries, never more of it than a limit allows, and never for longer than a client moves."""
+"""Reading what a request carries, and never more of it than a limit allows."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -11,7 +12,6 @@ from starlette.types import Message, Receive, Scope
 from postroom.errors import Fault, Invalid, Reason, TooLarge
 from postroom.mail.limits import BODY_OCTETS, JSON_DEPTH, KIB
 
-IDLE_SECONDS: Final = 30.0  # between two pieces of a body; a client that is slower holds memory for nothing
 _KEPT_OCTETS: Final = 64 * KIB  # an unread rest up to here is cheaper to take than a new connection
 _LINGER_SECONDS: Final = 2.0
 
@@ -19,20 +19,16 @@ _LINGER_SECONDS: Final = 2.0
 class Arrival:
     """The body of one request as it arrives: what the server offers, and how far it was taken."""
 
-    __slots__ = ("_receive", "_scope", "finished")
+    __slots__ = ("_receive", "finished", "scope")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
-        self._scope = scope
+        self.scope = scope
         self._receive = receive
         self.finished = False
 
     async def receive(self) -> Message:
-        """The next piece (ASGI ``receive``). Raises ``Invalid`` where none comes in ``IDLE_SECONDS``."""
-        try:
-            async with asyncio.timeout(IDLE_SECONDS):
-                message = await self._receive()
-        except TimeoutError:
-            raise Invalid(Fault(Reason.BODY_UNREADABLE, details={"reason": "the body stopped arriving"})) from None
+        """The next piece (ASGI ``receive``)."""
+        message = await self._receive()
         if not message.get("more_body", False):
             self.finished = True
         return message
@@ -42,7 +38,7 @@ class Arrival:
         """Whether so much may still come that the connection must end with the answer."""
         if self.finished:
             return False
-        declared = _declared(self._scope)
+        declared = _declared(self.scope)
         return declared is None or declared > _KEPT_OCTETS
 
     async def linger(self) -> None:
@@ -50,21 +46,22 @@ class Arrival:
 
         Closing at once resets the connection, and a client that is still sending would lose the answer (RFC 9112 §9.6).
         """
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(_LINGER_SECONDS):
                 while not self.finished:
                     await self.receive()
-        except (TimeoutError, Invalid):
-            return
 
 
 async def chunks(request: Request, limit: int) -> AsyncIterator[bytes]:
-    """The body piece by piece. Raises ``TooLarge`` as soon as it is known to exceed ``limit`` octets."""
+    """The body piece by piece.
+
+    Raises ``TooLarge`` as soon as it is known to exceed ``limit`` octets, ``ClientDisconnect`` where its rest will
+    never come.
+    """
     declared = _declared(request.scope)
     if declared is not None and declared > limit:
         raise _too_large(limit)
-    taken = 0
-    more = True
+    taken, more = 0, True
     while more:
         message = await request.receive()
         if message["type"] == "http.disconnect":
@@ -79,7 +76,7 @@ async def chunks(request: Request, limit: int) -> AsyncIterator[bytes]:
 
 
 async def read(request: Request, limit: int) -> bytes:
-    """The whole body. Raises ``TooLarge`` as soon as it is known to exceed ``limit`` octets."""
+    """The whole body; raises like ``chunks``."""
     return b"".join([chunk async for chunk in chunks(request, limit)])
 
 

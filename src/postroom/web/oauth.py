@@ -15,12 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from postroom.access import grant
+from postroom.access.bearer import Bearers
 from postroom.access.grant import Credentials, Granted, OAuthError
 from postroom.app import App
-from postroom.errors import Fault, Invalid, NotFound, Reason
+from postroom.errors import Fault, NotFound, Reason
 from postroom.mail.limits import KIB
 from postroom.web import body
-from postroom.web.refusals import Json, NoContent
+from postroom.web.refusals import Json, allowed, wrong_method
 
 _BODY_OCTETS: Final = 64 * KIB  # ours: a request for a token has some 300
 _FIELDS: Final = 64
@@ -32,9 +33,10 @@ OAuthHandler = Callable[[Request], Awaitable[Response]]
 class Accounts:
     """The endpoints that give and take tokens; they take no token themselves."""
 
-    def __init__(self, app: App, base_url: str) -> None:
+    def __init__(self, app: App, bearers: Bearers, base_url: str) -> None:
         """``base_url`` is what answers name as ``api_domain``: this server's own URL, no slash at its end."""
         self._app = app
+        self._bearers = bearers
         self._base_url = base_url
         self.routes: Mapping[str, OAuthHandler] = {
             "/oauth/v2/token": self._token,
@@ -42,16 +44,12 @@ class Accounts:
         }
 
     def find(self, request: Request) -> tuple[str, OAuthHandler]:
-        """The path as the log shows it, and its handler. Raises ``NotFound``, or ``Invalid`` for another method."""
+        """The path as the log shows it, and its handler. Raises ``NotFound``."""
         path: str = request.scope["path"]
         handler = self.routes.get(path)
         if handler is None:
             raise NotFound(Fault(Reason.URL_UNKNOWN))
-        if request.method == "OPTIONS":
-            return path, _nothing
-        if request.method != "POST":
-            raise Invalid(Fault(Reason.METHOD_UNKNOWN))
-        return path, handler
+        return path, handler if request.method == "POST" else _not_post
 
     async def _token(self, request: Request) -> Response:
         given = await parameters(request)
@@ -90,6 +88,7 @@ class Accounts:
     async def _revoke(self, request: Request) -> Response:
         given = await parameters(request) or {}
         if await grant.revoke(self._app.db, given.get("token", "")):
+            self._bearers.forget()
             return Json({"status": "success"})
         return Json(_REVOKED_IN_VAIN)
 
@@ -184,5 +183,5 @@ def _refused(error: OAuthError) -> Response:
     return Json({"error": error.value})
 
 
-async def _nothing(_: Request) -> Response:
-    return NoContent()
+async def _not_post(request: Request) -> Response:
+    return allowed(["POST"]) if request.method == "OPTIONS" else wrong_method(["POST"])

@@ -4,7 +4,7 @@ Messages are Zoho's own, letter by letter, misspellings included, where W 1.5, 3
 """
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -13,7 +13,7 @@ import msgspec
 import structlog
 from starlette.responses import Response
 
-from postroom.errors import Fault, Misconfigured, Reason, Refused, Unavailable
+from postroom.errors import Fault, Invalid, Misconfigured, Reason, Refused, Unavailable
 
 log = structlog.get_logger()
 
@@ -194,6 +194,20 @@ def refuse(error: Refused) -> Response:
     return answer
 
 
+def wrong_method(methods: Iterable[str]) -> Response:
+    """The answer where a URL has other methods than the one asked for."""
+    answer = refuse(Invalid(Fault(Reason.METHOD_UNKNOWN)))
+    answer.raw_headers.append(_allow(methods))
+    return answer
+
+
+def allowed(methods: Iterable[str]) -> Response:
+    """The answer to OPTIONS (RFC 9110 §9.3.7)."""
+    answer = NoContent()
+    answer.raw_headers.append(_allow(methods))
+    return answer
+
+
 def fail(error: Exception, request_id: int) -> Response:
     """The answer to a request that failed by no fault of its caller's; logs the failure, once."""
     if isinstance(error, Unavailable):
@@ -216,6 +230,10 @@ def token_reset(expires_at: int) -> tuple[bytes, bytes]:
     """The header that tells when the presented token expires (W 0), from ms since the epoch."""
     moment = datetime.fromtimestamp(expires_at // 1000, UTC)
     return b"x-accesstoken-reset", moment.isoformat().encode()
+
+
+def _allow(methods: Iterable[str]) -> tuple[bytes, bytes]:
+    return b"allow", ", ".join(sorted({*methods, "OPTIONS"})).encode()
 
 
 def _document(fault: Fault, path: tuple[str | int, ...]) -> dict[str, object]:

@@ -11,18 +11,30 @@ from uvicorn.config import Config
 
 from postroom.app import App
 from postroom.errors import Misconfigured
+from postroom.web.connection import Connection
 from postroom.web.server import create
 
+PATIENCE: Final = 30.0  # seconds: how long a client may owe us the rest of a head, or stay silent within a body
+_SWEEP_PAUSE: Final = 5.0
 KEEP_ALIVE_SECONDS: Final = 75  # longer than the common 60 of proxies and clients: they close first, we never race them
 _BACKLOG: Final = 2048
 _WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names them, binds none
 
 
-async def serve(app: App, *, host: str, port: int, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
+async def serve(
+    app: App,
+    *,
+    host: str,
+    port: int,
+    stop: asyncio.Event,
+    ready: Callable[[str], None],
+    patience: float = PATIENCE,
+) -> None:
     """Serve the API until ``stop`` is set, then finish the requests in flight within ``stop_seconds``.
 
-    ``port`` 0 takes a free one. ``ready`` is called with the server's URL as soon as it answers. Raises
-    ``Misconfigured`` where the address cannot be had.
+    ``port`` 0 takes a free one. ``ready`` is called with the server's URL as soon as it answers. A client that owes us
+    a part of its request for more than ``patience`` seconds is dropped. Raises ``Misconfigured`` where the address
+    cannot be had.
     """
     listener = _bind(host, port)
     bound = listener.getsockname()
@@ -30,7 +42,7 @@ async def serve(app: App, *, host: str, port: int, stop: asyncio.Event, ready: C
     base_url = app.settings.public_url.rstrip("/") or url
     config = Config(
         create(app, base_url=base_url),
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -43,11 +55,13 @@ async def serve(app: App, *, host: str, port: int, stop: asyncio.Event, ready: C
     server = _Server(config, lambda: ready(url))
     serving = asyncio.create_task(server.serve([listener]))
     stopping = asyncio.create_task(stop.wait())
+    sweeping = asyncio.create_task(_drop_stalled(server, patience))
     try:
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
         await serving
     finally:
+        sweeping.cancel()
         stopping.cancel()
         listener.close()
 
@@ -66,6 +80,15 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+async def _drop_stalled(server: uvicorn.Server, patience: float) -> None:
+    now = asyncio.get_running_loop().time
+    while True:
+        await asyncio.sleep(min(_SWEEP_PAUSE, patience))
+        for connection in list(server.server_state.connections):
+            if isinstance(connection, Connection) and connection.is_stalled(now(), patience):
+                connection.transport.close()
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -12,17 +12,17 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from postroom.access.bearer import authenticate
+from postroom.access.bearer import Bearers
 from postroom.access.principal import Principal
 from postroom.access.scope import Need, Operation
 from postroom.app import App
-from postroom.errors import Fault, Forbidden, Invalid, NotFound, Reason, Refused
+from postroom.errors import Fault, Forbidden, NotFound, Reason, Refused
 from postroom.web import oauth
 from postroom.web.api import emails, send
 from postroom.web.body import Arrival
 from postroom.web.call import Call
-from postroom.web.refusals import NoContent, fail, refuse, token_reset
-from postroom.web.routes import Endpoint, Resource, Table
+from postroom.web.refusals import allowed, fail, refuse, token_reset, wrong_method
+from postroom.web.routes import Endpoint, Table
 
 log = structlog.get_logger()
 
@@ -55,26 +55,26 @@ _TABLE: Final = Table(ROUTES)
 
 def create(app: App, *, base_url: str) -> ASGIApp:
     """The application; ``base_url`` is this server's own URL for token answers, without a slash at its end."""
-    accounts = oauth.Accounts(app, base_url)
+    bearers = Bearers(app.db)
+    accounts = oauth.Accounts(app, bearers, base_url)
 
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            raise RuntimeError(f"this server speaks HTTP only, not {scope['type']}")
-        await _Exchange(app, accounts, scope, receive).run(send)
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await _Exchange(app, bearers, accounts, Arrival(scope, receive)).run(send)
 
-    return serve
+    return answer
 
 
 class _Exchange:
     """One request and its answer, and what the log line tells of them."""
 
-    __slots__ = ("_accounts", "_app", "_arrival", "_caller", "_request", "_template")
+    __slots__ = ("_accounts", "_app", "_arrival", "_bearers", "_caller", "_request", "_template")
 
-    def __init__(self, app: App, accounts: oauth.Accounts, scope: Scope, receive: Receive) -> None:
+    def __init__(self, app: App, bearers: Bearers, accounts: oauth.Accounts, arrival: Arrival) -> None:
         self._app = app
+        self._bearers = bearers
         self._accounts = accounts
-        self._arrival = Arrival(scope, receive)
-        self._request = Request(scope, self._arrival.receive)
+        self._arrival = arrival
+        self._request = Request(arrival.scope, arrival.receive)
         self._template = "-"
         self._caller: Principal | None = None
 
@@ -87,6 +87,8 @@ class _Exchange:
             await self._respond(response, send)
         except ClientDisconnect:
             status = 499  # as nginx has it: nobody is left to be answered
+        except Exception as error:  # a stream broke in its middle: the connection is cut, so that nobody takes it whole
+            status = fail(error, self._app.ids.number()).status_code
         log.info(
             "request",
             method=self._request.method,
@@ -121,23 +123,17 @@ class _Exchange:
         resource, path = found
         self._template = resource.template
         if self._request.method == "OPTIONS":
-            return NoContent()
-        endpoint = await self._admit(resource, path.get("module", ""))
-        assert self._caller is not None
+            return allowed(resource.methods)
+        authorization = self._request.headers.get("authorization")
+        self._caller = await self._bearers.authenticate(authorization, self._app.clock())
+        endpoint = resource.methods.get(self._request.method)
+        if endpoint is None:
+            return wrong_method(resource.methods)
+        if not all(map(self._caller.scopes.allow, endpoint.needs_for(path.get("module", "")))):
+            raise Forbidden(Fault(Reason.SCOPE_MISSING))
         return await endpoint.handler(
             Call(self._app, self._caller, self._request, f"/{prefix[0]}/{prefix[1]}", PREFIXES[prefix], path)
         )
-
-    async def _admit(self, resource: Resource, module: str) -> Endpoint:
-        """The endpoint the caller means and may use."""
-        authorization = self._request.headers.get("authorization")
-        self._caller = await authenticate(self._app.db, authorization, self._app.clock())
-        endpoint = resource.methods.get(self._request.method)
-        if endpoint is None:
-            raise Invalid(Fault(Reason.METHOD_UNKNOWN))
-        if not all(map(self._caller.scopes.allow, endpoint.needs_for(module))):
-            raise Forbidden(Fault(Reason.SCOPE_MISSING))
-        return endpoint
 
     async def _respond(self, response: Response, send: Send) -> None:
         if not self._arrival.outstanding:
