@@ -77,11 +77,12 @@ class Outcome:
 
 
 def overall(states: Iterable[State]) -> State:
-    """The state of a mail from the states of its recipients: pending wins, then sent if anybody got it, else failed."""
-    found = set(states)
-    if State.QUEUED in found or State.SENDING in found:
-        return State.QUEUED
-    return State.SENT if State.SENT in found else State.FAILED
+    """The state of a mail from those of its recipients, of whom there is at least one: what is pending wins (sending
+    counts as queued), then sent if anybody got it, then failed.
+    """
+    found = {State.QUEUED if state is State.SENDING else state for state in states}
+    order = (State.QUEUED, State.SCHEDULED, State.SENT, State.FAILED, State.CANCELLED)
+    return next(state for state in order if state in found)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,8 +9,8 @@ MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
-# RFC 5321 §4.5.4.1 asks for 30 minutes between tries in general, but allows two quick ones in the first hour; a
-# greylisting server (RFC 6647 §2) lets the second or third of these pass.
+# RFC 5321 §4.5.4.1 asks for 30 minutes in general, and allows less where the reason is known: a greylisting server
+# (RFC 6647) takes the second or third try of the first minutes.
 _PAUSES: Final = (1 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, 1 * HOUR, 2 * HOUR, 4 * HOUR)
 
 
