@@ -1,0 +1,161 @@
+"""Sessions kept and shared: a mail takes one that is there, or a new one, within a limit for each transport."""
+
+import asyncio
+import ssl
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Final
+
+from postroom.mail.compose import Composed
+from postroom.mail.life import Outcome, Stage
+from postroom.smtp.body import OpenFile, flow
+from postroom.smtp.deadlines import Deadlines
+from postroom.smtp.protocol import Envelope, SessionFailed, failed
+from postroom.smtp.route import Route
+from postroom.smtp.session import Session
+
+IDLE_SECONDS: Final = 30.0  # ours; RFC 5321 §4.5.3.2.7 has servers wait five minutes, but many hang up before
+MAILS_PER_SESSION: Final = 1000  # ours: connections move on when the server's name comes to mean another machine
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Load:
+    """One mail to hand over and the way to its files."""
+
+    composed: Composed
+    envelope: Envelope
+    open_file: OpenFile
+
+
+class _Lane:
+    """What one transport has: turns, mails that have or await one, and sessions at rest, the longest idle first."""
+
+    def __init__(self, turns: int) -> None:
+        self.turns = asyncio.Semaphore(turns)
+        self.mails = 0
+        self.idle: list[tuple[float, Session]] = []
+
+
+class Pool:
+    """All sessions of one worker. ``ssl_context`` must verify (see ``route.trust``)."""
+
+    def __init__(
+        self,
+        *,
+        hostname: str,
+        ssl_context: ssl.SSLContext,
+        deadlines: Deadlines,
+        connections_per_transport: int,
+        idle_seconds: float = IDLE_SECONDS,
+        mails_per_session: int = MAILS_PER_SESSION,
+    ) -> None:
+        self._hostname = hostname
+        self._ssl_context = ssl_context
+        self._deadlines = deadlines
+        self._limit = connections_per_transport
+        self._idle_seconds = idle_seconds
+        self._mails_per_session = mails_per_session
+        self._lanes: dict[int, _Lane] = {}
+        self._goodbyes: set[asyncio.Task[None]] = set()
+        self._sweep: asyncio.TimerHandle | None = None
+        self._closing = False
+
+    def free(self, transport_id: int) -> int:
+        """How many more mails the transport takes at once without making one wait."""
+        lane = self._lanes.get(transport_id)
+        return self._limit if lane is None else max(0, self._limit - lane.mails)
+
+    async def transmit(
+        self, route: Route, composed: Composed, envelope: Envelope, open_file: OpenFile
+    ) -> list[Outcome]:
+        """Hand over one mail: an outcome for each recipient, in order.
+
+        Raises what ``open_file`` raises, and ``Unavailable`` where a file is not as long as it was; the server then
+        has taken nothing.
+        """
+        lane = self._lanes.get(route.transport_id) or self._lanes.setdefault(route.transport_id, _Lane(self._limit))
+        lane.mails += 1
+        try:
+            await self._turn(lane, route)
+            try:
+                return await self._deliver(lane, route, Load(composed=composed, envelope=envelope, open_file=open_file))
+            finally:
+                lane.turns.release()
+        except SessionFailed as error:
+            return [error.outcome] * len(envelope.recipients)
+        finally:
+            lane.mails -= 1
+
+    async def close(self) -> None:
+        """Close all sessions at rest; one that is at work closes itself at the end of its mail."""
+        self._closing = True
+        if self._sweep is not None:
+            self._sweep.cancel()
+        for lane in self._lanes.values():
+            while lane.idle:
+                self._part(lane.idle.pop()[1])
+        await asyncio.gather(*self._goodbyes)
+
+    async def _turn(self, lane: _Lane, route: Route) -> None:
+        try:
+            async with asyncio.timeout(self._deadlines.total if lane.turns.locked() else None):
+                await lane.turns.acquire()
+        except TimeoutError:
+            raise failed(Stage.ROUTE, route.server, "no connection became free in time") from None
+
+    async def _deliver(self, lane: _Lane, route: Route, load: Load) -> list[Outcome]:
+        session = await self._take(lane, route)
+        outcomes = await _hand_over(session, load) if session is not None else []
+        if session is None or session.stale:
+            # A kept connection may have died unseen. The server never spoke about this mail on it, so the mail is as
+            # new; and a session opened for it now is not tried twice.
+            session = await Session.open(
+                route, hostname=self._hostname, ssl_context=self._ssl_context, deadlines=self._deadlines
+            )
+            outcomes = await _hand_over(session, load)
+        await self._keep(lane, session)
+        return outcomes
+
+    async def _take(self, lane: _Lane, route: Route) -> Session | None:
+        """The session used last, so that those in surplus grow old and are closed."""
+        while lane.idle:
+            _, session = lane.idle.pop()
+            if session.usable and session.route == route:
+                return session
+            await session.close()
+        return None
+
+    async def _keep(self, lane: _Lane, session: Session) -> None:
+        if not session.usable or session.used >= self._mails_per_session or self._closing:
+            # Before the turn is given on, so that the server never sees more connections than it was promised.
+            await session.close()
+            return
+        now = asyncio.get_running_loop().time()
+        lane.idle.append((now, session))
+        if self._sweep is None:
+            self._sweep = asyncio.get_running_loop().call_at(now + self._idle_seconds, self._retire)
+
+    def _retire(self) -> None:
+        """Part with the sessions that rested too long, forget the transports that have none, come back for the rest."""
+        loop = asyncio.get_running_loop()
+        due = loop.time() - self._idle_seconds
+        for transport_id, lane in tuple(self._lanes.items()):
+            while lane.idle and lane.idle[0][0] <= due:
+                self._part(lane.idle.pop(0)[1])
+            if not lane.idle and not lane.mails:
+                del self._lanes[transport_id]
+        oldest = min((lane.idle[0][0] for lane in self._lanes.values() if lane.idle), default=None)
+        self._sweep = None if oldest is None else loop.call_at(oldest + self._idle_seconds, self._retire)
+
+    def _part(self, session: Session) -> None:
+        goodbye = asyncio.create_task(session.close())
+        self._goodbyes.add(goodbye)
+        goodbye.add_done_callback(self._goodbyes.discard)
+
+
+async def _hand_over(session: Session, load: Load) -> list[Outcome]:
+    octets = tuple(segment for segment in load.composed.segments if isinstance(segment, bytes))
+    if len(octets) == len(load.composed.segments):
+        return await session.transmit(load.envelope, octets)
+    async with aclosing(flow(load.composed, load.open_file)) as body:
+        return await session.transmit(load.envelope, body)
