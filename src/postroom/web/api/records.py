@@ -35,7 +35,7 @@ async def insert(call: Call) -> Response:
     return await _keep(call, module, keeping.insert, wishes)
 
 
-async def change_many(call: Call) -> Response:
+async def update_many(call: Call) -> Response:
     """Change up to 100 records that the items name by ``id``."""
     module = place.module(call)
     items = read_items(await call.json(), RECORDS_PER_REQUEST)
@@ -43,7 +43,7 @@ async def change_many(call: Call) -> Response:
     return await _keep(call, module, keeping.change, wishes)
 
 
-async def change(call: Call) -> Response:
+async def update(call: Call) -> Response:
     """Change the record of the URL; an id in the item is passed over."""
     module, number = place.module(call), _number(call)
     (item,) = read_items(await call.json(), 1)
@@ -51,12 +51,12 @@ async def change(call: Call) -> Response:
     return await _keep(call, module, keeping.change, wishes)
 
 
-async def remove(call: Call) -> Response:
+async def delete(call: Call) -> Response:
     """Delete the record of the URL."""
     return await _remove(call, [call.path["id"]])
 
 
-async def remove_many(call: Call) -> Response:
+async def delete_many(call: Call) -> Response:
     """Delete up to 100 records, ``?ids=a,b``."""
     ids = [text.strip() for text in call.required("ids").split(",")]
     if len(ids) > RECORDS_PER_REQUEST:
