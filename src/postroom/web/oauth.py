@@ -9,8 +9,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 from urllib.parse import parse_qsl
 
-from python_multipart.exceptions import MultipartParseError
-from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,9 +16,10 @@ from postroom.access import grant
 from postroom.access.bearer import Bearers
 from postroom.access.grant import Credentials, Granted, OAuthError
 from postroom.app import App
-from postroom.errors import Fault, NotFound, Reason
+from postroom.errors import Fault, Invalid, NotFound, Reason
 from postroom.mail.limits import KIB
 from postroom.web import body
+from postroom.web.multipart import Data, End, Head, Reader
 from postroom.web.refusals import Json, allowed, wrong_method
 
 _BODY_OCTETS: Final = 64 * KIB  # ours: a request for a token has some 300
@@ -99,14 +98,15 @@ async def parameters(request: Request) -> dict[str, str] | None:
     None where the body cannot be read. Raises ``TooLarge``.
     """
     raw = await body.read(request, _BODY_OCTETS)
-    kind, options = parse_options_header(request.headers.get("content-type"))
+    content_type = request.headers.get("content-type", "")
     try:
-        if kind == b"multipart/form-data":
-            said = _multipart(raw, options.get(b"boundary", b"")) if raw else {}
-        else:  # clients.md 1.1: by content, for the type may be missing
+        # The type may be missing, or promise a body where all is in the query string (clients.md 1.2).
+        if raw and content_type.lower().startswith("multipart/"):
+            said = _multipart(raw, content_type)
+        else:
             said = _urlencoded(raw)
         return {**_basic(request), **_urlencoded(request.scope["query_string"]), **said}
-    except ValueError:
+    except (Invalid, ValueError):
         return None
 
 
@@ -126,56 +126,21 @@ def _basic(request: Request) -> dict[str, str]:
     return {"client_id": client_id, "client_secret": secret}
 
 
-def _multipart(raw: bytes, boundary: bytes) -> dict[str, str]:
-    """The fields of a multipart/form-data body (RFC 7578). Raises ``ValueError`` where it is broken."""
-    reader = _Fields()
-    try:
-        parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": reader.clear,
-                "on_header_field": reader.on_header_field,
-                "on_header_value": reader.on_header_value,
-                "on_header_end": reader.on_header_end,
-                "on_part_data": reader.on_part_data,
-                "on_part_end": reader.on_part_end,
-            },
-        )
-        parser.write(raw)
-        parser.finalize()
-    except MultipartParseError as error:
-        raise ValueError(str(error)) from None
-    return reader.fields
-
-
-class _Fields:
-    """Gathers what the parser reports of small text fields."""
-
-    def __init__(self) -> None:
-        self.fields: dict[str, str] = {}
-        self.clear()
-
-    def clear(self) -> None:
-        self._field, self._value, self._name, self._data = b"", b"", b"", b""
-
-    def on_header_field(self, data: bytes, start: int, end: int) -> None:
-        self._field += data[start:end]
-
-    def on_header_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
-
-    def on_header_end(self) -> None:
-        if self._field.lower() == b"content-disposition":
-            self._name = parse_options_header(self._value)[1].get(b"name", b"")
-        self._field, self._value = b"", b""
-
-    def on_part_data(self, data: bytes, start: int, end: int) -> None:
-        self._data += data[start:end]
-
-    def on_part_end(self) -> None:
-        if len(self.fields) >= _FIELDS:
-            raise ValueError("more fields than any request for a token has")
-        self.fields[self._name.decode()] = self._data.decode()
+def _multipart(raw: bytes, content_type: str) -> dict[str, str]:
+    """The fields of a multipart/form-data body. Raises ``Invalid`` where it is broken."""
+    fields: dict[str, str] = {}
+    name, value = "", b""
+    reader = Reader(content_type)
+    for event in reader.feed(raw):
+        match event:
+            case Head():
+                name, value = event.name, b""
+            case Data():
+                value += event.octets
+            case End():
+                fields[name] = value.decode()
+    reader.close()
+    return fields
 
 
 def _refused(error: OAuthError) -> Response:

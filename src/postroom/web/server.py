@@ -18,7 +18,7 @@ from postroom.access.scope import Need, Operation
 from postroom.app import App
 from postroom.errors import Fault, Forbidden, NotFound, Reason, Refused
 from postroom.web import oauth
-from postroom.web.api import emails, send
+from postroom.web.api import emails, files, metadata, org, records, send, senders, users
 from postroom.web.body import Arrival
 from postroom.web.call import Call
 from postroom.web.refusals import allowed, fail, refuse, token_reset, wrong_method
@@ -48,6 +48,22 @@ ROUTES: Final = (
     Endpoint("POST", "/{module}/{id}/actions/send_mail", send.send_mail, (Need(("send_mail", "{module}"), _C),)),
     Endpoint("GET", "/{module}/{id}/Emails", emails.listing, _module(_R)),
     Endpoint("GET", "/{module}/{id}/Emails/{message_id}", emails.get, _module(_R)),
+    Endpoint("GET", "/settings/emails/actions/from_addresses", senders.from_addresses, _settings("emails")),
+    Endpoint("POST", "/files", files.upload, (Need(("files",), _C),)),
+    Endpoint("GET", "/files", files.download, (Need(("files",), _R),)),
+    Endpoint("POST", "/{module}", records.insert, _module(_C)),
+    Endpoint("GET", "/{module}", records.listing, _module(_R)),
+    Endpoint("PUT", "/{module}", records.update_many, _module(_U)),
+    Endpoint("DELETE", "/{module}", records.delete_many, _module(_D)),
+    Endpoint("GET", "/{module}/{id}", records.get, _module(_R)),
+    Endpoint("PUT", "/{module}/{id}", records.update, _module(_U)),
+    Endpoint("DELETE", "/{module}/{id}", records.delete, _module(_D)),
+    Endpoint("GET", "/settings/modules", metadata.modules, _settings("modules")),
+    Endpoint("GET", "/settings/modules/{module}", metadata.module, _settings("modules")),
+    Endpoint("GET", "/settings/fields", metadata.fields, _settings("fields")),
+    Endpoint("GET", "/users", users.listing, (Need(("users",), _R),)),
+    Endpoint("GET", "/users/{id}", users.get, (Need(("users",), _R),)),
+    Endpoint("GET", "/org", org.get, (Need(("org",), _R),)),
 )
 
 _TABLE: Final = Table(ROUTES)
