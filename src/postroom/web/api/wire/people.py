@@ -25,7 +25,7 @@ TYPES: Final[Mapping[str, Callable[[User], bool]]] = {
 
 
 def read_type(text: str | None) -> str:
-    """The ``type`` asked for; one client sends quotes around it (clients.md 1.3). Raises ``Invalid``."""
+    """The ``type`` asked for; one client sends quotes around it (W 13.3). Raises ``Invalid``."""
     kind = (text or "AllUsers").strip("'\"")
     if kind not in TYPES and kind != "CurrentUser":
         raise Invalid(

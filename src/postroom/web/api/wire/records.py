@@ -15,7 +15,7 @@ PER_PAGE: Final = 200  # W 7.1: the default and the most
 FIELDS_AT_MOST: Final = 50  # W 7.1
 RECORDS_AT_MOST: Final = 100_000  # W 7.1: nobody pages further than this
 
-# W 12.1 and clients.md 1.8: where a list may be asked for without naming its fields.
+# W 12.1 and W 13.6: where a list may be asked for without naming its fields.
 WITHOUT_FIELDS: Final = frozenset({"/bigin/v1", "/crm/v2", "/crm/v2.1"})
 
 
