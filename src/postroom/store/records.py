@@ -1,10 +1,10 @@
 """Records of the modules (wire reference 7): every value in ``fields``, those that are looked up also in columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from postroom.store.tables import record
 
@@ -97,10 +97,10 @@ def find_by_email(tx: Connection, org_id: int, module: str, emails: Sequence[str
     """The ids of the module's records with these (folded) addresses, by address."""
     if not emails:
         return {}
-    query = select(record.c.email, record.c.id).where(
-        record.c.org_id == org_id, record.c.module == module, record.c.email.in_(set(emails))
-    )
-    return {row.email: row.id for row in tx.execute(query)}
+    query = select(record.c.email, record.c.id, record.c.module)
+    rows = tx.execute(query.where(record.c.org_id == org_id, record.c.email.in_(set(emails))))
+    # By module only here: SQLite would else go through all records of the module.
+    return {row.email: row.id for row in rows if row.module == module}
 
 
 def remove(tx: Connection, org_id: int, module: str, ids: Sequence[int]) -> set[int]:
@@ -136,28 +136,31 @@ def _contacts(tx: Connection, present: Mapping[Key, Any]) -> dict[Key, list[Any]
     """The contact rows behind each record."""
     behind: dict[Key, list[Any]] = {key: [row] for key, row in present.items() if key.module == "Contacts"}
     companies = {(key.org_id, key.id): key for key in present if key.module == "Accounts"}
-    deals = {key: row for key, row in present.items() if key.module == "Pipelines" and row.contact_id is not None}
-    if not companies and not deals:
-        return behind
-    query = select(*_REACH).where(
-        record.c.module == "Contacts",
-        record.c.org_id.in_({key.org_id for key in present}),
-        or_(
-            record.c.account_id.in_({company for _, company in companies}),
-            record.c.id.in_({row.contact_id for row in deals.values()}),
-        ),
-    )
-    rows = list(tx.execute(query))
-    by_id = {(row.org_id, row.id): row for row in rows}
-    for row in rows:
+    for row in _of_companies(tx, companies.keys()):
         company = companies.get((row.org_id, row.account_id))
         if company is not None:
             behind.setdefault(company, []).append(row)
-    for key, deal in deals.items():
-        contact = by_id.get((key.org_id, deal.contact_id))
-        if contact is not None:
-            behind[key] = [contact]
+    deals = {key: (key.org_id, row.contact_id) for key, row in present.items() if key.module == "Pipelines"}
+    named = _named(tx, deals.values())
+    behind.update({key: [named[contact]] for key, contact in deals.items() if contact in named})
     return behind
+
+
+def _of_companies(tx: Connection, companies: Collection[tuple[int, int]]) -> list[Any]:
+    if not companies:
+        return []
+    orgs, numbers = {org_id for org_id, _ in companies}, {number for _, number in companies}
+    query = select(*_REACH).where(record.c.org_id.in_(orgs), record.c.account_id.in_(numbers))
+    # By module only here: SQLite would else go through all contacts of the organisation.
+    return [row for row in tx.execute(query) if row.module == "Contacts"]
+
+
+def _named(tx: Connection, contacts: Collection[tuple[int, int | None]]) -> dict[tuple[int, int | None], Any]:
+    numbers = {number for _, number in contacts if number is not None}
+    if not numbers:
+        return {}
+    rows = tx.execute(select(*_REACH).where(record.c.id.in_(numbers), record.c.module == "Contacts"))
+    return {(row.org_id, row.id): row for row in rows}
 
 
 def _reach(key: Key, contacts: Sequence[Any]) -> Reach:

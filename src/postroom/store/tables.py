@@ -237,6 +237,8 @@ job = Table(
     Column("lease", BigInteger),  # null: nobody holds it
     Index(None, "due_at", "mail_seq"),
 )
+# For the heartbeat: few jobs are held, however many wait.
+Index(None, job.c.lease, sqlite_where=job.c.lease.is_not(None), postgresql_where=job.c.lease.is_not(None))
 
 event = Table(
     "event",

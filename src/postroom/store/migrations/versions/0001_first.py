@@ -251,6 +251,8 @@ def _queue() -> None:
         PrimaryKeyConstraint("mail_seq", name="pk_job"),
     )
     op.create_index("ix_job_due_at_mail_seq", "job", ["due_at", "mail_seq"])
+    held = text("lease IS NOT NULL")
+    op.create_index("ix_job_lease", "job", ["lease"], sqlite_where=held, postgresql_where=held)
     op.create_table(
         "event",
         Column("seq", SERIAL, nullable=False),
