@@ -116,7 +116,7 @@ def encoded_words(text: str, column: int) -> list[str]:
 
     ``column`` is where the first word will stand: it is made to fit on that line, which may have 76.
     """
-    first = ENCODED_LINE_OCTETS - column - _WORD_FRAME
+    first = min(ENCODED_LINE_OCTETS - column, ENCODED_WORD_OCTETS) - _WORD_FRAME
     rest = ENCODED_WORD_OCTETS - _WORD_FRAME
     octets = [char.encode() for char in text]
     quoted = ["".join([_Q[octet] for octet in char]) for char in octets]

@@ -1,0 +1,50 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from postroom.mail.limits import GIVE_UP_DAYS
+from postroom.mail.retry import DAY, HOUR, MINUTE, next_attempt
+
+CHANCES = st.floats(0, 1, exclude_max=True)
+NOW = 1_760_000_000_000
+
+
+def pause(attempt: int, chance: float) -> int:
+    due = next_attempt(attempt, first_due=NOW, now=NOW, chance=chance)
+    assert due is not None
+    return due - NOW
+
+
+@given(st.integers(1, 1000), CHANCES)
+def test_a_pause_is_spread_by_a_fifth_at_most(attempt: int, chance: float) -> None:
+    middle = pause(attempt, 0.5)
+    assert 0.8 * middle - 1 <= pause(attempt, chance) <= 1.2 * middle + 1
+
+
+@given(st.integers(1, 1000), CHANCES)
+def test_pauses_never_get_shorter(attempt: int, chance: float) -> None:
+    assert pause(attempt, chance) <= pause(attempt + 1, chance)
+
+
+def test_the_first_pause_is_a_minute_and_the_longest_four_hours() -> None:
+    assert pause(1, 0.5) == MINUTE
+    assert pause(1000, 0.5) == 4 * HOUR
+
+
+@given(st.lists(CHANCES, min_size=200, max_size=200))
+def test_a_mail_is_tried_for_four_to_five_days_and_then_given_up(chances: list[float]) -> None:
+    """RFC 5321 §4.5.4.1: the give-up time generally needs to be at least 4-5 days."""
+    last = now = NOW
+    for attempt, chance in enumerate(chances, 1):
+        due = next_attempt(attempt, first_due=NOW, now=now, chance=chance)
+        if due is None:
+            break
+        assert due > now
+        last = now = due
+    else:
+        raise AssertionError("tried for ever")
+    assert (GIVE_UP_DAYS - 1) * DAY < last - NOW <= GIVE_UP_DAYS * DAY
+
+
+def test_giving_up_can_be_set() -> None:
+    assert next_attempt(1, first_due=NOW, now=NOW + DAY, chance=0, give_up_days=1) is None
+    assert next_attempt(1, first_due=NOW, now=NOW + DAY, chance=0, give_up_days=2) is not None
