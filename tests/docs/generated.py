@@ -67,6 +67,9 @@ def refusals() -> str:
     return _table(("reason", "HTTP", "code", "message"), rows)
 
 
+# The options of nearly all verbs, told once at the top of the page.
+EVERYWHERE: Final = {"data_dir", "config"}
+
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "docs/reference/settings.md": settings,
     "docs/reference/life.md": life,
@@ -100,43 +103,44 @@ def _scope(need: Need) -> str:
 
 def _verb(command: click.Command, name: str) -> Iterator[str]:
     if isinstance(command, click.Group):
-        context = click.Context(command, info_name=name)
-        for word in command.list_commands(context):
-            inner = command.get_command(context, word)
+        if command.invoke_without_command:
+            yield from _page(command, name)
+        for word in command.list_commands(click.Context(command)):
+            inner = command.get_command(click.Context(command), word)
             assert inner is not None, word
             yield from _verb(inner, f"{name} {word}")
-        return
+    else:
+        yield from _page(command, name)
+
+
+def _page(command: click.Command, name: str) -> Iterator[str]:
+    options = [each for each in command.params if isinstance(each, click.Option)]
+    arguments = [each.make_metavar(click.Context(command)) for each in command.params if each not in options]
+    own = [each for each in options if each.name not in EVERYWHERE]
+    usage = [name, *(["[OPTIONS]"] if options else []), *arguments]
     yield f"## {name}\n"
-    yield f"{_help(command)}\n"
-    arguments = [param.make_metavar(click.Context(command)) for param in command.params if not _is_option(param)]
-    yield (
-        "```\n"
-        + " ".join([name, *arguments, "[OPTIONS]" if any(map(_is_option, command.params)) else ""]).strip()
-        + "\n```\n"
-    )
-    rows = [(f"`{_spelling(param)}`", _explanation(param)) for param in command.params if _is_option(param)]
-    if rows:
-        yield _table(("option", "meaning"), rows) + "\n"
+    yield f"{_paragraphs(command.help or '')}\n"
+    yield f"`{' '.join(usage)}`{', and the options above' if len(own) < len(options) else ''}\n"
+    if own:
+        yield _table(("option", "meaning"), [(f"`{_spelling(each)}`", _meaning(each)) for each in own]) + "\n"
 
 
-def _help(command: click.Command) -> str:
-    return re.sub(r"[ \t]*\n[ \t]*(?=\S)", " ", (command.help or "").replace("\b", "")).strip()
+def _paragraphs(text: str) -> str:
+    return "\n\n".join(" ".join(each.split()) for each in re.split(r"\n\s*\n", text))
 
 
-def _is_option(param: click.Parameter) -> bool:
-    return isinstance(param, click.Option)
+def _spelling(option: click.Option) -> str:
+    words = ", ".join([*option.opts, *option.secondary_opts])
+    return words if option.is_flag else f"{words} {option.make_metavar(click.Context(click.Command('none')))}"
 
 
-def _spelling(param: click.Parameter) -> str:
-    words = ", ".join([*param.opts, *param.secondary_opts])
-    if isinstance(param, click.Option) and (param.is_flag or param.count):
-        return words
-    return f"{words} {param.make_metavar(click.Context(click.Command('none')))}"
-
-
-def _explanation(param: click.Parameter) -> str:
-    said = getattr(param, "help", None) or ""
-    return f"{said} (required)" if param.required else said
+def _meaning(option: click.Option) -> str:
+    said = [(option.help or "").replace("<", "&lt;")]
+    if option.required:
+        said.append("Required.")
+    if option.show_default and not option.is_flag:
+        said.append(f"[default: {option.default}]")
+    return " ".join(said).strip()
 
 
 if __name__ == "__main__":
