@@ -1,0 +1,104 @@
+"""Mails as the command line shows them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from postroom.cli.say import moment
+from postroom.mail.draft import Kind, Mailbox
+from postroom.store.mails import Delivery, Filed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Happening:
+    """One line of a mail's history; ``n`` is the recipient's place, None for the mail as a whole."""
+
+    at: int
+    what: str
+    n: int | None
+    attempt: int
+    detail: Mapping[str, Any] | None
+
+    def as_object(self) -> dict[str, object]:
+        """For machines."""
+        return {
+            "at": moment(self.at),
+            "what": self.what,
+            "recipient": self.n,
+            "attempt": self.attempt,
+            "detail": self.detail,
+        }
+
+    def as_row(self, mail: Filed) -> tuple[str, ...]:
+        """For people."""
+        who = "" if self.n is None else str(mail.deliveries[self.n].recipient.mailbox.address)
+        detail = self.detail or {}
+        reply = " ".join(str(detail[key]) for key in ("server", "stage", "code", "line") if detail.get(key))
+        return moment(self.at), self.what, str(self.attempt or ""), who, reply
+
+
+def as_object(mail: Filed) -> dict[str, object]:
+    """A mail for machines; moments in ISO 8601, None where there is none."""
+    return {
+        "id": mail.id.hex(),
+        "state": mail.state.value,
+        "attempt": mail.attempt,
+        "due": None if mail.due_at is None else moment(mail.due_at),
+        "settled": None if mail.settled_at is None else moment(mail.settled_at),
+        "module": mail.module,
+        "record_id": str(mail.record_id),
+        "from": str(mail.sender.address),
+        "subject": mail.subject,
+        "attachments": mail.attachments,
+        "recipients": [
+            {
+                "address": str(each.recipient.mailbox.address),
+                "kind": each.recipient.kind.value,
+                "state": each.state.value,
+                "code": each.code,
+                "enhanced": each.enhanced,
+                "line": each.line,
+            }
+            for each in mail.deliveries
+        ],
+    }
+
+
+def as_row(mail: Filed, digits: int) -> tuple[str, ...]:
+    """A mail as one line of a table, its id cut to ``digits``."""
+    to = [each.recipient.mailbox.address for each in mail.deliveries if each.recipient.kind is Kind.TO]
+    more = f" +{len(mail.deliveries) - 1}" if len(mail.deliveries) > 1 else ""
+    return (
+        mail.id.hex()[:digits],
+        mail.state.value,
+        str(mail.attempt),
+        moment(mail.due_at),
+        str(mail.sender.address),
+        f"{to[0]}{more}",
+        mail.subject[:60],
+    )
+
+
+def as_facts(mail: Filed) -> list[tuple[str, str]]:
+    """A mail's own values, for people."""
+    return [
+        ("id", mail.id.hex()),
+        ("state", mail.state.value),
+        ("attempt", str(mail.attempt)),
+        ("due", moment(mail.due_at)),
+        ("settled", moment(mail.settled_at)),
+        ("record", f"{mail.module}/{mail.record_id}"),
+        ("from", _shown(mail.sender)),
+        ("subject", mail.subject),
+        ("attachments", ", ".join(f"{each.name} ({each.size} octets)" for each in mail.files) or "-"),
+    ]
+
+
+def as_line(delivery: Delivery) -> tuple[str, ...]:
+    """One recipient as a line of a table."""
+    reply = " ".join(str(part) for part in (delivery.code, delivery.enhanced, delivery.line) if part)
+    return _shown(delivery.recipient.mailbox), delivery.recipient.kind.value, delivery.state.value, reply
+
+
+def _shown(mailbox: Mailbox) -> str:
+    return f"{mailbox.name} <{mailbox.address}>" if mailbox.name else str(mailbox.address)

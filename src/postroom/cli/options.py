@@ -1,0 +1,61 @@
+"""The words that several verbs share."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from postroom.config import Settings, load
+from postroom.errors import Misconfigured
+
+R = TypeVar("R")
+
+CONFIG_FILE: Final = "postroom.toml"
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def with_settings(verb: Callable[..., R]) -> Callable[..., R]:
+    """Give a verb ``--data-dir`` and ``--config``, and the settings they lead to as its argument ``settings``."""
+
+    @click.option("--data-dir", type=click.Path(path_type=Path), help="The folder that holds everything. [data]")
+    @click.option(
+        "--config",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help=f"The file of settings. [./{CONFIG_FILE} or the one in the data directory]",
+    )
+    @functools.wraps(verb)
+    def run(*args: Any, data_dir: Path | None, config: Path | None, **words: Any) -> R:
+        return verb(*args, settings=read_settings(data_dir, config), **words)
+
+    return run
+
+
+def read_settings(data_dir: Path | None, config: Path | None) -> Settings:
+    """The settings of the file named, else of the one in this folder, else of the one in the data directory."""
+    if config is None:
+        data = data_dir or load().data_dir
+        config = next((file for file in (Path(CONFIG_FILE), data / CONFIG_FILE) if file.is_file()), None)
+    return load(config, data_dir=data_dir)
+
+
+def secret(name: str, variable: str, *, from_stdin: bool) -> str:
+    """A password from stdin, the environment or a prompt: never a word of the command line, which others can see."""
+    import os
+    import sys
+
+    found = sys.stdin.readline().rstrip("\r\n") if from_stdin else os.environ.get(variable) or _ask(name, variable)
+    if not found:
+        raise Misconfigured(f"the {name} is empty")
+    return found
+
+
+def _ask(name: str, variable: str) -> str:
+    import sys
+
+    if not sys.stdin.isatty():
+        raise Misconfigured(f"the {name} is missing: set {variable} or use --password-stdin")
+    answer: str = click.prompt(name.capitalize(), hide_input=True, confirmation_prompt=True, err=True)
+    return answer

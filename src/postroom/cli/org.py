@@ -1,0 +1,88 @@
+"""``postroom org``."""
+
+import click
+
+from postroom.cli import say
+from postroom.cli.options import as_json, with_settings
+from postroom.cli.wayout import WayOut, described, with_way_out
+from postroom.cli.wayout import transport as transport_of
+from postroom.config import Settings
+
+
+@click.group()
+def org() -> None:
+    """Show and change the organisation."""
+
+
+@org.command()
+@as_json
+@with_settings
+def show(settings: Settings, as_json: bool) -> None:
+    """Show the organisation."""
+    from postroom.app import App
+    from postroom.cli.opening import with_org
+    from postroom.store import transports
+    from postroom.store.orgs import Org
+
+    async def act(app: App, org: Org) -> dict[str, str]:
+        ways = await app.db.read(lambda tx: transports.find_many(tx, [org.transport_id or 0]))
+        return {
+            "id": str(org.id),
+            "name": org.name,
+            "email": org.primary_email,
+            "time_zone": org.time_zone,
+            "recipients": org.recipients.value,
+            "server": described(ways[0]),
+        }
+
+    found = with_org(settings, act)
+    if as_json:
+        say.as_json(found)
+    else:
+        say.facts(found.items())
+
+
+@org.command()
+@click.argument("policy", type=click.Choice(["record", "known", "any"]))
+@with_settings
+def recipients(settings: Settings, policy: str) -> None:
+    """Choose whom mails may go to: addresses of the record, known addresses, or any."""
+    from postroom.app import App
+    from postroom.cli.opening import with_org
+    from postroom.store import orgs
+    from postroom.store.orgs import Org, RecipientPolicy
+
+    async def act(app: App, org: Org) -> None:
+        await app.db.write(lambda tx: orgs.choose_recipients(tx, org.id, RecipientPolicy(policy)))
+
+    with_org(settings, act)
+    click.echo(f"recipients: {policy}")
+
+
+@org.command()
+@with_way_out
+@click.option("--none", "remove", is_flag=True, help="Have none.")
+@with_settings
+def transport(settings: Settings, way_out: WayOut | None, remove: bool) -> None:
+    """Set the organisation's own SMTP server, for its addresses and for senders without one."""
+    from postroom.app import App
+    from postroom.cli.opening import with_org
+    from postroom.store import orgs, transports
+    from postroom.store.db import Tx
+    from postroom.store.orgs import Org
+
+    if (way_out is None) != remove:
+        raise click.UsageError("name a server with --host, or none with --none")
+
+    async def act(app: App, org: Org) -> str:
+        way = None if way_out is None else transport_of(app, org.id, way_out)
+
+        def write(tx: Tx) -> None:
+            if way is not None:
+                transports.add(tx, way)
+            orgs.choose_transport(tx, org.id, None if way is None else way.id)
+
+        await app.db.write(write)
+        return described(way)
+
+    click.echo(f"server: {with_org(settings, act)}")

@@ -1,0 +1,49 @@
+"""New clients and the refresh tokens that an operator hands out directly."""
+
+from dataclasses import dataclass, field
+
+from postroom.access import scope, secrets
+from postroom.app import App
+from postroom.store import clients, tokens
+from postroom.store.clients import Client
+from postroom.store.tokens import Token
+from postroom.store.users import User
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Registered:
+    """A new client with its secret, which is nowhere else."""
+
+    client: Client
+    secret: str = field(repr=False)
+
+
+async def register(app: App, owner: User, name: str) -> Registered:
+    """Make a self client whose tokens speak for ``owner``."""
+    secret = secrets.make_client_secret()
+    new = Client(
+        id=secrets.make_client_id(),
+        org_id=owner.org_id,
+        user_id=owner.id,
+        name=name,
+        secret_hash=secrets.digest(secret),
+        created_at=app.clock(),
+    )
+    await app.db.write(lambda tx: clients.add(tx, new))
+    return Registered(client=new, secret=secret)
+
+
+async def make_refresh_token(app: App, client: Client, scopes: str) -> str:
+    """A refresh token, good until it is revoked; raises ``ValueError`` for scopes that are none."""
+    token = secrets.make_token()
+    row = Token(
+        hash=secrets.digest(token),
+        kind=tokens.REFRESH,
+        org_id=client.org_id,
+        user_id=client.user_id,
+        client_id=client.id,
+        scopes=scope.parse(scopes).text,
+        created_at=app.clock(),
+    )
+    await app.db.write(lambda tx: tokens.add(tx, row))
+    return token

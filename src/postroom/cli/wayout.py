@@ -1,0 +1,81 @@
+"""The words that describe an SMTP server, and the transport made of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from postroom.cli.options import secret
+
+if TYPE_CHECKING:
+    from postroom.app import App
+    from postroom.store.transports import Transport
+
+PASSWORD_VARIABLE = "POSTROOM_SMTP_PASSWORD"  # noqa: S105 - a name, not a secret
+# RFC 8314 §3.3 and RFC 6409 §3.1: where servers listen for submission; without TLS, RFC 5321's own port.
+PORTS: Final = {"tls": 465, "starttls": 587, "none": 25}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WayOut:
+    """An SMTP server as an operator describes it."""
+
+    host: str
+    port: int
+    tls: str
+    username: str | None
+    password: str | None
+
+
+def with_way_out(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a verb the options of a server, and the argument ``way_out`` (None where no host is named)."""
+    import functools
+
+    @click.option("--host", help="The SMTP server.")
+    @click.option("--port", type=click.IntRange(1, 65535), help="Its port.  [default: 587, with tls 465, with none 25]")
+    @click.option(
+        "--tls", type=click.Choice(list(PORTS)), default="starttls", show_default=True, help="Always verified."
+    )
+    @click.option("--username", help=f"Sign in; the password comes from stdin, {PASSWORD_VARIABLE} or a prompt.")
+    @click.option("--password-stdin", is_flag=True, help="Read the password from stdin.")
+    @functools.wraps(verb)
+    def run(
+        *args: Any,
+        host: str | None,
+        port: int | None,
+        tls: str,
+        username: str | None,
+        password_stdin: bool,
+        **words: Any,
+    ) -> Any:
+        if host is None:
+            if port or username or password_stdin:
+                raise click.UsageError("--port, --username and --password-stdin need --host")
+            return verb(*args, way_out=None, **words)
+        password = secret("SMTP password", PASSWORD_VARIABLE, from_stdin=password_stdin) if username else None
+        way_out = WayOut(host=host, port=port or PORTS[tls], tls=tls, username=username, password=password)
+        return verb(*args, way_out=way_out, **words)
+
+    return run
+
+
+def transport(app: "App", org_id: int, way_out: WayOut) -> "Transport":
+    """The row of a new transport, its password sealed."""
+    from postroom.store.transports import Transport
+
+    return Transport(
+        id=app.ids.number(),
+        org_id=org_id,
+        host=way_out.host,
+        port=way_out.port,
+        tls=way_out.tls,
+        username=way_out.username,
+        password=None if way_out.password is None else app.vault.seal(way_out.password),
+        created_at=app.clock(),
+    )
+
+
+def described(found: "Transport | None") -> str:
+    """One transport as a table shows it."""
+    return "-" if found is None else f"{found.host}:{found.port} {found.tls}"
