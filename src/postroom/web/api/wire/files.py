@@ -23,7 +23,7 @@ _BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066
 # RFC 2045 §5.1 tokens, within the lengths of RFC 6838 §4.2.
 _TYPE: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")
 # The built-in table only: a machine's own would make the same upload differ from node to node.
-_TYPES: Final = MimeTypes()
+_TYPES: Final = {suffix[1:]: kind for suffix, kind in MimeTypes().types_map[True].items()}
 
 
 def file_name(given: str) -> str:
@@ -43,17 +43,11 @@ def file_name(given: str) -> str:
 
 def content_type(given: str | None, name: str) -> str:
     """The type/subtype of a part, or by the file's name where the part has none."""
-    kind = given or _guess(name)
+    kind = given or _TYPES.get(name.rpartition(".")[2].lower(), _OCTETS)
     # RFC 2045 §6.4: what consists of parts may not be in base64, in which attachments travel.
     if not _TYPE.fullmatch(kind) or kind.startswith(("multipart/", "message/")):
         return _OCTETS
     return kind
-
-
-def _guess(name: str) -> str:
-    kind, encoding = _TYPES.guess_type(name)
-    # x.tar.gz is no tar.
-    return kind if kind and not encoding else _OCTETS
 
 
 def uploaded(new: Sequence[FileRef]) -> Json:
