@@ -15,7 +15,7 @@ from postroom.mail.limits import MIB
 from postroom.mail.retry import DAY
 from postroom.send import submit
 from postroom.store import files, mails, orgs, records
-from postroom.store.db import Database
+from postroom.store.db import Database, Tx
 from postroom.store.files import Upload
 from postroom.store.ids import Ids
 from postroom.store.mails import Accepted
@@ -57,15 +57,16 @@ async def send(db: Database, world: World, asked: Draft, record_key: Key | None 
     return await submit(db, IDS, caller(world), record_key or key(world), asked, now=NOW)
 
 
+def _rows(tx: Tx) -> int:
+    tables = (mail, recipient, attachment, job, event)
+    return sum(tx.execute(select(func.count()).select_from(table)).scalar_one() for table in tables)
+
+
 async def faults(db: Database, world: World, asked: Draft, record_key: Key | None = None) -> list[Fault]:
     """The faults of a draft, having made sure that it left no row behind."""
     with pytest.raises(Invalid) as refusal:
         await send(db, world, asked, record_key)
-    counts = [
-        await db.read(lambda tx, table=table: tx.execute(select(func.count()).select_from(table)).scalar_one())
-        for table in (mail, recipient, attachment, job, event)
-    ]
-    assert counts == [0] * 5
+    assert await db.read(_rows) == 0
     return list(refusal.value.faults)
 
 
@@ -148,7 +149,7 @@ async def test_from_must_be_the_callers_or_the_organisations(db: Database, world
 async def test_recipients_follow_the_policy(
     db: Database, world: World, policy: RecipientPolicy, address: str, accepted: bool
 ) -> None:
-    def more(tx: records.Connection) -> None:
+    def more(tx: Tx) -> None:
         found(tx, 2)
         other = {"name": "Other", "fields": {"Last_Name": "Other"}, "email": "other@customer.example"}
         records.add(tx, [record(77, world.org, world.user, "Contacts", **other)])  # type: ignore[arg-type]
@@ -163,7 +164,7 @@ async def test_recipients_follow_the_policy(
 
 
 async def test_record_needs_an_address(db: Database, world: World) -> None:
-    def bare(tx: records.Connection) -> None:
+    def bare(tx: Tx) -> None:
         nobody = record(70, world.org, world.user, "Contacts", name="No", fields={"Last_Name": "No"})
         company = record(71, world.org, world.user, "Accounts", name="Empty", fields={"Account_Name": "Empty"})
         deal = record(72, world.org, world.user, "Pipelines", name="D", fields={"Deal_Name": "D"}, contact_id=70)

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
-from postroom.errors import Misconfigured
-
 
 def _setting(default: Any, sentence: str) -> Any:
     return field(default=default, metadata={"sentence": sentence})
@@ -63,14 +61,14 @@ class Settings:
 def load(path: Path | None = None, environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
     """Read the settings: defaults, then the TOML file, then ``POSTROOM_*`` variables, then ``given`` (None is skipped).
 
-    Raises ``Misconfigured`` with one line that names the setting and where it came from.
+    Raises ``ValueError`` with one line that names the setting and where it came from.
     """
     environ = os.environ if environ is None else environ
     kinds = get_type_hints(Settings)
     values: dict[str, Any] = {}
     for name, value in _toml(path).items():
         if name not in kinds:
-            raise Misconfigured(f"{path}: there is no setting {name!r}")
+            raise ValueError(f"{path}: there is no setting {name!r}")
         values[name] = _read(name, kinds[name], value, str(path))
     for name, kind in kinds.items():
         variable = f"POSTROOM_{name.upper()}"
@@ -91,7 +89,7 @@ def _toml(path: Path | None) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Misconfigured(f"{path}: {error}") from None
+        raise ValueError(f"{path}: {error}") from None
 
 
 def _read(name: str, kind: type, value: Any, origin: str) -> Any:
@@ -103,4 +101,4 @@ def _read(name: str, kind: type, value: Any, origin: str) -> Any:
             return kind(value)
         except ValueError:
             pass
-    raise Misconfigured(f"{origin}: {name} must be {'a number' if kind in (int, float) else 'text'}, not {value!r}")
+    raise ValueError(f"{origin}: {name} must be {'a number' if kind in (int, float) else 'text'}, not {value!r}")

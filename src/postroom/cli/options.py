@@ -34,11 +34,17 @@ def with_settings(verb: Callable[..., R]) -> Callable[..., R]:
 
 
 def read_settings(data_dir: Path | None, config: Path | None) -> Settings:
-    """The settings of the file named, else of the one in this folder, else of the one in the data directory."""
-    if config is None:
-        data = data_dir or load().data_dir
-        config = next((file for file in (Path(CONFIG_FILE), data / CONFIG_FILE) if file.is_file()), None)
-    return load(config, data_dir=data_dir)
+    """The settings of the file named, else of the one in this folder, else of the one in the data directory.
+
+    Raises ``Misconfigured``.
+    """
+    try:
+        if config is None:
+            data = data_dir or load().data_dir
+            config = next((file for file in (Path(CONFIG_FILE), data / CONFIG_FILE) if file.is_file()), None)
+        return load(config, data_dir=data_dir)
+    except ValueError as error:
+        raise Misconfigured(str(error)) from None
 
 
 def secret(name: str, variable: str, *, from_stdin: bool) -> str:
