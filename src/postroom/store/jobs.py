@@ -52,9 +52,11 @@ def claim(tx: Connection, wanted: Claim) -> list[Job]:
         due = due.where(job.c.transport_id.not_in(list(wanted.busy_transports)))
     # SKIP LOCKED (PostgreSQL): two workers never wait for each other. SQLite has one writer at a time and ignores it.
     due = due.order_by(job.c.due_at, job.c.mail_seq).limit(wanted.limit).with_for_update(skip_locked=True)
+    # WITH: as a plain subquery PostgreSQL may run it again for each job, and so take more than the limit.
+    chosen = due.cte("due")
     taken = (
         update(job)
-        .where(job.c.mail_seq.in_(due))
+        .where(job.c.mail_seq.in_(select(chosen.c.mail_seq)))
         .values(lease=wanted.lease, due_at=wanted.until, attempt=job.c.attempt + 1)
         .returning(job.c.mail_seq, job.c.org_id, job.c.transport_id, job.c.attempt, job.c.first_due_at)
     )

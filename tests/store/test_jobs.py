@@ -1,0 +1,258 @@
+"""store.jobs: a mail is with one worker at a time, and no verdict of a worker that lost it is written."""
+
+import asyncio
+import threading
+from functools import partial
+
+import pytest
+from sqlalchemy import Connection, func, select
+
+from postroom.mail.life import State
+from postroom.store import jobs, mails, tables
+from postroom.store.db import Database
+from postroom.store.jobs import Job
+from postroom.store.mails import Filed
+from tests.store.accepted import KEPT, accepted, add, claim, verdict
+from tests.world import NOW, World, found
+
+LATER = NOW + 60_000
+
+
+async def queued(db: Database, world: World, count: int = 1, **how: object) -> list[int]:
+    return await db.write(lambda tx: add(tx, [accepted(world, n, **how) for n in range(1, count + 1)]))  # type: ignore[arg-type]
+
+
+async def taken(db: Database, lease: int, **how: object) -> list[Job]:
+    return await db.write(lambda tx: jobs.claim(tx, claim(lease, **how)))  # type: ignore[arg-type]
+
+
+async def shown(db: Database, world: World, n: int = 1) -> Filed:
+    mail = await db.read(lambda tx: mails.find(tx, world.org.id, n.to_bytes(32, "big")))
+    assert mail is not None
+    return mail
+
+
+async def story(db: Database, world: World, seq: int) -> list[str]:
+    return [row.what for row in await db.read(lambda tx: mails.history(tx, world.org.id, seq))]
+
+
+async def test_a_claim_takes_what_is_due_with_all_it_needs(db: Database, world: World) -> None:
+    [seq] = await queued(db, world, to=["a@x.example", "b@x.example"])
+    [job] = await taken(db, 7)
+    wanted = accepted(world, 1, to=["a@x.example", "b@x.example"])
+    assert job == Job(
+        mail_seq=seq,
+        org_id=world.org.id,
+        transport_id=world.transport.id,
+        transport=world.transport,
+        lease=7,
+        attempt=1,
+        first_due_at=NOW,
+        letter=wanted.letter,
+        pending=wanted.letter.recipients,
+        reached=False,
+    )
+    assert (await shown(db, world)).state is State.SENDING
+
+
+async def test_two_workers_claim_different_mails(db: Database, world: World, database_url: str) -> None:
+    seqs = await queued(db, world, 100)
+    other = Database(database_url)
+    claims = await asyncio.gather(
+        *(taken(each, lease, limit=30) for lease, each in enumerate([db, other, db, other], start=1))
+    )
+    together = [job.mail_seq for claim in claims for job in claim]
+    assert sorted(together) == seqs
+    await other.close()
+
+
+async def test_a_claim_does_not_wait_for_another_workers_open_transaction(postgres_url: str) -> None:
+    ours, theirs = Database(postgres_url), Database(postgres_url)
+    world = await ours.write(found)
+    seqs = await queued(ours, world, 10)
+    holding, go_on = threading.Event(), threading.Event()
+
+    def slow(tx: Connection) -> list[Job]:
+        mine = jobs.claim(tx, claim(1, limit=4))
+        holding.set()
+        assert go_on.wait(30)
+        return mine
+
+    first = asyncio.ensure_future(theirs.write(slow))
+    assert await asyncio.to_thread(holding.wait, 30)
+    second = await taken(ours, 2)
+    go_on.set()
+    assert sorted(job.mail_seq for job in [*await first, *second]) == seqs
+    assert len(second) == 6
+    await ours.close()
+    await theirs.close()
+
+
+@pytest.mark.parametrize("limit", [1, 3, 10])
+async def test_a_claim_takes_the_oldest_and_no_more_than_it_may(db: Database, world: World, limit: int) -> None:
+    seqs = await db.write(lambda tx: add(tx, [accepted(world, n, due_at=NOW - n) for n in range(1, 11)]))
+    assert sorted(job.mail_seq for job in await taken(db, 1, limit=limit)) == seqs[-limit:]
+
+
+async def test_what_is_not_due_is_not_claimed(db: Database, world: World) -> None:
+    await queued(db, world, due_at=NOW + 1)
+    assert await taken(db, 1) == []
+    assert (await shown(db, world)).state is State.SCHEDULED
+    assert len(await taken(db, 1, now=NOW + 1)) == 1
+
+
+async def test_mails_of_busy_transports_are_left(db: Database, world: World) -> None:
+    org_way, own_way = world.org_transport.id, world.transport.id
+    await db.write(lambda tx: add(tx, [accepted(world, n, transport_id=org_way) for n in (1, 2)]))
+    await db.write(lambda tx: add(tx, [accepted(world, 3, transport_id=own_way)]))
+    assert await taken(db, 1, busy=(org_way, own_way)) == []
+    assert [job.transport_id for job in await taken(db, 2, busy=(org_way,))] == [own_way]
+    assert [job.transport_id for job in await taken(db, 3)] == [org_way, org_way]
+
+
+async def test_a_held_mail_is_nobody_elses_until_the_lease_ends(db: Database, world: World) -> None:
+    [seq] = await queued(db, world)
+    await taken(db, 1)
+    assert await taken(db, 2, now=KEPT - 1) == []
+    [job] = await taken(db, 2, now=KEPT)
+    assert (job.mail_seq, job.lease, job.attempt) == (seq, 2, 2)
+
+
+async def test_a_heartbeat_keeps_what_is_held(db: Database, world: World) -> None:
+    await queued(db, world, 3)
+    await taken(db, 1, limit=2)
+    assert await db.write(partial(jobs.extend, leases=[1, 99], until=KEPT + 5000)) == 2
+    assert [job.attempt for job in await taken(db, 2, now=KEPT)] == [1]
+    assert [job.attempt for job in await taken(db, 3, now=KEPT + 5000)] == [2, 2]
+
+
+async def test_a_verdict_settles_the_mail(db: Database, world: World) -> None:
+    [seq] = await queued(db, world, to=["a@x.example", "b@x.example"])
+    [job] = await taken(db, 1)
+    assert await db.write_together(jobs.settle, verdict(job, State.SENT, State.FAILED)) is True
+    mail = await shown(db, world)
+    assert (mail.state, mail.settled_at, mail.due_at) == (State.SENT, NOW + 500, None)
+    assert [(each.state, each.code, each.enhanced, each.line) for each in mail.deliveries] == [
+        (State.SENT, 250, "2.0.0", "said"),
+        (State.FAILED, 250, "2.0.0", "said"),
+    ]
+    assert await story(db, world, seq) == ["queued", "accepted", "rejected"]
+    assert await db.read(jobs.waiting) == 0
+
+
+async def test_a_deferred_mail_comes_back_for_those_who_wait(db: Database, world: World) -> None:
+    await queued(db, world, to=["a@x.example", "b@x.example"])
+    [job] = await taken(db, 1)
+    assert await db.write_together(jobs.settle, verdict(job, State.SENT, State.QUEUED, next_due=LATER))
+    mail = await shown(db, world)
+    assert (mail.state, mail.due_at, mail.settled_at) == (State.QUEUED, LATER, None)
+    assert await taken(db, 2, now=LATER - 1) == []
+    [again] = await taken(db, 2, now=LATER)
+    assert (again.attempt, again.reached, again.first_due_at) == (2, True, NOW)
+    assert [one.mailbox.address.local for one in again.pending] == ["b"]
+    assert again.letter == job.letter
+
+
+async def test_a_stale_lease_changes_nothing(db: Database, world: World) -> None:
+    [seq] = await queued(db, world)
+    [lost] = await taken(db, 1)
+    [held] = await taken(db, 2, now=KEPT)
+    before = await shown(db, world)
+    assert await db.write_together(jobs.settle, verdict(lost, State.SENT)) is False
+    assert await db.write_together(jobs.settle, verdict(lost, State.QUEUED, next_due=LATER)) is False
+    assert await db.write(partial(jobs.extend, leases=[1], until=LATER)) == 0
+    await db.write(partial(jobs.release, lease=1, mail_seqs=[seq], now=NOW))
+    assert await shown(db, world) == before
+    assert await story(db, world, seq) == ["queued"]
+    assert await db.write_together(jobs.settle, verdict(held, State.FAILED)) is True
+    assert await db.write_together(jobs.settle, verdict(held, State.SENT)) is False  # settled already
+    assert (await shown(db, world)).state is State.FAILED
+
+
+async def test_verdicts_of_one_moment_are_judged_one_by_one(db: Database, world: World) -> None:
+    await queued(db, world, 4)
+    one, two, three, four = await taken(db, 1)
+    verdicts = [
+        verdict(one, State.SENT),
+        verdict(two, State.SENT, lease=99),
+        verdict(three, State.QUEUED, next_due=LATER),
+        verdict(four, State.FAILED),
+    ]
+    assert await db.write(partial(jobs.settle, verdicts=verdicts)) == [True, False, True, True]
+    states = await db.read(
+        lambda tx: {row.seq: row.state for row in tx.execute(select(tables.mail.c.seq, tables.mail.c.state))}
+    )
+    assert [states[job.mail_seq] for job in (one, two, three, four)] == ["sent", "queued", "queued", "failed"]
+
+
+async def test_released_mails_are_due_at_once_and_were_not_tried(db: Database, world: World) -> None:
+    seqs = await queued(db, world, 3)
+    await taken(db, 1)
+    await db.write(partial(jobs.release, lease=1, mail_seqs=seqs[:2], now=NOW))
+    assert [job.attempt for job in await taken(db, 2)] == [1, 1]
+
+
+async def test_a_waiting_mail_is_cancelled_once(db: Database, world: World) -> None:
+    [seq] = await queued(db, world, due_at=LATER)
+    cancel = partial(jobs.cancel, org_id=world.org.id, mail_seq=seq, now=NOW)
+    assert await db.write(cancel) is True
+    assert await db.write(cancel) is False
+    mail = await shown(db, world)
+    assert (mail.state, mail.settled_at) == (State.CANCELLED, NOW)
+    assert [each.state for each in mail.deliveries] == [State.CANCELLED]
+    assert await taken(db, 1, now=LATER) == []
+    assert await story(db, world, seq) == ["scheduled", "cancelled"]
+
+
+async def test_a_mail_in_a_workers_hands_is_not_cancelled(db: Database, world: World) -> None:
+    [seq] = await queued(db, world)
+    [job] = await taken(db, 1)
+    assert await db.write(partial(jobs.cancel, org_id=world.org.id, mail_seq=seq, now=NOW)) is False
+    assert await db.write_together(jobs.settle, verdict(job, State.SENT)) is True
+
+
+async def test_cancelling_the_rest_leaves_what_was_sent(db: Database, world: World) -> None:
+    [seq] = await queued(db, world, to=["a@x.example", "b@x.example"])
+    [job] = await taken(db, 1)
+    await db.write_together(jobs.settle, verdict(job, State.SENT, State.QUEUED, next_due=LATER))
+    assert await db.write(partial(jobs.cancel, org_id=world.org.id, mail_seq=seq, now=NOW))
+    mail = await shown(db, world)
+    assert [mail.state, *(each.state for each in mail.deliveries)] == [State.SENT, State.SENT, State.CANCELLED]
+
+
+async def test_a_waiting_mail_is_hurried(db: Database, world: World) -> None:
+    [seq] = await queued(db, world, due_at=LATER)
+    assert await db.write(partial(jobs.retry, org_id=world.org.id, mail_seq=seq, now=NOW)) is True
+    assert [job.mail_seq for job in await taken(db, 1)] == [seq]
+    assert await db.write(partial(jobs.retry, org_id=world.org.id, mail_seq=seq, now=NOW)) is False
+
+
+async def test_a_failed_mail_is_tried_again_for_those_it_failed_for(db: Database, world: World) -> None:
+    [seq] = await queued(db, world, to=["a@x.example", "b@x.example"])
+    [job] = await taken(db, 1)
+    await db.write_together(jobs.settle, verdict(job, State.SENT, State.FAILED))
+    assert await db.write(partial(jobs.retry, org_id=world.org.id, mail_seq=seq, now=NOW)) is True
+    [again] = await taken(db, 2)
+    assert ([one.n for one in again.pending], again.reached) == ([1], True)
+    await db.write_together(jobs.settle, verdict(again, State.SENT))
+    assert await db.write(partial(jobs.retry, org_id=world.org.id, mail_seq=seq, now=NOW)) is False  # nothing failed
+
+
+async def test_another_organisation_touches_nothing(db: Database, world: World) -> None:
+    other = await db.write(lambda tx: found(tx, 2))
+    [seq] = await queued(db, world, due_at=LATER)
+    for act in (jobs.cancel, jobs.retry):
+        assert await db.write(partial(act, org_id=other.org.id, mail_seq=seq, now=NOW)) is False
+    assert (await shown(db, world)).state is State.SCHEDULED
+
+
+async def test_cancel_and_claim_at_once_have_one_winner(db: Database, world: World, database_url: str) -> None:
+    other = Database(database_url)
+    seqs = await queued(db, world, 20)
+    cancels = [db.write(partial(jobs.cancel, org_id=world.org.id, mail_seq=seq, now=NOW)) for seq in seqs]
+    cancelled, claimed = await asyncio.gather(asyncio.gather(*cancels), taken(other, 1))
+    gone = {seq for seq, done in zip(seqs, cancelled, strict=True) if done}
+    assert gone.isdisjoint(held := {job.mail_seq for job in claimed})
+    assert gone | held <= set(seqs)
+    assert await db.read(lambda tx: tx.execute(select(func.count()).select_from(tables.job)).scalar()) == 20 - len(gone)
+    await other.close()
