@@ -33,7 +33,7 @@ def letter(
     content: str = "<p>Hello</p>",
     *,
     subject: str = "Hello",
-    format: Format = Format.HTML,
+    as_text: bool = False,
     sender: Mailbox | None = None,
     to: tuple[Mailbox, ...] = (),
     cc: tuple[Mailbox, ...] = (),
@@ -51,7 +51,7 @@ def letter(
         reply_to=reply_to,
         subject=subject,
         content=content,
-        format=format,
+        format=Format.TEXT if as_text else Format.HTML,
         files=files,
         dated_at=DATED_AT,
     )
@@ -70,7 +70,7 @@ def on_the_wire(composed: Composed, stored: Mapping[bytes, bytes]) -> bytes:
 
 
 def sent(written: Letter, *contents: bytes) -> bytes:
-    """Compose, check what holds for every message, and give its octets; ``contents`` are those of the letter's files."""
+    """The octets of a letter, after a check of what holds for every message; ``contents`` are those of its files."""
     composed = compose(written)
     octets = on_the_wire(composed, {sha256(content).digest(): content for content in contents})
     assert composed == compose(written)
@@ -106,7 +106,7 @@ def texts(message: EmailMessage) -> dict[str, str]:
 def files(message: EmailMessage) -> list[tuple[str | None, str | None, bytes]]:
     """Disposition, name and octets of every file, in order."""
     return [
-        (part.get_content_disposition(), part.get_filename(), part.get_payload(decode=True))
+        (part.get_content_disposition(), part.get_filename(), bytes(part.get_payload(decode=True)))
         for part in message.walk()
         if part.get_content_disposition() is not None
     ]

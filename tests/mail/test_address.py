@@ -1,5 +1,5 @@
 from email.errors import NonASCIILocalPartDefect
-from email.headerregistry import HeaderRegistry
+from email.headerregistry import AddressHeader, HeaderRegistry
 
 import pytest
 from hypothesis import assume, example, given
@@ -130,6 +130,7 @@ def test_reading_twice_changes_nothing(text: str) -> None:
 def test_the_standard_library_reads_the_same_address(text: str) -> None:
     address = accepted(text)
     header = HeaderRegistry()("To", f"{address}, x@example.com")
+    assert isinstance(header, AddressHeader)
     assert [each for each in header.defects if not isinstance(each, NonASCIILocalPartDefect)] == []
     first = header.addresses[0]
     assert first.domain == address.domain

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
+from html.entities import html5
 from typing import Final
 
 _SPACE: Final = r" \t\n\f\r"
@@ -31,8 +32,9 @@ TOKEN: Final = re.compile(
 _ATTRIBUTE: Final = re.compile(
     rf"""([^{_SPACE}/>=][^{_SPACE}/>=]*+)[{_SPACE}]*+(?:=[{_SPACE}]*+(?:"([^"]*+)"|'([^']*+)'|([^{_SPACE}>]*+)))?+"""
 )
-# §13.2.5.73: in an attribute a name without its semicolon stands for itself before "=" or a letter: "?a=1&copy=2".
+# §13.2.5.73: in an attribute a name that lacks its semicolon stands for itself before "=" or a letter: "?a=1&copy=2".
 _REFERENCE: Final = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[a-zA-Z][a-zA-Z0-9]*+(?:;|(?!=)))")
+_ENDLESS = re.compile(r"&#[0-9]{100,}+;?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,14 @@ def attributes(source: str, start: int, end: int) -> Iterator[Attribute]:
     for match in _ATTRIBUTE.finditer(source, start, end):
         group = match.lastindex or 1
         if group > 1:
-            yield Attribute(match[1].lower(), _decoded(match[group]), *match.span(group))
+            yield Attribute(match[1].lower(), _value(match[group]), *match.span(group))
 
 
 def attribute(source: str, name: str) -> str:
     """The decoded value of one attribute of a tag (``source`` is its third group); empty where it is not there."""
     for match in _ATTRIBUTE.finditer(source):
         if match[1].lower() == name:
-            return _decoded(match[match.lastindex or 1]) if match.lastindex != 1 else ""
+            return _value(match[match.lastindex or 1]) if match.lastindex != 1 else ""
     return ""
 
 
@@ -69,5 +71,21 @@ def tags(source: str) -> Iterator[tuple[str, Iterator[Attribute]]]:
             yield name.lower(), attributes(source, *match.span(3))
 
 
-def _decoded(raw: str) -> str:
-    return _REFERENCE.sub(lambda match: unescape(match[0]), raw) if "&" in raw else raw
+def decoded(text: str) -> str:
+    """Text between tags with its character references resolved (§13.2.5.72)."""
+    if "&" not in text:
+        return text
+    try:
+        return unescape(text)
+    except ValueError:
+        # Python refuses to read numbers of thousands of digits; there is no such character.
+        return unescape(_ENDLESS.sub("\ufffd", text))
+
+
+def _value(raw: str) -> str:
+    return _REFERENCE.sub(_character, raw) if "&" in raw else raw
+
+
+def _character(reference: re.Match[str]) -> str:
+    written = reference[0]
+    return decoded(written) if written[1] == "#" else html5.get(written[1:], written)

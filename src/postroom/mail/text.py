@@ -5,10 +5,9 @@ Lines, paragraphs, lists, cells and links are kept, looks are not. The time is l
 
 import re
 from collections.abc import Callable, Mapping
-from html import unescape
 from typing import Final
 
-from postroom.mail.html import TOKEN, attribute
+from postroom.mail.html import TOKEN, attribute, decoded
 
 # What lies between two pieces of shown text. A larger gap swallows a smaller one; a bullet swallows all.
 _NONE, _CELL, _LINE, _PARAGRAPH, _BULLET = range(5)
@@ -67,8 +66,7 @@ def text_of(html: str) -> str:
 
 
 def _folded(text: str) -> str:
-    if "&" in text:
-        text = unescape(text)
+    text = decoded(text)
     for blank in "\n\t\r\f\xa0":
         text = text.replace(blank, " ")
     while "  " in text:
@@ -113,7 +111,7 @@ class _Page:
         if self.link is None:
             return gap
         (href, start), self.link = self.link, None
-        said = unescape("".join(self.shown[start:])).strip(" \0\1\t\r\n\f|*")
+        said = decoded("".join(self.shown[start:])).strip(" \0\1\t\r\n\f|*")
         if _bare(said) == _bare(href):
             return gap
         self.shown += (" " if said else self.marks[gap], f"<{_escaped(href)}>")
