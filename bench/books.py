@@ -1,0 +1,59 @@
+"""What the database says, seen from outside: each look opens a connection, reads, and closes it.
+
+SQLite's file is opened read-only, so that a look neither repairs nor tidies what a killed process has left: that is
+for the next process of Postroom to do.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, create_engine, func, select
+
+from postroom.config import Settings
+from postroom.mail.compose import compose
+from postroom.store import mails
+from postroom.store.engine import engine_for
+from postroom.store.tables import job, mail
+
+
+class Books:
+    """The books of one Postroom."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def states(self) -> Counter[str]:
+        """How many mails are in each state."""
+        with self._look() as tx:
+            return Counter(
+                {row.state: row.count for row in tx.execute(select(mail.c.state, _COUNT).group_by(mail.c.state))}
+            )
+
+    def queued(self) -> dict[str, bool]:
+        """The subjects of all mails in the queue; true for those under a worker's lease, be it dead or alive."""
+        with self._look() as tx:
+            rows = tx.execute(select(mail.c.subject, job.c.lease).join(job, job.c.mail_seq == mail.c.seq))
+            return {row.subject: row.lease is not None for row in rows}
+
+    def octets(self) -> int:
+        """How many octets the newest mail has on the wire."""
+        with self._look() as tx:
+            newest = tx.execute(select(func.max(mail.c.seq))).scalar_one()
+            return compose(mails.letters(tx, [newest])[newest].letter).size
+
+    @contextmanager
+    def _look(self) -> Iterator[Connection]:
+        url = self._settings.database_url
+        if url.startswith("sqlite:///"):
+            engine = create_engine(f"sqlite:///file:{url.removeprefix('sqlite:///')}?mode=ro&uri=true")
+        else:
+            engine = engine_for(url)
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+
+_COUNT = func.count().label("count")

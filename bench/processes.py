@@ -1,0 +1,125 @@
+"""``postroom api`` and ``postroom worker`` as processes of ours: started, killed, stopped."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Awaitable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Final, TypeVar
+
+import psutil
+
+T = TypeVar("T")
+
+_READY_SECONDS: Final = 30
+_ANNOUNCED: Final = {"api": b"listening on ", "worker": b"delivering"}
+
+
+class Part:
+    """One half of Postroom, ``verb`` api or worker. It can be started again after it has ended.
+
+    Use as an asynchronous context manager: it starts, and at the end it is stopped, or killed where an error is on
+    its way. What it logs is added to the file ``log``.
+    """
+
+    def __init__(self, verb: str, environment: Mapping[str, str], log: Path) -> None:
+        self.verb = verb
+        self.port = 0  # where the api listens, while it does
+        self.up = asyncio.Event()  # set while it is known to be ready
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("POSTROOM_")},
+            **environment,
+        }
+        self._log = log
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> "Part":
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        if error is None:
+            await self.stop()
+        else:
+            await self.kill()
+
+    async def start(self) -> None:
+        """Start it, and return when it is ready."""
+        await self.spawn()
+        await self.ready()
+
+    async def spawn(self) -> None:
+        """Only start it."""
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "postroom", self.verb),
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+
+    async def ready(self) -> None:
+        """Return when it has said that it is ready."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        async with asyncio.timeout(_READY_SECONDS):
+            said = await self._process.stdout.readline()
+        if _ANNOUNCED[self.verb] not in said:
+            await self.kill()
+            raise RuntimeError(f"postroom {self.verb} did not start: {self._last_words()}")
+        if self.verb == "api":
+            self.port = int(said.rpartition(b":")[2])
+        self.up.set()
+
+    async def kill(self) -> None:
+        """Kill it with SIGKILL, and return when it is no more."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """Ask it to stop, and return when it has. Raises where it failed in that."""
+        code = await self._end(signal.SIGTERM)
+        if code != 0:
+            raise RuntimeError(f"postroom {self.verb} ended with {code}: {self._last_words()}")
+
+    async def while_it_runs(self, work: Awaitable[T]) -> T:
+        """Await ``work``. Raises ``RuntimeError`` where the process ends before."""
+        assert self._process is not None
+        working, running = asyncio.ensure_future(work), asyncio.create_task(self._process.wait())
+        await asyncio.wait({working, running}, return_when=asyncio.FIRST_COMPLETED)
+        running.cancel()
+        if working.done():
+            return await working
+        working.cancel()
+        raise RuntimeError(f"postroom {self.verb} ended: {self._last_words()}")
+
+    def cpu_seconds(self) -> float:
+        """The processor time it has used."""
+        assert self._process is not None
+        times = psutil.Process(self._process.pid).cpu_times()
+        return float(times.user + times.system)
+
+    def peak_octets(self) -> int:
+        """The most memory it ever had resident, files it has mapped included (VmHWM)."""
+        assert self._process is not None
+        lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+
+    async def _end(self, number: signal.Signals) -> int:
+        assert self._process is not None
+        self.up.clear()
+        if self._process.returncode is None:
+            # It may have ended by itself a moment ago.
+            with suppress(ProcessLookupError):
+                self._process.send_signal(number)
+        return await self._process.wait()
+
+    def _last_words(self) -> str:
+        lines = self._log.read_text(errors="replace").splitlines()
+        return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,90 @@
+"""One Postroom, ready to take mails: its data, an organisation, and an access token made by its own OAuth functions."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+from tests.world import World, found
+
+from postroom.access import secrets
+from postroom.access.grant import Credentials, Granted, exchange_code, make_code
+from postroom.app import App, clock, open_app
+from postroom.config import Settings
+from postroom.store import clients
+from postroom.store.clients import Client
+
+_DAY = 86_400
+_SCOPES = "ZohoBigin.send_mail.all.CREATE,ZohoBigin.Files.CREATE,ZohoBigin.modules.ALL"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Site:
+    """Where the data is, and what a client needs to know to send a mail to ``recipient``."""
+
+    settings: Settings
+    token: str = field(repr=False)
+    record: int
+    sender: str
+    recipient: str
+
+    def environment(self) -> dict[str, str]:
+        """What a process of this Postroom is told."""
+        return {
+            "POSTROOM_DATA_DIR": str(self.settings.data_dir),
+            "POSTROOM_DATABASE": self.settings.database,
+            "POSTROOM_HOSTNAME": "postroom.example",
+            "POSTROOM_PORT": "0",
+        }
+
+    def mail(self, subject: str, content: str, *, files: tuple[str, ...] = ()) -> bytes:
+        """The HTTP request that sends one HTML mail."""
+        item = {
+            "from": {"user_name": "Ada Byron", "email": self.sender},
+            "to": [{"user_name": "Cleo Dahl", "email": self.recipient}],
+            "subject": subject,
+            "content": content,
+            "mail_format": "html",
+            "attachments": [{"id": each} for each in files],
+        }
+        body = msgspec.json.encode({"data": [item]})
+        return self.request("POST", f"/Contacts/{self.record}/actions/send_mail", body, "application/json")
+
+    def request(self, method: str, path: str, body: bytes, content_type: str) -> bytes:
+        """An HTTP request to the API, with the token."""
+        return (
+            f"{method} /bigin/v2{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Zoho-oauthtoken {self.token}\r\n"
+            f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+        ).encode() + body
+
+
+async def prepare(data_dir: Path, sink_port: int, *, database: str = "") -> Site:
+    """Make the data of a Postroom whose mails go to the sink at ``sink_port``."""
+    settings = Settings(data_dir=data_dir, database=database)
+    async with open_app(settings) as app:
+        world = await app.db.write(lambda tx: found(tx, port=sink_port))
+        token = await _token(app, world)
+    assert world.contact.email is not None
+    return Site(
+        settings=settings,
+        token=token,
+        record=world.contact.id,
+        sender=world.sender.email,
+        recipient=world.contact.email,
+    )
+
+
+async def _token(app: App, world: World) -> str:
+    shown = Credentials(client_id=secrets.make_client_id(), client_secret=secrets.make_client_secret())
+    client = Client(
+        id=shown.client_id,
+        org_id=world.org.id,
+        user_id=world.user.id,
+        name="bench",
+        secret_hash=secrets.digest(shown.client_secret),
+        created_at=clock(),
+    )
+    await app.db.write(lambda tx: clients.add(tx, client))
+    code = await make_code(app.db, client, _SCOPES, now=clock())
+    granted = await exchange_code(app.db, shown, code, now=clock(), seconds=_DAY)
+    assert isinstance(granted, Granted), granted
+    return granted.access_token
