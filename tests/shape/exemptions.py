@@ -15,6 +15,5 @@ CATCHES_ALL: Final[dict[str, str]] = {
         "each caller gets the error by its own future; the thread must outlive any bug, or later callers wait for ever"
     ),
     "src/postroom/web/server.py: _Exchange._answer": "a bug is logged once, by refusals.fail, and answered 500",
-    "src/postroom/web/server.py: _Exchange.run": "the answer has begun: the connection is cut, the bug logged",
     "src/postroom/worker/deliver.py: attempt": "a bug met by one mail must not stop the others; it is logged",
 }
