@@ -10,7 +10,7 @@ import httpx
 
 from postroom.app import App, clock, open_app
 from postroom.config import Settings
-from postroom.web.run import serve
+from postroom.web.run import PATIENCE, serve
 from tests.access.dance import SCOPES, Dancer, granted, register
 from tests.world import World, found
 
@@ -38,7 +38,7 @@ class House:
 
 @asynccontextmanager
 async def house(
-    folder: Path, *, clock: Callable[[], int] = clock, settings: Settings | None = None
+    folder: Path, *, clock: Callable[[], int] = clock, settings: Settings | None = None, patience: float = PATIENCE
 ) -> AsyncIterator[House]:
     """Serve until the block ends. Without ``settings``: SQLite in ``folder``."""
     async with open_app(settings or Settings(data_dir=folder, stop_seconds=2.0), clock=clock) as app:
@@ -46,7 +46,9 @@ async def house(
         dancer = await register(app.db, world)
         stop = asyncio.Event()
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        serving = asyncio.create_task(serve(app, host="127.0.0.1", port=0, stop=stop, ready=ready.set_result))
+        serving = asyncio.create_task(
+            serve(app, host="127.0.0.1", port=0, stop=stop, ready=ready.set_result, patience=patience)
+        )
         serving.add_done_callback(lambda _: ready.done() or ready.cancel())
         try:
             url = await ready

@@ -29,7 +29,7 @@ class Call:
     path: Mapping[str, str]
 
     async def json(self) -> Any:
-        """The body as JSON, whatever its Content-Type says (clients.md 1.1: many clients send none).
+        """The body as JSON, whatever its Content-Type says (W 13.1: many clients send none).
 
         Raises ``TooLarge``, or ``Invalid`` where it is no JSON.
         """

@@ -16,8 +16,9 @@ from postroom.web.refusals import flat_error
 
 HEAD_OCTETS: Final = 64 * KIB  # request line and fields together; ours: common servers allow 8 to 32 KiB
 
-# Most often it is the method that no parser knows.
-_UNREADABLE: Final = msgspec.json.encode(flat_error(Fault(Reason.METHOD_UNKNOWN)))
+# What no parser knows is most often the method.
+_NO_HEAD: Final = msgspec.json.encode(flat_error(Fault(Reason.METHOD_UNKNOWN)))
+_NO_BODY: Final = msgspec.json.encode(flat_error(Fault(Reason.BODY_UNREADABLE)))
 
 
 class Connection(HttpToolsProtocol):
@@ -55,14 +56,15 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
-        self._head_began_at = None
         super().on_headers_complete()
+        self._head_began_at = None
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the words are ours
         """Answer bytes that are no HTTP, and close."""
+        told = _NO_BODY if self._head_began_at is None else _NO_HEAD
         self.transport.write(
             b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json;charset=UTF-8\r\n"
-            b"content-length: %d\r\nconnection: close\r\n\r\n%b" % (len(_UNREADABLE), _UNREADABLE)
+            b"content-length: %d\r\nconnection: close\r\n\r\n%b" % (len(told), told)
         )
         self.transport.close()
 

@@ -72,7 +72,7 @@ class Accounts:
         return OAuthError.GENERAL_ERROR
 
     def _granted(self, granted: Granted) -> dict[str, object]:
-        # clients.md 1.2: each key has a client that fails without it; with expires_in_sec, expires_in would count ms.
+        # W 13.2: each key has a client that fails without it; with expires_in_sec, expires_in would count ms.
         answer: dict[str, object] = {
             "access_token": granted.access_token,
             "scope": granted.scopes,
@@ -100,7 +100,7 @@ async def parameters(request: Request) -> dict[str, str] | None:
     raw = await body.read(request, _BODY_OCTETS)
     content_type = request.headers.get("content-type", "")
     try:
-        # The type may be missing, or promise a body where all is in the query string (clients.md 1.2).
+        # The type may be missing, or promise a body where all is in the query string (W 13.2).
         if raw and content_type.lower().startswith("multipart/"):
             said = _multipart(raw, content_type)
         else:
@@ -144,7 +144,7 @@ def _multipart(raw: bytes, content_type: str) -> dict[str, str]:
 
 
 def _refused(error: OAuthError) -> Response:
-    # clients.md 1.2: 200, for some clients read «error» only there.
+    # W 13.2: 200, for some clients read «error» only there.
     return Json({"error": error.value})
 
 

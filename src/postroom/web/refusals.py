@@ -28,7 +28,7 @@ _SAFE: Final[Raw] = [
     (b"x-frame-options", b"SAMEORIGIN"),
     (b"x-download-options", b"noopen"),
 ]
-# clients.md 1.1: other types make the SDKs drop the answer, save it as a file or crash.
+# W 13.1: other types make the SDKs drop the answer, save it as a file or crash.
 _JSON: Final[Raw] = [(b"content-type", b"application/json;charset=UTF-8"), *_SAFE]
 
 
@@ -44,7 +44,7 @@ class Json(Response):
 
 
 class NoContent(Response):
-    """204: nothing to return, no body and no Content-Type (W 0, clients.md 1.1)."""
+    """204: nothing to return, no body and no Content-Type (W 0, 13.1)."""
 
     def __init__(self) -> None:
         """Nothing to say."""

@@ -1,10 +1,12 @@
 """The table of routes, and the application that serves it (ASGI).
 
-The order in which a request is judged (W 5.3 and 14, clients.md 1.3: a wrong method without a token is 401): URL,
+The order in which a request is judged (W 5.3; a wrong method without a token is 401, W 13.3): URL,
 token, method, scope; then the handler judges module, record and body.
 """
 
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -66,29 +68,35 @@ ROUTES: Final = (
     Endpoint("GET", "/org", org.get, (Need(("org",), _R),)),
 )
 
-_TABLE: Final = Table(ROUTES)
 
-
-def create(app: App, *, base_url: str) -> ASGIApp:
+def create(app: App, *, base_url: str, routes: Iterable[Endpoint] = ROUTES) -> ASGIApp:
     """The application; ``base_url`` is this server's own URL for token answers, without a slash at its end."""
     bearers = Bearers(app.db)
-    accounts = oauth.Accounts(app, bearers, base_url)
+    door = _Door(app=app, bearers=bearers, accounts=oauth.Accounts(app, bearers, base_url), table=Table(routes))
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        await _Exchange(app, bearers, accounts, Arrival(scope, receive)).run(send)
+        await _Exchange(door, Arrival(scope, receive)).run(send)
 
     return answer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Door:
+    """What all requests share."""
+
+    app: App
+    bearers: Bearers
+    accounts: oauth.Accounts
+    table: Table
 
 
 class _Exchange:
     """One request and its answer, and what the log line tells of them."""
 
-    __slots__ = ("_accounts", "_app", "_arrival", "_bearers", "_caller", "_request", "_template")
+    __slots__ = ("_arrival", "_caller", "_door", "_request", "_template")
 
-    def __init__(self, app: App, bearers: Bearers, accounts: oauth.Accounts, arrival: Arrival) -> None:
-        self._app = app
-        self._bearers = bearers
-        self._accounts = accounts
+    def __init__(self, door: _Door, arrival: Arrival) -> None:
+        self._door = door
         self._arrival = arrival
         self._request = Request(arrival.scope, arrival.receive)
         self._template = "-"
@@ -96,23 +104,23 @@ class _Exchange:
 
     async def run(self, send: Send) -> None:
         """Answer, and write one line of what happened."""
-        started = time.perf_counter()
+        started, status = time.perf_counter(), 500
         try:
             response = await self._answer()
-            status = response.status_code
+            # A stream that breaks in its middle goes up from here: the connection is cut, so nobody takes it for whole.
             await self._respond(response, send)
+            status = response.status_code
         except ClientDisconnect:
             status = 499  # as nginx has it: nobody is left to be answered
-        except Exception as error:  # a stream broke in its middle: the connection is cut, so that nobody takes it whole
-            status = fail(error, self._app.ids.number()).status_code
-        log.info(
-            "request",
-            method=self._request.method,
-            path=self._template,
-            status=status,
-            ms=round((time.perf_counter() - started) * 1000, 2),
-            org=self._caller.org_id if self._caller else None,
-        )
+        finally:
+            log.info(
+                "request",
+                method=self._request.method,
+                path=self._template,
+                status=status,
+                ms=round((time.perf_counter() - started) * 1000, 2),
+                org=self._caller.org_id if self._caller else None,
+            )
 
     async def _answer(self) -> Response:
         try:
@@ -122,7 +130,7 @@ class _Exchange:
         except Refused as error:
             response = refuse(error)
         except Exception as error:
-            response = fail(error, self._app.ids.number())
+            response = fail(error, self._door.app.ids.number())
         if self._caller is not None:
             response.raw_headers.append(token_reset(self._caller.expires_at))
         return response
@@ -130,10 +138,10 @@ class _Exchange:
     async def _dispatch(self) -> Response:
         words = self._request.scope["path"].split("/")
         if words[1:2] == ["oauth"]:
-            self._template, handler = self._accounts.find(self._request)
+            self._template, handler = self._door.accounts.find(self._request)
             return await handler(self._request)
         prefix = (words[1], words[2]) if len(words) > 3 else None
-        found = _TABLE.find(words[3:]) if prefix in PREFIXES else None
+        found = self._door.table.find(words[3:]) if prefix in PREFIXES else None
         if prefix is None or found is None:
             raise NotFound(Fault(Reason.URL_UNKNOWN))
         resource, path = found
@@ -141,14 +149,14 @@ class _Exchange:
         if self._request.method == "OPTIONS":
             return allowed(resource.methods)
         authorization = self._request.headers.get("authorization")
-        self._caller = await self._bearers.authenticate(authorization, self._app.clock())
+        self._caller = await self._door.bearers.authenticate(authorization, self._door.app.clock())
         endpoint = resource.methods.get(self._request.method)
         if endpoint is None:
             return wrong_method(resource.methods)
         if not all(map(self._caller.scopes.allow, endpoint.needs_for(path.get("module", "")))):
             raise Forbidden(Fault(Reason.SCOPE_MISSING))
         return await endpoint.handler(
-            Call(self._app, self._caller, self._request, f"/{prefix[0]}/{prefix[1]}", PREFIXES[prefix], path)
+            Call(self._door.app, self._caller, self._request, f"/{prefix[0]}/{prefix[1]}", PREFIXES[prefix], path)
         )
 
     async def _respond(self, response: Response, send: Send) -> None:
