@@ -1,4 +1,4 @@
-"""Settings: defaults, then the file, then the environment, then what is given; each mistake is named with its origin."""
+"""Settings: defaults, the file, the environment, what is given; each mistake is named with its origin."""
 
 from pathlib import Path
 

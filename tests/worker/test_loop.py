@@ -1,0 +1,248 @@
+"""The worker against a real SMTP server, on both databases: what is accepted arrives, once, and is settled so."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from email import message_from_bytes, policy
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from postroom.app import App, clock, open_app
+from postroom.config import Settings
+from postroom.mail.life import State
+from postroom.send import submit
+from postroom.store import jobs, mails, orgs, transports
+from postroom.store.db import Tx
+from postroom.store.jobs import Claim
+from postroom.store.mails import Accepted, Filed
+from postroom.worker.loop import work
+from tests.smtp.peers import Act, Inbox, Server, until
+from tests.test_send import box, caller, draft, key
+from tests.world import World, found
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Post:
+    """An open program and its world; ``accept`` stores one mail as the API does."""
+
+    app: App
+    world: World
+
+    async def accept(self, subject: str = "Hello", **changes: Any) -> Accepted:
+        asked = replace(draft(self.world), subject=subject, **changes)
+        me, record = caller(self.world), key(self.world)
+        accepted = await submit(self.app.db, self.app.ids, me, record, asked, now=self.app.clock())
+        self.app.wake.ring()
+        return accepted
+
+    async def filed(self, accepted: Accepted) -> Filed:
+        filed = await self.app.db.read(partial(mails.find, org_id=self.world.org.id, mail_id=accepted.letter.mail_id))
+        assert filed is not None
+        return filed
+
+    async def reaches(self, accepted: Accepted, state: State) -> Filed:
+        """The mail, once it has come to this state."""
+        while (filed := await self.filed(accepted)).state is not state:
+            continue
+        return filed
+
+    async def reaches_event(self, accepted: Accepted, what: str) -> Filed:
+        """The mail, once that has happened to it."""
+        while what not in await self.events(accepted):
+            continue
+        return await self.filed(accepted)
+
+    async def events(self, accepted: Accepted) -> list[str]:
+        filed = await self.filed(accepted)
+        rows = await self.app.db.read(partial(mails.history, org_id=self.world.org.id, seq=filed.seq))
+        return [row.what for row in rows]
+
+
+@asynccontextmanager
+async def post(
+    folder: Path,
+    database_url: str,
+    port: int,
+    *,
+    clock: Callable[[], int] = clock,
+    few: Mapping[str, Any] | None = None,
+) -> AsyncIterator[Post]:
+    """A program whose transports all lead to this port."""
+    chosen = Settings(data_dir=folder, database=database_url, hostname="post.example", **(few or {}))
+    async with open_app(chosen, clock=clock) as app:
+        yield Post(app=app, world=await app.db.write(partial(found, port=port)))
+
+
+@asynccontextmanager
+async def worker(app: App) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """A running worker; call what is given to stop it cleanly."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(work(app, stop))
+
+    async def end() -> None:
+        stop.set()
+        await task
+
+    try:
+        yield end
+    finally:
+        await end()
+
+
+async def test_mail_arrives_and_is_settled(database_url: str, tmp_path: Path) -> None:
+    async with Inbox().listening() as inbox, post(tmp_path, database_url, inbox.port) as office:
+        async with worker(office.app):
+            accepted = await office.accept("Grüße", cc=(box("c@x.example"),), bcc=(box("b@x.example"),))
+            filed = await office.reaches(accepted, State.SENT)
+        (mail,) = inbox.mails
+        message = message_from_bytes(mail.content, policy=policy.default)
+        assert (message["Subject"], message["Cc"], message["Bcc"]) == ("Grüße", "c@x.example", None)
+        assert mail.recipients == ("cleo@customer-of-org1.example", "c@x.example", "b@x.example")
+        assert {delivery.state for delivery in filed.deliveries} == {State.SENT}
+        assert await office.events(accepted) == ["queued", "accepted", "accepted", "accepted"]
+        assert await office.app.db.read(jobs.waiting) == 0
+
+
+async def test_many_mails_share_few_connections_and_none_is_doubled(database_url: str, tmp_path: Path) -> None:
+    async with Inbox().listening() as inbox, post(tmp_path, database_url, inbox.port) as office:
+        async with worker(office.app):
+            await asyncio.gather(*(office.accept(str(n)) for n in range(200)))
+            while await office.app.db.read(jobs.waiting):
+                continue
+        subjects = [message_from_bytes(mail.content)["Subject"] for mail in inbox.mails]
+        assert sorted(map(int, subjects)) == list(range(200))
+        assert inbox.connections <= 10
+
+
+async def test_two_workers_share_the_queue_without_a_double(database_url: str, tmp_path: Path) -> None:
+    async with Inbox().listening() as inbox, post(tmp_path, database_url, inbox.port) as office:
+        await asyncio.gather(*(office.accept(str(n)) for n in range(100)))
+        async with worker(office.app), worker(office.app):
+            while await office.app.db.read(jobs.waiting):
+                continue
+        subjects = [message_from_bytes(mail.content)["Subject"] for mail in inbox.mails]
+        assert sorted(map(int, subjects)) == list(range(100))
+
+
+OK = b"250 2.0.0 Ok\r\n"
+
+
+async def test_refused_recipient_fails_alone(database_url: str, tmp_path: Path) -> None:
+    server = Server({"RCPT": [OK, b"550 5.1.1 no such mailbox\r\n"]})
+    async with server.listening(), post(tmp_path, database_url, server.port) as office:
+        async with worker(office.app):
+            accepted = await office.accept(cc=(box("gone@x.example"),))
+            filed = await office.reaches(accepted, State.SENT)
+        gone = filed.deliveries[1]
+        assert (gone.state, gone.code, gone.enhanced) == (State.FAILED, 550, "5.1.1")
+        assert await office.events(accepted) == ["queued", "accepted", "rejected"]
+
+
+async def test_deferred_recipient_is_tried_again_at_its_time_and_nobody_else(database_url: str, tmp_path: Path) -> None:
+    moment = clock()
+    server = Server({"RCPT": [OK, b"450 4.2.0 greylisted\r\n", OK]})
+    async with (
+        server.listening(),
+        post(tmp_path, database_url, server.port, clock=lambda: moment) as office,
+        worker(office.app),
+    ):
+        accepted = await office.accept(cc=(box("slow@x.example"),))
+        filed = await office.reaches_event(accepted, "deferred")
+        assert [delivery.state for delivery in filed.deliveries] == [State.SENT, State.QUEUED]
+        assert filed.due_at is not None
+        assert 48_000 <= filed.due_at - moment <= 72_000
+        moment = filed.due_at
+        await office.reaches(accepted, State.SENT)
+        assert [line for line in server.heard if line.startswith("RCPT")] == [
+            "RCPT TO:<cleo@customer-of-org1.example>",
+            "RCPT TO:<slow@x.example>",
+            "RCPT TO:<slow@x.example>",
+        ]
+        first, second = server.messages
+        assert first == second, "each attempt has the same octets"
+
+
+async def test_reply_lost_after_the_final_dot_is_unknown_and_tried_again(database_url: str, tmp_path: Path) -> None:
+    moment = clock()
+    server = Server({".": [Act.CUT, OK]})
+    async with (
+        server.listening(),
+        post(tmp_path, database_url, server.port, clock=lambda: moment) as office,
+        worker(office.app),
+    ):
+        accepted = await office.accept()
+        moment = (await office.reaches_event(accepted, "unknown")).due_at or 0
+        await office.reaches(accepted, State.SENT)
+        assert await office.events(accepted) == ["queued", "unknown", "accepted"]
+
+
+async def test_scheduled_mail_waits_for_its_time(database_url: str, tmp_path: Path) -> None:
+    moment = clock()
+    async with (
+        Inbox().listening() as inbox,
+        post(tmp_path, database_url, inbox.port, clock=lambda: moment) as office,
+        worker(office.app),
+    ):
+        later = await office.accept("later", scheduled_at=moment + 60_000)
+        now = await office.accept("now")
+        await office.reaches(now, State.SENT)
+        assert (await office.filed(later)).state is State.SCHEDULED
+        moment += 60_000
+        await office.reaches(later, State.SENT)
+        assert [message_from_bytes(mail.content)["Subject"] for mail in inbox.mails] == ["now", "later"]
+
+
+async def test_dead_workers_mails_are_taken_over_and_its_verdict_is_void(database_url: str, tmp_path: Path) -> None:
+    moment = clock()
+    async with (
+        Inbox().listening() as inbox,
+        post(tmp_path, database_url, inbox.port, clock=lambda: moment) as office,
+    ):
+        accepted = await office.accept()
+        claim = Claim(now=moment, until=moment + 20_000, lease=1, limit=10)
+        (dead,) = await office.app.db.write(partial(jobs.claim, wanted=claim))
+        async with worker(office.app):
+            other = await office.accept("other")
+            await office.reaches(other, State.SENT)
+            assert (await office.filed(accepted)).state is State.SENDING
+            moment += 20_000
+            await office.reaches(accepted, State.SENT)
+        assert len(inbox.mails) == 2
+        assert dead.attempt == 1
+        assert (await office.events(accepted)).count("accepted") == 1
+
+
+async def test_stop_finishes_what_is_in_flight(database_url: str, tmp_path: Path) -> None:
+    async with Inbox().listening() as inbox, post(tmp_path, database_url, inbox.port) as office:
+        async with worker(office.app) as end:
+            accepted = await office.accept()
+            await until(lambda: inbox.connections > 0)
+            await end()
+        assert (await office.filed(accepted)).state is State.SENT
+        assert len(inbox.mails) == 1
+
+
+async def test_silent_server_does_not_starve_the_others(database_url: str, tmp_path: Path) -> None:
+    few = {"mails_in_flight": 12, "connections_per_transport": 3, "stop_seconds": 0.1}
+    silent = Server({"CONNECT": Act.SILENCE})
+    async with (
+        silent.listening(),
+        Inbox().listening() as inbox,
+        post(tmp_path, database_url, inbox.port, few=few) as office,
+    ):
+        org = office.world.org
+        lost = replace(office.world.org_transport, id=999, port=silent.port)
+
+        def misroute(tx: Tx) -> None:
+            transports.add(tx, lost)
+            orgs.choose_transport(tx, org.id, lost.id)
+
+        await office.app.db.write(misroute)
+        for n in range(30):
+            await office.accept(f"lost {n}", through_org=True)
+        async with worker(office.app):
+            for accepted in [await office.accept(f"healthy {n}") for n in range(30)]:
+                await office.reaches(accepted, State.SENT)
+        assert len(inbox.mails) == 30
