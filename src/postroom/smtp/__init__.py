@@ -8,5 +8,5 @@
    reply: one for each recipient, as a value, whatever happened.
 4. The session goes back to the pool; after some seconds of rest it is closed.
 
-``reply``, ``protocol``, ``transaction``, ``sasl``, ``dots`` and ``deadlines`` are pure; ``Connection`` alone has a socket.
+Pure are ``reply``, ``protocol``, ``transaction``, ``sasl``, ``dots`` and ``deadlines``; ``Connection`` has the socket.
 """

@@ -44,8 +44,9 @@ class Connection(asyncio.Protocol):
                 _, connection = await loop.create_connection(lambda: cls(limits), host, port)
         except TimeoutError:
             raise Lost(Stage.CONNECT, _SILENCE) from None
-        except OSError as error:
-            # A name that does not resolve is one of these, and as temporary as the rest.
+        except (OSError, UnicodeError) as error:
+            # A name that does not resolve is one of these, and as temporary as the rest; UnicodeError says that it is
+            # none.
             raise Lost(Stage.CONNECT, str(error)) from None
         return connection
 

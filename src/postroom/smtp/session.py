@@ -13,11 +13,11 @@ from postroom.smtp.deadlines import Deadlines
 from postroom.smtp.dots import DotStuffer
 from postroom.smtp.protocol import (
     SEND_BODY,
-    Ask,
     Capabilities,
     Conversation,
     Envelope,
     Lost,
+    SessionFailed,
     failed,
     farewell,
     greeting,
@@ -65,6 +65,10 @@ class Session:
             session._limit(deadlines.total)
             try:
                 await session._introduce(hostname, ssl_context)
+            except SessionFailed:
+                # RFC 5321 §4.1.1.10: no hanging up without QUIT, while somebody listens.
+                await session.close()
+                raise
             except BaseException:
                 connection.abort()
                 raise
