@@ -155,7 +155,7 @@ def json_path(path: tuple[str | int, ...]) -> str:
     return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
 
 
-def item_error(fault: Fault, index: int) -> dict[str, object]:
+def item_error(fault: Fault, index: int) -> dict[str, Any]:
     """One element of an answer's ``data``: the fault's path is taken from item ``index`` of the request's ``data``."""
     return _document(fault, ("data", index, *fault.path) if fault.path else ())
 
@@ -236,7 +236,7 @@ def _allow(methods: Iterable[str]) -> tuple[bytes, bytes]:
     return b"allow", ", ".join(sorted({*methods, "OPTIONS"})).encode()
 
 
-def _document(fault: Fault, path: tuple[str | int, ...]) -> dict[str, object]:
+def _document(fault: Fault, path: tuple[str | int, ...]) -> dict[str, Any]:
     wire = ANSWERS[fault.reason]
     details: dict[str, object] = {**fault.details}
     if path:

@@ -23,7 +23,9 @@ _MESSAGE_ID: Final = re.compile(r"[0-9a-fA-F]{64}")
 async def listing(call: Call) -> Response:
     """The mails filed under a record, newest first, ten at a time; 204 where there are none."""
     asked = wire.read_listing(call.param("type"), call.param("index"))
-    found, context = await call.app.db.read(partial(_page, key=record_key(call), asked=asked))
+    found, context = await call.app.db.read(
+        partial(_page, key=record_key(call), shown_as=call.path["module"], asked=asked)
+    )
     return Json(wire.listing(found, asked, context)) if found else NoContent()
 
 
@@ -32,7 +34,8 @@ async def get(call: Call) -> Response:
     text = call.path["message_id"]
     if not _MESSAGE_ID.fullmatch(text):
         raise NotFound(_UNKNOWN_MAIL)
-    filed, context = await call.app.db.read(partial(_one, key=record_key(call), mail_id=bytes.fromhex(text)))
+    one = partial(_one, key=record_key(call), shown_as=call.path["module"], mail_id=bytes.fromhex(text))
+    filed, context = await call.app.db.read(one)
     return Json(wire.whole(filed, context))
 
 
@@ -40,23 +43,23 @@ async def get(call: Call) -> Response:
 _UNKNOWN_MAIL: Final = Fault(Reason.RELATED_UNKNOWN, details={"resource_path_index": 3})
 
 
-def _page(tx: Tx, key: Key, asked: wire.Asked) -> tuple[list[Filed], wire.Context]:
-    context = _context(tx, key)
+def _page(tx: Tx, key: Key, shown_as: str, asked: wire.Asked) -> tuple[list[Filed], wire.Context]:
+    context = _context(tx, key, shown_as)
     limit = wire.EMAILS_PER_PAGE + 1
     return mails.of_record(tx, key, states=asked.states, limit=limit, offset=asked.start), context
 
 
-def _one(tx: Tx, key: Key, mail_id: bytes) -> tuple[Filed, wire.Context]:
-    context = _context(tx, key)
+def _one(tx: Tx, key: Key, shown_as: str, mail_id: bytes) -> tuple[Filed, wire.Context]:
+    context = _context(tx, key, shown_as)
     filed = mails.find(tx, key.org_id, mail_id)
     if filed is None or filed.record_id != key.id:
         raise NotFound(_UNKNOWN_MAIL)
     return filed, context
 
 
-def _context(tx: Tx, key: Key) -> wire.Context:
+def _context(tx: Tx, key: Key, shown_as: str) -> wire.Context:
     record, org = records.find(tx, key), orgs.find(tx, key.org_id)
     if record is None or org is None:
         raise NotFound(Fault(Reason.RECORD_UNKNOWN))
     people = {user.id: user for user in users.listing(tx, key.org_id)}
-    return wire.Context(users=people, record_name=record.name, module=key.module, zone=zone(org.time_zone))
+    return wire.Context(users=people, record_name=record.name, module=shown_as, zone=zone(org.time_zone))

@@ -1,11 +1,12 @@
 """``POST /{module}/{record_id}/actions/send_mail`` (wire reference 1)."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.responses import Response
 
-from postroom.errors import Invalid
+from postroom.errors import Fault, Invalid
 from postroom.mail.draft import Draft
 from postroom.mail.life import State
 from postroom.send import submit
@@ -13,7 +14,7 @@ from postroom.store.records import Key
 from postroom.web.api.place import record_key
 from postroom.web.api.wire import mail as wire
 from postroom.web.call import Call
-from postroom.web.refusals import Json, item_errors, status
+from postroom.web.refusals import Json, item_error, status
 
 
 async def send_mail(call: Call) -> Response:
@@ -33,8 +34,14 @@ async def _accept(call: Call, record: Key, n: int, draft: Draft | tuple[Any, ...
         app = call.app
         accepted = await submit(app.db, app.ids, call.caller, record, draft, now=app.clock())
     except Invalid as refusal:
-        return item_errors(refusal.faults, n), status(refusal.faults[0])
+        return _refusal(refusal.faults, n), status(refusal.faults[0])
     return wire.accepted(accepted.letter.mail_id, scheduled=accepted.state is State.SCHEDULED), 200
+
+
+def _refusal(faults: Sequence[Fault], n: int) -> dict[str, Any]:
+    """W 1.5 has no code for several faults: the first is told as if it were alone, the others in its details."""
+    first, *others = (item_error(fault, n) for fault in faults)
+    return first if not others else first | {"details": {**first["details"], "errors": others}}
 
 
 def _together(codes: list[int]) -> int:
