@@ -171,6 +171,7 @@ def test_pictures_are_related_parts() -> None:
     assert related["Content-Type"].params["type"] == "text/html"
 
 
+@settings(max_examples=40)
 @given(st.lists(st.binary(min_size=1, max_size=80), min_size=1, max_size=4))
 def test_every_data_image_comes_back(images: list[bytes]) -> None:
     html = "".join(f'<p>ä<img src="data:image/gif;base64,{b64encode(octets).decode()}">' for octets in images)

@@ -1,3 +1,5 @@
+from itertools import cycle
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,11 +32,11 @@ def test_the_first_pause_is_a_minute_and_the_longest_four_hours() -> None:
     assert pause(1000, 0.5) == 4 * HOUR
 
 
-@given(st.lists(CHANCES, min_size=200, max_size=200))
+@given(st.lists(CHANCES, min_size=1, max_size=20))
 def test_a_mail_is_tried_for_four_to_five_days_and_then_given_up(chances: list[float]) -> None:
     """RFC 5321 §4.5.4.1: the give-up time generally needs to be at least 4-5 days."""
     last = now = NOW
-    for attempt, chance in enumerate(chances, 1):
+    for attempt, chance in zip(range(1, 200), cycle(chances), strict=False):
         due = next_attempt(attempt, first_due=NOW, now=now, chance=chance)
         if due is None:
             break

@@ -103,9 +103,9 @@ def _body(letter: Letter) -> _Part:
 
 def _unseen(mail_id: bytes, texts: Iterable[_Part]) -> str:
     """What makes the boundaries of this mail its own: a hash that stands in none of its texts."""
-    written = [piece for text in texts for piece in text.content if isinstance(piece, bytes)]
+    written = b"".join([piece for text in texts for piece in text.content if isinstance(piece, bytes)])
     seeds = (_hash(mail_id, b"boundary %d" % n) for n in count())
-    return next(seed for seed in seeds if not any(seed.encode() in piece for piece in written))
+    return next(seed for seed in seeds if seed.encode() not in written)
 
 
 def _multipart(subtype: str, seed: str, parts: list[_Part]) -> _Part:

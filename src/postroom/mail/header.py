@@ -118,13 +118,16 @@ def encoded_words(text: str, column: int) -> list[str]:
     """
     first = min(ENCODED_LINE_OCTETS - column, ENCODED_WORD_OCTETS) - _WORD_FRAME
     rest = ENCODED_WORD_OCTETS - _WORD_FRAME
-    octets = [char.encode() for char in text]
-    quoted = ["".join([_Q[octet] for octet in char]) for char in octets]
-    if sum(map(len, quoted)) <= (sum(map(len, octets)) + 2) // 3 * 4:
-        cuts = _cuts([len(char) for char in quoted], first, rest)
-        return [f"=?utf-8?q?{''.join(quoted[cut])}?=" for cut in cuts]
-    cuts = _cuts([len(char) for char in octets], first // 4 * 3, rest // 4 * 3)
-    return [f"=?utf-8?b?{b2a_base64(b''.join(octets[cut]), newline=False).decode()}?=" for cut in cuts]
+    octets = text.encode()
+    quoted = "".join([_Q[octet] for octet in octets])
+    if len(quoted) <= (len(octets) + 2) // 3 * 4:
+        if len(quoted) <= first:
+            return [f"=?utf-8?q?{quoted}?="]
+        chars = ["".join([_Q[octet] for octet in char.encode()]) for char in text]
+        return [f"=?utf-8?q?{''.join(chars[cut])}?=" for cut in _cuts([len(char) for char in chars], first, rest)]
+    sizes = [len(char.encode()) for char in text]
+    pieces = [text[cut].encode() for cut in _cuts(sizes, first // 4 * 3, rest // 4 * 3)]
+    return [f"=?utf-8?b?{b2a_base64(piece, newline=False).decode()}?=" for piece in pieces]
 
 
 def _phrase(name: str, column: int) -> list[str]:
@@ -132,8 +135,8 @@ def _phrase(name: str, column: int) -> list[str]:
     if not name:
         return []
     name = plain(name)
-    # A name that looks like an encoded word must not be read as one; spaces at its ends or in a row get lost in atoms.
-    if name.isascii() and "=?" not in name and " ".join(name.split(" ")) == name.strip():
+    # A name that looks like an encoded word must not be read as one; readers differ on spaces at its ends.
+    if name.isascii() and "=?" not in name and name == name.strip():
         if len(name) <= _LONGEST_PHRASE and _ATOMS.fullmatch(name):
             return name.split(" ")
         quoted = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

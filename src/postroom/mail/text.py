@@ -79,8 +79,9 @@ class _Page:
     """What was shown so far, and what the tags that are still open ask for. Its methods return the gap that follows."""
 
     def __init__(self, html: str) -> None:
-        pieces = [*TOKEN.split(html), "", "", ""]
-        self.tokens = zip(pieces[0::4], pieces[1::4], pieces[2::4], pieces[3::4], strict=True)
+        # Text, then the three groups of the token after it, and so on; the last text has none.
+        pieces = iter([*TOKEN.split(html), "", "", ""])
+        self.tokens = zip(pieces, pieces, pieces, pieces, strict=True)
         self.shown: list[str] = []
         self.marks = ["", " | ", _BREAK, _BREAK * 2, ""]
         self.lists: list[int] = []  # for each open list the number of its last item; -1 where it has bullets
@@ -112,7 +113,7 @@ class _Page:
             return gap
         (href, start), self.link = self.link, None
         said = decoded("".join(self.shown[start:])).strip(" \0\1\t\r\n\f|*")
-        if _bare(said) == _bare(href):
+        if said and said.rstrip("/") in href and _bare(said) == _bare(href):
             return gap
         self.shown += (" " if said else self.marks[gap], f"<{_escaped(href)}>")
         return gap if said else _NONE
