@@ -12,6 +12,7 @@ from postroom.errors import Misconfigured
 
 _PREFIX: Final = "/bigin/v2"
 _SECONDS: Final = 30.0
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _CREDENTIALS: Final = ("refresh_token", "client_id", "client_secret")
 
 Object = dict[str, Any]
@@ -60,7 +61,9 @@ async def connect(variables: Mapping[str, str]) -> AsyncIterator[Api]:
     accounts, api = _needed(variables, "ACCOUNTS_URL"), _needed(variables, "API_URL")
     credentials = {name: _needed(variables, name.upper()) for name in _CREDENTIALS}
     try:
-        async with httpx.AsyncClient(base_url=api, timeout=_SECONDS) as http:
+        # A proxy of the environment leads to the outside, where this machine's own server is not.
+        near = httpx.URL(api).host in _LOOPBACK
+        async with httpx.AsyncClient(base_url=api, timeout=_SECONDS, trust_env=not near) as http:
             asked = {"grant_type": "refresh_token", **credentials}
             granted = _read(await http.post(f"{accounts}/oauth/v2/token", data=asked))
             if "error" in granted:

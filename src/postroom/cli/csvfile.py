@@ -44,8 +44,10 @@ def lines(octets: IO[bytes], delimiter: str, names: Mapping[str, str], module: M
 def _columns(rows: Iterator[list[str]], names: Mapping[str, str]) -> list[str]:
     try:
         return [names.get(head.strip(), head.strip()) for head in next(rows, [])]
-    except (csv.Error, UnicodeDecodeError) as error:
+    except csv.Error as error:
         raise Misconfigured(f"line 1 cannot be read: {error}") from None
+    except UnicodeDecodeError:
+        raise Misconfigured("the file is not UTF-8") from None
 
 
 def _fields(columns: Sequence[str], module: Module) -> list[Field | None]:

@@ -11,6 +11,7 @@ import uvloop
 
 from postroom.app import App, open_app
 from postroom.cli import logs
+from postroom.cli.options import make_data_dir
 from postroom.config import Settings
 
 # timeout(1) and some supervisors signal the process and then its whole group: that is one wish, not two.
@@ -22,6 +23,7 @@ Door = Callable[[App, asyncio.Event], Awaitable[None]]
 def run(settings: Settings, doors: Sequence[Door]) -> None:
     """Open the program and run the doors. SIGTERM or SIGINT stops them cleanly, a second one ends at once."""
     logs.configure(settings.log_level)
+    make_data_dir(settings)
 
     async def work() -> None:
         stop = heed_signals()

@@ -5,7 +5,7 @@ import click
 from postroom.cli import say
 from postroom.cli.founding import ORG_NAME, USER_ADDRESS, USER_NAME
 from postroom.cli.kinds import ADDRESS
-from postroom.cli.options import as_json, with_settings
+from postroom.cli.options import as_json, make_data_dir, with_settings
 from postroom.config import Settings
 from postroom.mail.address import Address
 
@@ -27,6 +27,7 @@ def init(settings: Settings, name: str, email: Address, person: str, as_json: bo
         async with open_app(settings) as app:
             return await found(app, name=name, address=email, person=person)
 
+    make_data_dir(settings)
     founded = asyncio.run(act())
     if founded is None:
         raise click.ClickException(f"{settings.data_dir} holds an organisation already; see: postroom org show")

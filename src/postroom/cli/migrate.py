@@ -2,19 +2,21 @@
 
 import click
 
-from postroom.cli.options import with_settings
+from postroom.cli.options import make_data_dir, with_settings
 from postroom.config import Settings
 
 
 @click.command()
 @with_settings
 def migrate(settings: Settings) -> None:
-    """Bring the database to this version's schema, making it where there is none."""
+    """Bring the database to this version's schema.
+
+    Where there is none it is made. Programs of the version before keep working on it.
+    """
     from postroom.store.migrate import head, pending
     from postroom.store.migrate import migrate as apply
 
-    if not settings.database:
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_data_dir(settings)
     behind = pending(settings.database_url)
     apply(settings.database_url)
     click.echo(f"schema {head()}, {'brought up to date' if behind else 'nothing to do'}")

@@ -47,6 +47,14 @@ def read_settings(data_dir: Path | None, config: Path | None) -> Settings:
         raise Misconfigured(str(error)) from None
 
 
+def make_data_dir(settings: Settings) -> None:
+    """Make the data directory where it is missing; raises ``Misconfigured`` where it cannot be."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Misconfigured(f"data_dir: {settings.data_dir}: {error.strerror}") from None
+
+
 def secret(name: str, variable: str, *, from_stdin: bool) -> str:
     """A password from stdin, the environment or a prompt: never a word of the command line, which others can see."""
     import os

@@ -36,7 +36,7 @@ def api(settings: Settings, host: str | None, port: int | None) -> None:
     """Run the API alone."""
     from postroom.cli import doors
 
-    doors.run(_at(settings, host, port), [_api])
+    doors.run(_at(settings, host, port), [_api_alone])
 
 
 @click.command()
@@ -65,6 +65,16 @@ async def _api_of_somebody(app: "App", stop: "asyncio.Event") -> None:
             f"postroom: made {where} with organisation {founded.org.name} and user {founded.user.email}; "
             f"next: postroom client add --data-dir {where}"
         )
+    await _api(app, stop)
+
+
+async def _api_alone(app: "App", stop: "asyncio.Event") -> None:
+    from postroom.cli.opening import nothing_yet
+    from postroom.store import orgs
+
+    # Several of these may start on one database at once: none of them founds anything.
+    if await app.db.read(orgs.first) is None:
+        click.echo(f"postroom: {nothing_yet(app.settings)}")
     await _api(app, stop)
 
 

@@ -38,8 +38,9 @@ async def _run(folder: Path, port: int, env_file: Path | None) -> None:
     async with open_sandbox(folder, port=port, stop=stop) as box:
         with known_to_others(box.folder):
             variables = box.variables()
-            for name, value in variables.items():
-                click.echo(f"{name}={value}")
+            # The file first: whoever waits for the lines may read it then.
             if env_file is not None:
                 envfile.write(env_file, variables)
+            for name, value in variables.items():
+                click.echo(f"{name}={value}")
             await stop.wait()

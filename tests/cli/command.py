@@ -1,0 +1,110 @@
+"""The real command in a process of its own."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LONGEST = 50.0  # seconds: less than a test may take, so that a hanging command says what it said
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Done:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it printed, read."""
+        return json.loads(self.out)
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's, without what would reach the command's settings."""
+    return {**{name: value for name, value in os.environ.items() if not name.startswith("POSTROOM_")}, **more}
+
+
+async def postroom(*words: str, cwd: Path, stdin: str = "", env: Mapping[str, str] | None = None) -> Done:
+    """Run a command to its end."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "postroom", *words),
+        cwd=cwd,
+        env=environment(**(env or {})),
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    try:
+        out, err = await asyncio.wait_for(process.communicate(stdin.encode()), LONGEST)
+    finally:
+        if process.returncode is None:
+            process.kill()
+    assert process.returncode is not None
+    return Done(code=process.returncode, out=out.decode(), err=err.decode())
+
+
+async def well(*words: str, cwd: Path, stdin: str = "", env: Mapping[str, str] | None = None) -> Done:
+    """Run a command that must work."""
+    done = await postroom(*words, cwd=cwd, stdin=stdin, env=env)
+    assert done.code == 0, done
+    return done
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Running:
+    """A command that serves; ``lines`` are what it said until it was ready."""
+
+    process: Process
+    lines: tuple[str, ...]
+
+    async def line(self) -> str:
+        """The next line it says."""
+        return await _line(self.process)
+
+    def tell(self, number: int = signal.SIGTERM) -> None:
+        """Send it a signal."""
+        self.process.send_signal(number)
+
+    async def ended(self) -> int:
+        """Its exit code, once it has ended."""
+        return await asyncio.wait_for(self.process.wait(), LONGEST)
+
+
+@asynccontextmanager
+async def running(
+    *words: str, cwd: Path, until: str = "listening on", env: Mapping[str, str] | None = None
+) -> AsyncIterator[Running]:
+    """Start a command and wait for the line that holds ``until``; at the end it is killed if it still runs."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "postroom", *words),
+        cwd=cwd,
+        env=environment(**(env or {})),
+        stdin=DEVNULL,
+        stdout=PIPE,
+    )
+    try:
+        lines = [await _line(process)]
+        while until not in lines[-1]:
+            lines.append(await _line(process))
+        yield Running(process=process, lines=tuple(lines))
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _line(process: Process) -> str:
+    assert process.stdout is not None
+    line = await asyncio.wait_for(process.stdout.readline(), LONGEST)
+    assert line, f"the command ended: {await process.wait()}"
+    return line.decode().rstrip("\n")

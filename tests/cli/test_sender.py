@@ -1,0 +1,39 @@
+"""``postroom sender`` and ``postroom org``."""
+
+from pathlib import Path
+
+from tests.cli.command import postroom, well
+
+
+async def test_senders_have_servers_and_passwords_are_sealed(home: Path) -> None:
+    words = ("sender", "add", "Ada@X.example", "--name", "Ada", "--host", "smtp.x.example", "--username", "ada")
+    assert "POSTROOM_SMTP_PASSWORD" in (await postroom(*words, cwd=home)).err
+    await well(*words, "--default", cwd=home, env={"POSTROOM_SMTP_PASSWORD": "tOp-SeCrEt"})
+    office = ("sender", "add", "office@x.example", "--org", "--default")
+    await well(*office, cwd=home)
+    await well("sender", "add", "ada2@x.example", "--default", "--host", "h.example", "--tls", "tls", cwd=home)
+    listed = (await well("sender", "ls", "--json", cwd=home)).json
+    assert [(each["email"], each["of"], each["default"], each["server"]) for each in listed] == [
+        ("ada@x.example", "admin@localhost", "no", "smtp.x.example:587 starttls"),
+        ("office@x.example", "organisation", "yes", "-"),
+        ("ada2@x.example", "admin@localhost", "yes", "h.example:465 tls"),
+    ]
+    kept = b"".join(each.read_bytes() for each in (home / "data").glob("postroom.db*"))
+    assert b"tOp-SeCrEt" not in kept
+    assert "is a from address already" in (await postroom(*office, cwd=home)).err
+
+
+async def test_a_server_without_a_host_is_no_server(home: Path) -> None:
+    done = await postroom("sender", "add", "a@x.example", "--port", "25", cwd=home)
+    assert done.code == 2
+    assert "need --host" in done.err
+
+
+async def test_the_organisation_has_a_server_and_a_policy(home: Path) -> None:
+    await well("org", "transport", "--host", "relay.x.example", "--tls", "none", cwd=home)
+    await well("org", "recipients", "any", cwd=home)
+    shown = (await well("org", "show", "--json", cwd=home)).json
+    assert (shown["name"], shown["recipients"], shown["server"]) == ("Postroom", "any", "relay.x.example:25 none")
+    await well("org", "transport", "--none", cwd=home)
+    assert "server      -" in (await well("org", "show", cwd=home)).out
+    assert (await postroom("org", "transport", cwd=home)).code == 2

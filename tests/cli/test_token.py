@@ -1,0 +1,38 @@
+"""``postroom client`` and ``postroom token``: what they hand out is good at the token endpoint."""
+
+from pathlib import Path
+
+import httpx
+
+from tests.cli.command import postroom, running, well
+
+
+async def test_what_is_handed_out_gives_access_tokens(home: Path) -> None:
+    client = (await well("client", "add", "--json", cwd=home)).json
+    scope = ("--scope", "ZohoBigin.users.READ", "--scope", "ZohoBigin.org.READ,ZohoBigin.settings.READ")
+    code = (await well("token", "code", *scope, "--minutes", "10", cwd=home)).out.strip()
+    refresh = (await well("token", "refresh", *scope, "--json", cwd=home)).json["refresh_token"]
+    async with running("api", "--port", "0", cwd=home) as api, httpx.AsyncClient(trust_env=False) as http:
+        url = api.lines[-1].split()[-1]
+        by_code = {"grant_type": "authorization_code", "code": code}
+        by_refresh = {"grant_type": "refresh_token", "refresh_token": refresh}
+        for given in (by_code, by_refresh):
+            granted = (await http.post(f"{url}/oauth/v2/token", data={**client, **given})).json()
+            assert granted["scope"] == "ZohoBigin.users.READ,ZohoBigin.org.READ,ZohoBigin.settings.READ"
+            header = {"Authorization": f"Bearer {granted['access_token']}"}
+            found = await http.get(f"{url}/bigin/v2/users?type=CurrentUser", headers=header)
+            assert found.json()["users"][0]["email"] == "admin@localhost"
+
+
+async def test_secrets_are_shown_once_and_clients_are_chosen(home: Path) -> None:
+    words = ("token", "refresh", "--scope", "ZohoBigin.users.READ")
+    assert "there is no such client" in (await postroom(*words, cwd=home)).err
+    made = [(await well("client", "add", "--name", name, "--json", cwd=home)).json for name in ("one", "two")]
+    listed = await well("client", "ls", cwd=home)
+    assert all(each["client_id"] in listed.out and each["client_secret"] not in listed.out for each in made)
+    assert "there are several clients" in (await postroom(*words, cwd=home)).err
+    await well(*words, "--client", made[1]["client_id"], cwd=home)
+    bad = await postroom("token", "code", "--client", made[0]["client_id"], "--scope", "everything", cwd=home)
+    assert bad.err == "postroom: 'everything' is not a scope: service.name.OPERATION is expected\n"
+    database = b"".join(each.read_bytes() for each in (home / "data").glob("postroom.db*"))
+    assert made[0]["client_secret"].encode() not in database
