@@ -250,10 +250,10 @@ class Server:
         if "BODY" in self._answers:
             await reader.readexactly(self._body_octets)
             return await self._answer("BODY", reader, writer)
-        content = b""
-        while not content.endswith(b"\r\n.\r\n") and content != b".\r\n":
-            content += await reader.readuntil(b"\r\n")
-        self.messages.append(content)
+        lines = [b""]
+        while lines[-1] != b".\r\n":
+            lines.append(await reader.readuntil(b"\r\n"))
+        self.messages.append(b"".join(lines))
         return await self._answer(".", reader, writer)
 
     async def _answer(self, verb: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:

@@ -23,9 +23,10 @@ PATIENT = Deadlines.scaled(0.1)
 STEPWISE = offers("8BITMIME")
 
 
-def impatient(stage: Stage) -> Deadlines:
-    """Wait a moment at ``stage``, long everywhere else."""
-    return Deadlines(stage={**PATIENT.stage, stage: 0.2}, total=60.0, farewell=5.0)
+def for_answer(answer: Answer, stage: Stage) -> Deadlines:
+    """Where silence is the answer, wait a moment for it at ``stage``; long everywhere else."""
+    short = {stage: 0.2} if answer is Act.SILENCE else {}
+    return Deadlines(stage={**PATIENT.stage, **short}, total=60.0, farewell=5.0)
 
 
 async def opened(route: Route, deadlines: Deadlines = PATIENT) -> Session:
@@ -153,7 +154,7 @@ async def test_a_host_without_an_address(host: str) -> None:
 )
 async def test_no_session_comes_about(verb: str, stage: Stage, answer: Answer, code: int | None, line: str) -> None:
     # HELO is tried where EHLO is refused; it is refused too.
-    outcome = await failure_of(Server({verb: answer, "HELO": b"554 5.7.1 go away\r\n"}), impatient(stage))
+    outcome = await failure_of(Server({verb: answer, "HELO": b"554 5.7.1 go away\r\n"}), for_answer(answer, stage))
     assert (outcome.result, outcome.stage, outcome.code, outcome.line) == (Result.DEFERRED, stage, code, line)
 
 
@@ -177,7 +178,7 @@ PLACES = [
     ],
 )
 async def test_no_reply(ehlo: bytes, verb: str, stage: Stage, result: Result, answer: Answer, line: str) -> None:
-    outcomes, session = await transmitted(Server({"EHLO": ehlo, verb: answer}), deadlines=impatient(stage))
+    outcomes, session = await transmitted(Server({"EHLO": ehlo, verb: answer}), deadlines=for_answer(answer, stage))
     assert [(o.result, o.stage, o.code, o.line) for o in outcomes] == [(result, stage, None, line)]
     assert not session.usable
     assert session.stale is (verb == "MAIL")
@@ -213,7 +214,7 @@ LARGE = b"0123456789abcde\r\n" * 1_000_000  # more than the buffers of two socke
 )
 async def test_in_the_middle_of_the_message(answer: Answer, result: Result, line: str | None) -> None:
     server = Server({"BODY": answer}, body_octets=1000)
-    async with session_with(server, impatient(Stage.BODY)) as session:
+    async with session_with(server, for_answer(answer, Stage.BODY)) as session:
         [outcome] = await session.transmit(envelope(size=len(LARGE)), (LARGE,))
         assert (outcome.result, outcome.stage) == (result, Stage.BODY)
         assert line in (None, outcome.line)
