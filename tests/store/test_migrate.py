@@ -1,5 +1,6 @@
 """store.migrate: every database comes to the declared schema, once, whoever starts at the same time."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,11 +24,12 @@ _MIGRATE = (
 
 @pytest.fixture
 def empty_postgres_url(postgres: str) -> Iterator[str]:
+    name = f"nothing_yet_{os.getpid()}"  # the server is shared with other test processes
     with psycopg.connect(postgres, autocommit=True) as admin:
-        admin.execute("CREATE DATABASE nothing_yet")
-    yield postgres.replace("/postgres?", "/nothing_yet?")
+        admin.execute(f"CREATE DATABASE {name}")
+    yield postgres.replace("/postgres?", f"/{name}?")
     with psycopg.connect(postgres, autocommit=True) as admin:
-        admin.execute("DROP DATABASE nothing_yet WITH (FORCE)")
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -76,12 +78,13 @@ def test_pending_until_done(empty_url: str) -> None:
     engine.dispose()
 
 
-def test_a_newer_programs_schema_is_left_alone(database_url: str) -> None:
-    engine = engine_for(database_url)
+def test_a_newer_programs_schema_is_left_alone(empty_url: str) -> None:
+    migrate(empty_url)
+    engine = engine_for(empty_url)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    migrate(database_url)
-    assert not pending(database_url)
+    migrate(empty_url)
+    assert not pending(empty_url)
     engine.dispose()
 
 

@@ -1,0 +1,103 @@
+"""store.mails: what is accepted is kept whole, and shown in its organisation only."""
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from postroom.mail.draft import FileRef
+from postroom.mail.life import State
+from postroom.store import jobs, mails, tables
+from postroom.store.db import Database
+from postroom.store.records import Key
+from tests.store.accepted import accepted, add, claim, verdict
+from tests.world import NOW, World, found
+
+FILES = tuple(
+    FileRef(file_id=bytes([n]) * 32, digest=b"d" * 32, name=f"{n}.txt", content_type="text/plain", size=n)
+    for n in (3, 1, 2)
+)
+
+
+def mail_id(n: int) -> bytes:
+    return n.to_bytes(32, "big")
+
+
+async def test_a_mail_is_shown_as_it_was_accepted(db: Database, world: World) -> None:
+    new = accepted(world, 1, to=["a@x.example", "jörg@bücher.example"], files=FILES)
+    [seq] = await db.write(lambda tx: add(tx, [new]))
+    mail = await db.read(partial(mails.find, org_id=world.org.id, mail_id=mail_id(1)))
+    assert mail is not None
+    letter = new.letter
+    assert (mail.seq, mail.id, mail.user_id, mail.module, mail.record_id) == (
+        seq,
+        mail_id(1),
+        world.user.id,
+        "Contacts",
+        world.contact.id,
+    )
+    assert (mail.sender, mail.reply_to, mail.subject) == (letter.sender, letter.reply_to, letter.subject)
+    assert (mail.content, mail.format, mail.files, mail.attachments) == (letter.content, letter.format, FILES, 3)
+    assert tuple(each.recipient for each in mail.deliveries) == letter.recipients
+    assert (mail.state, mail.due_at, mail.attempt, mail.settled_at) == (State.QUEUED, NOW, 0, None)
+    [job] = await db.write(lambda tx: jobs.claim(tx, claim(1)))
+    assert job.letter == letter
+
+
+async def test_what_fails_to_be_accepted_leaves_nothing(db: Database, world: World) -> None:
+    await db.write(lambda tx: add(tx, [accepted(world, 1)]))
+    with pytest.raises(IntegrityError):
+        await db.write(lambda tx: mails.add(tx, [accepted(world, 2, files=FILES), accepted(world, 1)]))
+    counts = [
+        select(func.count()).select_from(each) for each in (tables.mail, tables.recipient, tables.job, tables.event)
+    ]
+    assert await db.read(lambda tx: [tx.execute(count).scalar() for count in counts]) == [1, 1, 1, 1]
+
+
+async def test_another_organisation_sees_nothing(db: Database, world: World) -> None:
+    other = await db.write(lambda tx: found(tx, 2))
+    [seq] = await db.write(lambda tx: add(tx, [accepted(world, 1)]))
+    org_id = other.org.id
+    assert await db.read(partial(mails.find, org_id=org_id, mail_id=mail_id(1))) is None
+    assert await db.read(partial(mails.history, org_id=org_id, seq=seq)) == []
+    assert await db.read(partial(mails.in_states, org_id=org_id, states=list(State), limit=9)) == []
+    assert await db.read(partial(mails.beginning_with, org_id=org_id, digits="00", limit=9)) == []
+    record = Key(org_id, "Contacts", world.contact.id)
+    assert await db.read(partial(mails.of_record, record=record, states=list(State), limit=9, offset=0)) == []
+
+
+async def test_a_records_mails_come_newest_first_in_pages(db: Database, world: World) -> None:
+    await db.write(lambda tx: add(tx, [accepted(world, n) for n in range(1, 6)]))
+    await db.write(lambda tx: add(tx, [replace(accepted(world, 6), record_id=world.deal.id)]))
+    record = Key(world.org.id, "Contacts", world.contact.id)
+    page = partial(mails.of_record, record=record, states=list(State), limit=2)
+    first, second = await db.read(partial(page, offset=0)), await db.read(partial(page, offset=2))
+    assert [each.subject for each in first + second] == ["number 5", "number 4", "number 3", "number 2"]
+    assert [(each.content, each.files) for each in first] == [("", ()), ("", ())]
+
+
+async def test_mails_by_state_as_it_is_shown(db: Database, world: World) -> None:
+    new = [accepted(world, 1), accepted(world, 2), accepted(world, 3), accepted(world, 4, due_at=NOW + 9)]
+    await db.write(lambda tx: add(tx, new))
+    one, _ = await db.write(lambda tx: jobs.claim(tx, claim(1, limit=2)))
+    await db.write_together(jobs.settle, verdict(one, State.SENT))
+
+    async def numbers(*states: State) -> list[str]:
+        wanted = partial(mails.in_states, org_id=world.org.id, states=states, limit=10)
+        return [each.subject for each in await db.read(wanted)]
+
+    assert await numbers(State.SENDING) == ["number 2"]
+    assert await numbers(State.QUEUED) == ["number 3"]
+    assert await numbers(State.SCHEDULED, State.SENT) == ["number 4", "number 1"]
+    assert await numbers(State.QUEUED, State.SENDING) == ["number 3", "number 2"]
+
+
+@pytest.mark.parametrize(("digits", "count"), [("", 2), ("00", 2), ("0" * 63, 2), ("0" * 63 + "1", 1), ("f", 0)])
+async def test_mails_are_found_by_the_beginning_of_their_id(
+    db: Database, world: World, digits: str, count: int
+) -> None:
+    await db.write(lambda tx: add(tx, [accepted(world, 1), accepted(world, 2)]))
+    found = await db.read(partial(mails.beginning_with, org_id=world.org.id, digits=digits, limit=9))
+    assert len(found) == count
