@@ -46,6 +46,7 @@ async def serve(
         ws="none",
         lifespan="off",
         log_config=None,
+        log_level="error",  # what strangers send that is no HTTP is no news
         access_log=False,
         server_header=False,
         proxy_headers=False,
