@@ -232,3 +232,9 @@ async def test_every_fault_is_told(db: Database, world: World) -> None:
         (Reason.FILE_UNKNOWN, ("attachments", 0, "id")),
         (Reason.TIME_PAST, ("scheduled_time",)),
     ]
+
+
+async def test_who_gives_no_name_is_called_as_configured(db: Database, world: World) -> None:
+    unnamed, named = await send(db, world, draft(world)), replace(draft(world), sender=box(world.sender.email, "A. B."))
+    assert unnamed.letter.sender.name == world.sender.name
+    assert (await send(db, world, named)).letter.sender.name == "A. B."

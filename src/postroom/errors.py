@@ -29,7 +29,6 @@ class Reason(Enum):
     WRONG_TYPE = auto()
     WRONG_VALUE = auto()
     TOO_LONG = auto()
-    TOO_FEW_ITEMS = auto()
     TOO_MANY_ITEMS = auto()
     DUPLICATE = auto()
     BODY_UNREADABLE = auto()
@@ -38,12 +37,10 @@ class Reason(Enum):
     URL_UNKNOWN = auto()
     METHOD_UNKNOWN = auto()
     MODULE_UNKNOWN = auto()
-    MODULE_UNSUPPORTED = auto()
     RECORD_UNKNOWN = auto()
     RELATED_UNKNOWN = auto()
     PARAM_MISSING = auto()
     PARAM_WRONG = auto()
-    PAGE_TOO_DEEP = auto()
     # who asks
     NO_CREDENTIALS = auto()
     TOKEN_INVALID = auto()
@@ -66,8 +63,6 @@ class Reason(Enum):
     UPLOAD_TOO_MANY = auto()
     UPLOAD_TOO_LARGE = auto()
     # the rest
-    TOO_LATE = auto()
-    RATE = auto()
     UNAVAILABLE = auto()
     INTERNAL = auto()
 

@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from postroom.access.principal import Principal
 from postroom.errors import Fault, Invalid, NotFound, Reason
@@ -161,9 +161,11 @@ def _file_faults(found: Sequence[FileRef | None]) -> Iterator[Fault]:
 
 
 def _letter(draft: Draft, situation: _Situation, *, mail_id: bytes, now: int) -> Letter:
+    assert situation.sender is not None, "a draft from nobody's address has a fault"
     return Letter(
         mail_id=mail_id,
-        sender=draft.sender,
+        # Who does not say what to be called is called as configured.
+        sender=replace(draft.sender, name=draft.sender.name or situation.sender.name),
         recipients=draft.recipients(),
         reply_to=draft.reply_to,
         subject=draft.subject,

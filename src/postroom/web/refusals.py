@@ -72,7 +72,6 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
     Reason.WRONG_TYPE: Wire(400, "INVALID_DATA", "invalid data"),
     Reason.WRONG_VALUE: Wire(400, "INVALID_DATA", "invalid data"),
     Reason.TOO_LONG: Wire(400, "INVALID_DATA", "invalid data"),
-    Reason.TOO_FEW_ITEMS: Wire(400, "INVALID_DATA", "invalid data"),
     Reason.TOO_MANY_ITEMS: Wire(400, "INVALID_DATA", "invalid data"),
     Reason.DUPLICATE: Wire(400, "DUPLICATE_DATA", "duplicate data"),
     Reason.BODY_UNREADABLE: Wire(
@@ -83,16 +82,10 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
     Reason.URL_UNKNOWN: Wire(404, "INVALID_URL_PATTERN", "Please check if the URL trying to access is a correct one"),
     Reason.METHOD_UNKNOWN: Wire(400, "INVALID_REQUEST_METHOD", "The http request method type is not a valid one"),
     Reason.MODULE_UNKNOWN: Wire(400, "INVALID_MODULE", "the module name given seems to be invalid", _MODULE),
-    Reason.MODULE_UNSUPPORTED: Wire(400, "INVALID_MODULE", "the given module is not supported for this api", _MODULE),
     Reason.RECORD_UNKNOWN: Wire(400, "INVALID_DATA", "the id given seems to be invalid", _RECORD),
     Reason.RELATED_UNKNOWN: Wire(400, "INVALID_DATA", "the related id given seems to be invalid", _RECORD),
     Reason.PARAM_MISSING: Wire(400, "REQUIRED_PARAM_MISSING", "One of the expected parameter is missing"),
     Reason.PARAM_WRONG: Wire(400, "INVALID_DATA", "invalid data"),
-    Reason.PAGE_TOO_DEEP: Wire(
-        400,
-        "DISCRETE_PAGINATION_LIMIT_EXCEEDED",
-        "You can only get the first 2000 records without using page_token param",
-    ),
     Reason.NO_CREDENTIALS: Wire(401, "AUTHENTICATION_FAILURE", "Authentication failed"),
     Reason.TOKEN_INVALID: Wire(401, "INVALID_TOKEN", "invalid oauth token"),
     Reason.SCOPE_MISSING: Wire(401, "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL"),
@@ -143,8 +136,6 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
     Reason.UPLOAD_TOO_LARGE: Wire(
         415, "FILE_SIZE_MORE_THAN_ALLOWED_SIZE", "Please check if the size of the file is in the correct range"
     ),
-    Reason.TOO_LATE: Wire(400, "CANNOT_PROCESS", "it is too late for this request"),
-    Reason.RATE: Wire(429, "TOO_MANY_REQUESTS", "Rate limit exceeded. Please retry after the specified time."),
     Reason.UNAVAILABLE: Wire(503, "INTERNAL_ERROR", "Internal Server Error"),
     Reason.INTERNAL: Wire(500, "INTERNAL_ERROR", "Internal Server Error"),
 }
@@ -189,8 +180,6 @@ def refuse(error: Refused) -> Response:
     answer = Json(flat_error(fault), status(fault))
     if answer.status_code == 401:
         answer.raw_headers.append((b"www-authenticate", b"Bearer"))  # RFC 9110 §15.5.2
-    if answer.status_code == 429:
-        answer.raw_headers.append((b"retry-after", b"%d" % int(str(fault.details.get("retry_after", 1)))))
     return answer
 
 

@@ -50,7 +50,7 @@ class Ways:
 
 
 async def attempt(app: App, pool: Pool, ways: Ways, job: Job) -> list[Outcome]:
-    """Try the mail once: an outcome for each pending recipient, in order. Raises for nothing that one mail brings about."""
+    """Try the mail once: an outcome for each pending recipient, in order. Raises nothing that one mail brings about."""
     try:
         if job.transport is None:
             raise Misconfigured("the transport of this mail has been removed")

@@ -12,6 +12,7 @@ from postroom.mail.life import State
 from postroom.send import submit
 from postroom.store.records import Key
 from postroom.web.api.place import record_key
+from postroom.web.api.wire import items
 from postroom.web.api.wire import mail as wire
 from postroom.web.call import Call
 from postroom.web.refusals import Json, item_error, status
@@ -23,7 +24,7 @@ async def send_mail(call: Call) -> Response:
     drafts = wire.read_send(await call.json())
     answers = await asyncio.gather(*(_accept(call, record, n, draft) for n, draft in enumerate(drafts)))
     call.app.wake.ring()
-    return Json({"data": [item for item, _ in answers]}, _together([code for _, code in answers]))
+    return Json({"data": [item for item, _ in answers]}, items.status([code for _, code in answers]))
 
 
 async def _accept(call: Call, record: Key, n: int, draft: Draft | tuple[Any, ...]) -> tuple[dict[str, Any], int]:
@@ -42,10 +43,3 @@ def _refusal(faults: Sequence[Fault], n: int) -> dict[str, Any]:
     """W 1.5 has no code for several faults: the first is told as if it were alone, the others in its details."""
     first, *others = (item_error(fault, n) for fault in faults)
     return first if not others else first | {"details": {**first["details"], "errors": others}}
-
-
-def _together(codes: list[int]) -> int:
-    """W 7.3: 207 where some were done and some not; else what they have in common, or the plain 400."""
-    if len(set(codes)) == 1:
-        return codes[0]
-    return 207 if 200 in codes else 400

@@ -1,11 +1,11 @@
-"""Send mail's JSON and ours (wire reference 1): a request into drafts or their faults, an accepted mail into an answer."""
+"""Send mail's JSON and ours (wire reference 1): a request into drafts or their faults, a mail into an answer."""
 
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from postroom.errors import Fault, Invalid, Reason
+from postroom.errors import Fault, Reason
 from postroom.mail.address import Address, BadAddress
 from postroom.mail.draft import Draft, Format, Mailbox
 from postroom.mail.limits import (
@@ -16,6 +16,7 @@ from postroom.mail.limits import (
     RECIPIENTS_PER_LIST,
     SUBJECT_CHARACTERS,
 )
+from postroom.web.api.wire.items import read_items, success
 
 T = TypeVar("T")
 Path = tuple[str | int, ...]
@@ -34,18 +35,7 @@ _NOT_DONE: Final = ("template", "in_reply_to", "data_subject_request", "inventor
 
 def read_send(body: Any) -> list[Draft | tuple[Fault, ...]]:
     """One draft, or all its faults, for each object of ``data``. Raises ``Invalid`` where the whole body is wrong."""
-    if not isinstance(body, dict):
-        raise Invalid(Fault(Reason.WRONG_TYPE, (), {"expected_data_type": "jsonobject"}))
-    if body.get("data") is None:
-        raise Invalid(Fault(Reason.MISSING, ("data",)))
-    data = body["data"]
-    if not isinstance(data, list):
-        raise Invalid(Fault(Reason.WRONG_TYPE, ("data",), {"expected_data_type": "jsonarray"}))
-    if not data:
-        raise Invalid(Fault(Reason.MISSING, ("data",)))
-    if len(data) > MAILS_PER_REQUEST:
-        raise Invalid(Fault(Reason.TOO_MANY_ITEMS, ("data",), {"maximum_length": MAILS_PER_REQUEST}))
-    return [_read_item(item) for item in data]
+    return [_read_item(item) for item in read_items(body, MAILS_PER_REQUEST)]
 
 
 def _read_item(item: Any) -> Draft | tuple[Fault, ...]:
@@ -204,9 +194,4 @@ class _Reader:
 def accepted(message_id: bytes, *, scheduled: bool) -> dict[str, Any]:
     """The success item (W 1.3)."""
     done = "scheduled" if scheduled else "sent"
-    return {
-        "code": "SUCCESS",
-        "details": {"message_id": message_id.hex()},
-        "message": f"Your mail has been {done} successfully.",
-        "status": "success",
-    }
+    return success(f"Your mail has been {done} successfully.", {"message_id": message_id.hex()})
