@@ -80,6 +80,17 @@ async def test_a_session_moves_on_after_so_many_mails() -> None:
     assert server.verbs().count("QUIT") == 3
 
 
+async def test_outcomes_do_not_wait_for_a_goodbye_but_the_next_connection_does() -> None:
+    server = Server({"QUIT": Act.SILENCE})
+    limits = Deadlines(stage=PATIENT.stage, total=60.0, farewell=0.2)
+    async with server.listening(), pool_of(connections_per_transport=1, mails_per_session=1, deadlines=limits) as pool:
+        assert (await sent(pool, server.route())).result is Result.ACCEPTED
+        assert server.at_once == 1
+        assert (await sent(pool, server.route())).result is Result.ACCEPTED
+    assert server.connections == 2
+    assert server.most_at_once == 1
+
+
 async def test_a_rested_session_is_closed() -> None:
     server = Server()
     async with server.listening(), pool_of(idle_seconds=0.05) as pool:

@@ -77,10 +77,13 @@ class Pool:
         lane.mails += 1
         try:
             await self._turn(lane, route)
+            session = None
             try:
-                return await self._deliver(lane, route, Load(composed=composed, envelope=envelope, open_file=open_file))
+                load = Load(composed=composed, envelope=envelope, open_file=open_file)
+                session, outcomes = await self._deliver(lane, route, load)
             finally:
-                lane.turns.release()
+                self._end_turn(lane, session)
+            return outcomes
         except SessionFailed as error:
             return [error.outcome] * len(envelope.recipients)
         finally:
@@ -103,7 +106,7 @@ class Pool:
         except TimeoutError:
             raise failed(Stage.ROUTE, route.server, "no connection became free in time") from None
 
-    async def _deliver(self, lane: _Lane, route: Route, load: Load) -> list[Outcome]:
+    async def _deliver(self, lane: _Lane, route: Route, load: Load) -> tuple[Session, list[Outcome]]:
         session = await self._take(lane, route)
         outcomes = await _hand_over(session, load) if session is not None else []
         if session is None or session.stale:
@@ -113,8 +116,7 @@ class Pool:
                 route, hostname=self._hostname, ssl_context=self._ssl_context, deadlines=self._deadlines
             )
             outcomes = await _hand_over(session, load)
-        await self._keep(lane, session)
-        return outcomes
+        return session, outcomes
 
     async def _take(self, lane: _Lane, route: Route) -> Session | None:
         """The session used last, so that those in surplus grow old and are closed."""
@@ -125,15 +127,22 @@ class Pool:
             await session.close()
         return None
 
-    async def _keep(self, lane: _Lane, session: Session) -> None:
-        if not session.usable or session.used >= self._mails_per_session or self._closing:
-            # Before the turn is given on, so that the server never sees more connections than it was promised.
-            await session.close()
-            return
-        now = asyncio.get_running_loop().time()
-        lane.idle.append((now, session))
+    def _end_turn(self, lane: _Lane, session: Session | None) -> None:
+        if session is None:
+            lane.turns.release()
+        elif session.usable and session.used < self._mails_per_session and not self._closing:
+            self._keep(lane, session)
+            lane.turns.release()
+        else:
+            # The outcomes do not wait for a goodbye, but the next connection does: so the server never sees more of
+            # them than it was promised.
+            self._part(session).add_done_callback(lambda _: lane.turns.release())
+
+    def _keep(self, lane: _Lane, session: Session) -> None:
+        loop = asyncio.get_running_loop()
+        lane.idle.append((loop.time(), session))
         if self._sweep is None:
-            self._sweep = asyncio.get_running_loop().call_at(now + self._idle_seconds, self._retire)
+            self._sweep = loop.call_later(self._idle_seconds, self._retire)
 
     def _retire(self) -> None:
         """Part with the sessions that rested too long, forget the transports that have none, come back for the rest."""
@@ -147,10 +156,11 @@ class Pool:
         oldest = min((lane.idle[0][0] for lane in self._lanes.values() if lane.idle), default=None)
         self._sweep = None if oldest is None else loop.call_at(oldest + self._idle_seconds, self._retire)
 
-    def _part(self, session: Session) -> None:
+    def _part(self, session: Session) -> asyncio.Task[None]:
         goodbye = asyncio.create_task(session.close())
         self._goodbyes.add(goodbye)
         goodbye.add_done_callback(self._goodbyes.discard)
+        return goodbye
 
 
 async def _hand_over(session: Session, load: Load) -> list[Outcome]:
