@@ -6,13 +6,39 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from postroom.store import orgs
+from postroom.store.db import Database, Tx
+from postroom.store.orgs import Org
+
+R = TypeVar("R")
 
 LONGEST = 50.0  # seconds: less than a test may take, so that a hanging command says what it said
+
+
+def names(folder: Path) -> list[str]:
+    """What is in a folder."""
+    return sorted(each.name for each in folder.iterdir())
+
+
+async def stored(data: Path, what: Callable[[Tx, Org], R]) -> R:
+    """Ask the database of a data directory, without starting a command for it."""
+
+    def read(tx: Tx) -> R:
+        org = orgs.first(tx)
+        assert org is not None
+        return what(tx, org)
+
+    db = Database(f"sqlite:///{data}/postroom.db")
+    try:
+        return await db.read(read)
+    finally:
+        await db.close()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

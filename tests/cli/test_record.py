@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from postroom.store import orgs, records
-from postroom.store.db import Database, Tx
-from tests.cli.command import postroom, well
+from postroom.store import records
+from tests.cli.command import postroom, stored, well
 
 CONTACTS = """\
 Given,Last_Name,Email,Email_Opt_Out,Tag
@@ -24,15 +23,7 @@ REFUSED = [
 
 async def contacts(home: Path) -> dict[str | None, records.Record]:
     """The contacts of the data directory, by address."""
-
-    def read(tx: Tx) -> list[records.Record]:
-        org = orgs.first(tx)
-        assert org is not None
-        return records.page(tx, org.id, "Contacts", limit=1000)
-
-    db = Database(f"sqlite:///{home}/data/postroom.db")
-    found = await db.read(read)
-    await db.close()
+    found = await stored(home / "data", lambda tx, org: records.page(tx, org.id, "Contacts", limit=1000))
     return {each.email: each for each in found}
 
 

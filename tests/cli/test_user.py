@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from postroom.access.secrets import verify_password
-from postroom.store.db import Database
 from postroom.store.tables import user as table
-from tests.cli.command import postroom, well
+from tests.cli.command import postroom, stored, well
 
 
 async def test_users_are_added_and_listed(home: Path) -> None:
@@ -23,7 +22,5 @@ async def test_a_password_comes_from_stdin_and_is_kept_hashed(home: Path) -> Non
     assert "is missing: set POSTROOM_USER_PASSWORD" in (await postroom(*words, cwd=home)).err
     done = await well(*words, "--password-stdin", cwd=home, stdin="pass ä word \n")
     assert "ä" not in done.out
-    db = Database(f"sqlite:///{home}/data/postroom.db")
-    kept = await db.read(lambda tx: tx.execute(table.select()).one().password_hash)
-    await db.close()
+    kept = await stored(home / "data", lambda tx, _: tx.execute(table.select()).one().password_hash)
     assert verify_password(kept, "pass ä word ")

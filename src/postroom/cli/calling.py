@@ -25,6 +25,11 @@ class Api:
         """``http`` carries URL and token."""
         self._http = http
 
+    @property
+    def authorization(self) -> str:
+        """The header that carries the access token."""
+        return self._http.headers["Authorization"]
+
     async def default_sender(self) -> Object:
         """The from address that is offered first, as ``{user_name, email}``."""
         found = (await self._call("GET", "/settings/emails/actions/from_addresses"))["from_addresses"]

@@ -1,0 +1,78 @@
+"""``postroom send``, to a sandbox: what arrives is what the words said."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.boxed import boxed
+from tests.cli.command import postroom
+
+
+async def test_what_was_said_arrives(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<p>Grüße <b>aus</b> Köln</p>", encoding="utf-8")
+    (tmp_path / "Übersicht.csv").write_bytes(b"a,b\n")
+    async with boxed(tmp_path) as box:
+        words = ("--subject", "Größe", "--html", "@page.html", "--attach", "Übersicht.csv")
+        people = ("--cc", '"Poole, Mary" <mp@customer.example>', "--bcc", "b@x.example", "--reply-to", "r@x.example")
+        first = (await box.send(*words, *people, "--json")).json
+        assert first["message"] == "Your mail has been sent successfully."
+        await box.sent(first["message_id"])
+        second = await box.send("--from", box.variables["POSTROOM_ORG_FROM"], "--org-email", "--text", "-", stdin="Hi")
+        await box.sent(second.out.strip())
+        one, two = await box.mails()
+    assert one["envelope"] == {
+        "from": "robin@sandbox.example",
+        "to": ["mary.poole@customer.example", "mp@customer.example", "b@x.example"],
+    }
+    assert (one["from"], one["cc"]) == ("Robin Ash <robin@sandbox.example>", '"Poole, Mary" <mp@customer.example>')
+    assert (one["subject"], one["reply_to"], one["html"]) == (
+        "Größe",
+        "r@x.example",
+        "<p>Grüße <b>aus</b> Köln</p>",
+    )
+    assert [(each["name"], each["size"], each["inline"]) for each in one["attachments"]] == [
+        ("Übersicht.csv", 4, False)
+    ]
+    assert (one["way"], two["way"]) == ("sender", "organisation")
+    assert (two["from"], two["text"], two["html"]) == ("Sandbox Ltd <office@sandbox.example>", "Hi\n", None)
+
+
+async def test_refusals_are_one_line(tmp_path: Path) -> None:
+    async with boxed(tmp_path) as box:
+        stranger = await box.send("--to", "stranger@x.example")
+        past = await box.send("--at", "2020-01-01T00:00:00Z")
+        (tmp_path / "box.env").write_text(
+            "".join(f"{name}={value}\n" for name, value in box.variables.items() if name != "POSTROOM_CLIENT_SECRET")
+        )
+        nobody = await box.send()
+        (tmp_path / "box.env").write_text((tmp_path / "box.env").read_text() + "POSTROOM_CLIENT_SECRET=guess\n")
+        guess = await box.send()
+    for done in (stranger, past, nobody, guess):
+        assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
+    assert "$.data[0].to[1].email" in stranger.err
+    assert "scheduled_time" in past.err
+    assert "POSTROOM_CLIENT_SECRET is missing" in nobody.err
+    assert guess.err == "postroom: no token: invalid_client_secret\n"
+
+
+async def test_a_server_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    env = {f"POSTROOM_{name}": "x" for name in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN")}
+    env |= {"POSTROOM_API_URL": "http://127.0.0.1:9", "POSTROOM_ACCOUNTS_URL": "http://127.0.0.1:9"}
+    done = await postroom("send", "--record", "Contacts/1", "--to", "a@x.example", cwd=tmp_path, env=env)
+    assert done.code == 1
+    assert done.err.startswith("postroom: http://127.0.0.1:9: ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--record", "Leads/1"),
+        ("--record", "Contacts"),
+        ("--record", "Contacts/1", "--at", "tomorrow"),
+        ("--record", "Contacts/1", "--text", "a", "--html", "b"),
+        ("--record", "Contacts/1", "--attach", "nothing.txt"),
+    ],
+)
+async def test_words_without_sense_send_nothing(words: tuple[str, ...], tmp_path: Path) -> None:
+    done = await postroom("send", "--to", "a@x.example", *words, cwd=tmp_path)
+    assert (done.code, done.err.count("\n")) == (2, 1)

@@ -1,0 +1,178 @@
+"""``postroom serve``, ``api`` and ``worker``: how they start, and above all how they stop."""
+
+import asyncio
+import json
+import signal
+import socket
+from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, Envelope
+
+from postroom.cli.calling import Api, connect
+from postroom.mail.life import State
+from postroom.store import mails
+from tests.cli.command import postroom, running, stored, well
+
+SCOPES = "ZohoBigin.send_mail.all.CREATE,ZohoBigin.modules.ALL,ZohoBigin.settings.ALL"
+MAIL = {"from": {"email": "ada@x.example"}, "to": [{"email": "cleo@customer.example"}], "content": "Hello"}
+
+
+class Slow:
+    """An SMTP server that takes a mail and answers its final dot only when told."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.mails: list[Envelope] = []
+        self.holding = asyncio.Event()
+        self.go = asyncio.Event()
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator["Slow"]:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: SMTP(self, hostname="slow.example", loop=loop), "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        yield self
+        server.close()
+
+    async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Envelope) -> str:  # noqa: N802
+        self.mails.append(envelope)
+        self.holding.set()
+        await self.go.wait()
+        return "250 kept"
+
+
+async def furnish(home: Path, port: int) -> dict[str, str]:
+    """A sender whose mails go to ``port``, and a client; the variables it needs, but for the URLs."""
+    words = ("--host", "127.0.0.1", "--port", str(port), "--tls", "none")
+    await well("sender", "add", "ada@x.example", *words, cwd=home)
+    client = (await well("client", "add", "--json", cwd=home)).json
+    token = (await well("token", "refresh", "--scope", SCOPES, cwd=home)).out.strip()
+    return {
+        "POSTROOM_CLIENT_ID": client["client_id"],
+        "POSTROOM_CLIENT_SECRET": client["client_secret"],
+        "POSTROOM_REFRESH_TOKEN": token,
+    }
+
+
+def at(url: str, variables: dict[str, str]) -> dict[str, str]:
+    """The variables with a server's URL."""
+    return {**variables, "POSTROOM_API_URL": url, "POSTROOM_ACCOUNTS_URL": url}
+
+
+async def half(url: str, api: Api, record: str, mail: dict[str, Any]) -> tuple[StreamReader, StreamWriter, bytes]:
+    """Begin to ask for a mail; the rest of the body is what is left to write."""
+    body = json.dumps({"data": [mail]}).encode()
+    host, port = url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = (
+        f"POST /bigin/v2/{record}/actions/send_mail HTTP/1.1\r\nHost: {host}\r\n"
+        f"Authorization: {api.authorization}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    writer.write(head.encode() + body[:20])
+    await writer.drain()
+    return reader, writer, body[20:]
+
+
+async def closed(url: str) -> None:
+    """Return once nobody listens there any more."""
+    host, port = url.removeprefix("http://").split(":")
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(host, int(port))
+        except ConnectionRefusedError:
+            return
+        writer.close()
+
+
+async def test_a_stop_loses_no_request_and_no_mail(home: Path) -> None:
+    async with Slow().listening() as slow:
+        variables = await furnish(home, slow.port)
+        async with running("serve", "--port", "0", cwd=home) as server:
+            url = server.lines[-1].split()[-1]
+            async with connect(at(url, variables)) as api:
+                contact = await api.add("Contacts", {"Last_Name": "Dahl", "Email": "cleo@customer.example"})
+                record = f"Contacts/{contact}"
+                first = await api.send(record, {**MAIL, "subject": "in flight"})
+                await slow.holding.wait()
+                reader, writer, rest = await half(url, api, record, {**MAIL, "subject": "half asked"})
+                # The server has begun with the request when it answers one that was sent after it.
+                await api.mail(record, first["details"]["message_id"])
+                server.tell()
+                await closed(url)
+                writer.write(rest)
+                status = await reader.readline()
+                writer.close()
+            assert b" 200 " in status
+            slow.go.set()
+            assert await server.ended() == 0
+        assert (await _states(home))["in flight"] is State.SENT
+        # Accepted in the last moment: sent then, or by the next to start.
+        async with running("worker", cwd=home, until="delivering") as worker:
+            while set((await _states(home)).values()) != {State.SENT}:
+                pass
+            worker.tell(signal.SIGINT)
+            assert await worker.ended() == 0
+        assert sorted(_subject(each) for each in slow.mails) == ["half asked", "in flight"]
+
+
+async def test_a_second_signal_ends_at_once(home: Path) -> None:
+    async with Slow().listening() as slow:
+        variables = await furnish(home, slow.port)
+        async with running("serve", "--port", "0", cwd=home) as server:
+            url = server.lines[-1].split()[-1]
+            async with connect(at(url, variables)) as api:
+                contact = await api.add("Contacts", {"Last_Name": "Dahl", "Email": "cleo@customer.example"})
+                await api.send(f"Contacts/{contact}", {**MAIL, "subject": "stuck"})
+            await slow.holding.wait()
+            server.tell()
+            await closed(url)
+            # An echo of the first one changes nothing; a second one, later, does.
+            while server.process.returncode is None:
+                server.tell()
+                try:
+                    await asyncio.wait_for(server.process.wait(), 0.7)
+                except TimeoutError:
+                    continue
+            assert server.process.returncode == 128 + signal.SIGTERM
+        slow.go.set()
+
+
+async def test_serve_makes_what_is_missing(tmp_path: Path) -> None:
+    async with running("serve", "--port", "0", cwd=tmp_path) as server:
+        made, ready = server.lines
+        assert "organisation Postroom and user admin@localhost" in made
+        assert ready.startswith("postroom: listening on http://127.0.0.1:")
+        assert [each["email"] for each in (await well("user", "ls", "--json", cwd=tmp_path)).json] == [
+            "admin@localhost"
+        ]
+    async with running("serve", "--port", "0", cwd=tmp_path) as server:
+        assert len(server.lines) == 1
+
+
+async def test_api_makes_the_schema_only(tmp_path: Path) -> None:
+    async with running("api", "--port", "0", cwd=tmp_path) as server:
+        assert "make one: postroom init" in server.lines[0]
+    assert "holds no organisation" in (await postroom("user", "ls", cwd=tmp_path)).err
+
+
+async def test_a_taken_port_is_one_line(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = await postroom("serve", "--port", str(taken.getsockname()[1]), cwd=home)
+    assert done.code == 1
+    assert done.err.splitlines()[-1].startswith("postroom: host and port: cannot listen on 127.0.0.1:")
+
+
+async def _states(home: Path) -> dict[str, State]:
+    """The state of each mail, by its subject."""
+    found = await stored(home / "data", lambda tx, org: mails.in_states(tx, org.id, set(State), limit=100))
+    return {each.subject: each.state for each in found}
+
+
+def _subject(envelope: Envelope) -> str:
+    content = envelope.content
+    assert isinstance(content, bytes)
+    return next(line[9:].decode() for line in content.split(b"\r\n") if line.startswith(b"Subject: "))
