@@ -100,8 +100,11 @@ class Pool:
         await asyncio.gather(*self._goodbyes)
 
     async def _turn(self, lane: _Lane, route: Route) -> None:
+        if not lane.turns.locked():
+            await lane.turns.acquire()
+            return
         try:
-            async with asyncio.timeout(self._deadlines.total if lane.turns.locked() else None):
+            async with asyncio.timeout(self._deadlines.total):
                 await lane.turns.acquire()
         except TimeoutError:
             raise failed(Stage.ROUTE, route.server, "no connection became free in time") from None

@@ -176,13 +176,13 @@ def introduction(hostname: str, local_address: str) -> str:
 
 def command(stage: Stage, line: str) -> Ask:
     """The Ask for one line. Raises ``ValueError`` where the line would be two."""
-    return Ask(stage, line, octets(line))
+    return Ask(stage, line, octets([line]))
 
 
-def octets(line: str) -> bytes:
-    """A line as it goes out. Raises ``ValueError``."""
+def octets(lines: list[str]) -> bytes:
+    """Lines as they go out. Raises ``ValueError``."""
     # A CR or LF in an address or name would begin a command of the writer's choice (SMTP injection). The types above
     # refuse them already; this is the last place where one could be seen.
-    if not line.isprintable() and _CONTROL.search(line):
+    if not all(map(str.isprintable, lines)) and any(map(_CONTROL.search, lines)):
         raise ValueError("a command holds a control character")
-    return line.encode() + b"\r\n"
+    return "\r\n".join([*lines, ""]).encode()

@@ -112,7 +112,7 @@ def _asks(envelope: Envelope, offers: Capabilities, tally: _Tally) -> list[Ask]:
         return [*(command(Stage.ENVELOPE, line) for line in lines), _DATA]
     asks = [Ask(Stage.ENVELOPE, line) for line in lines]
     # RFC 2920 §3.1: DATA may only be the last of a group.
-    asks[0] = Ask(Stage.ENVELOPE, lines[0], b"".join([octets(line) for line in lines]) + _DATA.data)
+    asks[0] = Ask(Stage.ENVELOPE, lines[0], octets(lines) + _DATA.data)
     asks.append(_DATA_SENT)
     return asks
 
