@@ -42,7 +42,7 @@ class Settings:
     lease_seconds: float = _setting(
         20.0, "How long a worker holds a mail without a sign of life before another takes it over."
     )
-    poll_seconds: float = _setting(0.05, "How often an idle worker looks for work that nobody announced.")
+    poll_seconds: float = _setting(0.5, "How often an idle worker looks for work that nobody announced.")
     mails_in_flight: int = _setting(200, "How many mails one worker holds at once.")
     connections_per_transport: int = _setting(10, "How many SMTP connections one worker keeps to one transport.")
     give_up_days: float = _setting(5.0, "How long a deferred mail is tried before it fails.")

@@ -94,7 +94,7 @@ async def test_a_fault_in_a_gathering_reaches_its_owner_only(db: Database) -> No
 
 
 async def test_a_fault_alone_undoes_its_own_changes_only(db: Database) -> None:
-    refusal = Conflict(Fault(reason=Reason.RATE))
+    refusal = Conflict(Fault(reason=Reason.DUPLICATE))
 
     def half(tx: Connection) -> None:
         add(tx, [row(10)])

@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 
 import psycopg
 
+from postroom.store.db import Database
 from postroom.store.wake import Wake
+from tests.world import found
 
 LONG = 50.0  # seconds; a test that ends has not waited for it
 
@@ -36,6 +38,7 @@ async def test_a_ring_before_the_pause_is_not_lost(database_url: str) -> None:
 
 async def test_without_a_ring_the_pause_ends_by_itself(sqlite_url: str) -> None:
     async with opened(sqlite_url) as wake:
+        await wake.wait(LONG)  # the first look counts as news
         started = time.monotonic()
         await wake.wait(0.02)
         assert time.monotonic() - started >= 0.02
@@ -47,6 +50,21 @@ async def test_a_ring_reaches_another_process(postgres_url: str) -> None:
         waiting = asyncio.create_task(theirs.wait(LONG))
         ours.ring()
         await waiting
+
+
+async def test_another_processs_commit_is_noticed(sqlite_url: str) -> None:
+    theirs = Database(sqlite_url)
+    async with opened(sqlite_url) as wake:
+        await wake.wait(LONG)  # the first look counts as news
+        waiting = asyncio.create_task(wake.wait(LONG))
+        await theirs.write(found)
+        await waiting
+        started = time.monotonic()
+        await theirs.read(lambda tx: None)  # nothing was written
+        await theirs.write(lambda tx: None)
+        await wake.wait(0.2)
+        assert time.monotonic() - started >= 0.2
+    await theirs.close()
 
 
 async def test_many_rings_are_few_notifications(postgres_url: str) -> None:

@@ -1,10 +1,11 @@
 """«There is work»: a hint that spares an idle worker the rest of its pause. It may be lost; polling is the guarantee.
 
-In one process it is an event. Between processes PostgreSQL carries it (NOTIFY). SQLite carries nothing: a worker that
-runs apart from the API finds its work by polling.
+In one process it is an event. Between processes PostgreSQL carries it (NOTIFY); SQLite says that somebody else has
+committed (``PRAGMA data_version``), which is asked every ``_LOOK`` seconds and costs ten millionths of one.
 """
 
 import asyncio
+import sqlite3
 from contextlib import suppress
 from typing import Final
 
@@ -17,6 +18,7 @@ from postroom.store.engine import is_postgresql, postgresql_arguments
 log = structlog.get_logger()
 
 _CHANNEL: Final = "postroom_work"
+_LOOK: Final = 0.1
 _PAUSE: Final = 1.0  # seconds between attempts to listen again
 
 Connection = psycopg.AsyncConnection[tuple[object, ...]]
@@ -27,25 +29,17 @@ class Wake:
 
     def __init__(self, database_url: str) -> None:
         """``database_url`` as ``Database`` takes it."""
-        self._url = database_url if is_postgresql(database_url) else None
         self._rung = asyncio.Event()
-        self._ring_again = False
-        self._ringing: asyncio.Task[None] | None = None
-        self._listening: asyncio.Task[None] | None = None
-        self._bell: Connection | None = None
+        self._far = (_PostgreSQL if is_postgresql(database_url) else _File)(database_url, self._rung)
 
     def ring(self) -> None:
         """Say that there is work, after the commit that made it. However often: one NOTIFY at most is on its way."""
         self._rung.set()
-        if self._url is not None:
-            self._ring_again = True
-            if self._ringing is None or self._ringing.done():
-                self._ringing = asyncio.create_task(self._notify(self._url))
+        self._far.ring()
 
-    async def wait(self, timeout: float) -> None:  # noqa: ASYNC109  the pause is what is asked for, not a limit on it
+    async def wait(self, timeout: float) -> None:  # noqa: ASYNC109 - the pause is what is asked for, not a limit on it
         """Return when somebody has rung since the last time, at the latest after ``timeout`` seconds."""
-        if self._url is not None and self._listening is None:
-            self._listening = asyncio.create_task(self._listen(self._url))
+        self._far.listen()
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 await self._rung.wait()
@@ -53,6 +47,66 @@ class Wake:
 
     async def close(self) -> None:
         """Stop listening and drop the connections."""
+        await self._far.close()
+
+
+class _File:
+    """Rings when somebody has committed to an SQLite file, whatever it was about."""
+
+    def __init__(self, url: str, rung: asyncio.Event) -> None:
+        self._path = url.removeprefix("sqlite:///")
+        self._rung = rung
+        self._connection: sqlite3.Connection | None = None
+        self._version: int | None = None
+        self._next: asyncio.TimerHandle | None = None
+
+    def ring(self) -> None:
+        """The commit itself is what others notice."""
+
+    def listen(self) -> None:
+        if self._next is None:
+            self._look()
+
+    async def close(self) -> None:
+        if self._next is not None:
+            self._next.cancel()
+        if self._connection is not None:
+            self._connection.close()
+
+    def _look(self) -> None:
+        self._next = asyncio.get_running_loop().call_later(_LOOK, self._look)
+        try:
+            if self._connection is None:
+                self._connection = sqlite3.connect(self._path, timeout=0, isolation_level=None)
+            version = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        except sqlite3.Error:
+            return  # polling is the guarantee
+        if version != self._version:
+            self._version = version
+            self._rung.set()
+
+
+class _PostgreSQL:
+    """NOTIFY and LISTEN, each on a connection of its own."""
+
+    def __init__(self, url: str, rung: asyncio.Event) -> None:
+        self._url = url
+        self._rung = rung
+        self._ring_again = False
+        self._ringing: asyncio.Task[None] | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self._bell: Connection | None = None
+
+    def ring(self) -> None:
+        self._ring_again = True
+        if self._ringing is None or self._ringing.done():
+            self._ringing = asyncio.create_task(self._notify())
+
+    def listen(self) -> None:
+        if self._listening is None:
+            self._listening = asyncio.create_task(self._listen())
+
+    async def close(self) -> None:
         tasks = [task for task in (self._listening, self._ringing) if task is not None]
         for task in tasks:
             task.cancel()
@@ -60,12 +114,12 @@ class Wake:
         if self._bell is not None:
             await self._bell.close()
 
-    async def _notify(self, url: str) -> None:
+    async def _notify(self) -> None:
         while self._ring_again:
             self._ring_again = False
             try:
                 if self._bell is None or self._bell.closed:
-                    self._bell = await _connect(url)
+                    self._bell = await self._connect()
                 await self._bell.execute(f"NOTIFY {_CHANNEL}")
             except psycopg.Error as error:
                 log.warning("wake-up not sent", problem=str(error).strip())
@@ -73,12 +127,12 @@ class Wake:
                     await self._bell.close()
                 return
 
-    async def _listen(self, url: str) -> None:
+    async def _listen(self) -> None:
         """Turn notifications into rings, for ever; while there is no connection, waiting is polling."""
         heard = True
         while True:
             try:
-                async with await _connect(url) as connection:
+                async with await self._connect() as connection:
                     await connection.execute(f"LISTEN {_CHANNEL}")
                     heard = True
                     self._rung.set()  # what was said while nobody listened
@@ -90,6 +144,6 @@ class Wake:
                 heard = False
             await asyncio.sleep(_PAUSE)
 
-
-async def _connect(url: str) -> Connection:
-    return await psycopg.AsyncConnection.connect(make_conninfo(url, **postgresql_arguments(url)), autocommit=True)
+    async def _connect(self) -> Connection:
+        url = make_conninfo(self._url, **postgresql_arguments(self._url))
+        return await psycopg.AsyncConnection.connect(url, autocommit=True)
