@@ -23,7 +23,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "user": ("postroom.cli.user:user", "Add and list users, set their passwords."),
     "client": ("postroom.cli.client:client", "Add and list the OAuth clients that may ask for tokens."),
     "token": ("postroom.cli.token:token", "Make grant codes and refresh tokens."),
-    "sender": ("postroom.cli.sender:sender", "Add and list from addresses and their SMTP servers."),
+    "sender": ("postroom.cli.sender:sender", "Add, change and list from addresses and their SMTP servers."),
     "record": ("postroom.cli.record:record", "Import records."),
     "queue": ("postroom.cli.queue:queue", "Show mails, try them again, cancel them."),
     "migrate": ("postroom.cli.migrate:migrate", "Bring the database to this version's schema."),

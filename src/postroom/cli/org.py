@@ -67,7 +67,8 @@ def transport(settings: Settings, way_out: WayOut | None, remove: bool) -> None:
     """Set the organisation's own SMTP server, for its addresses and for senders without one."""
     from postroom.app import App
     from postroom.cli.opening import with_org
-    from postroom.store import orgs, transports
+    from postroom.cli.wayout import lead
+    from postroom.store import orgs
     from postroom.store.db import Tx
     from postroom.store.orgs import Org
 
@@ -78,9 +79,7 @@ def transport(settings: Settings, way_out: WayOut | None, remove: bool) -> None:
         way = None if way_out is None else transport_of(app, org.id, way_out)
 
         def write(tx: Tx) -> None:
-            if way is not None:
-                transports.add(tx, way)
-            orgs.choose_transport(tx, org.id, None if way is None else way.id)
+            orgs.choose_transport(tx, org.id, None if way is None else lead(tx, org.transport_id, way))
 
         await app.db.write(write)
         return described(way)

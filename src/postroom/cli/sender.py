@@ -12,7 +12,7 @@ from postroom.mail.address import Address
 
 @click.group()
 def sender() -> None:
-    """Add and list from addresses and their SMTP servers."""
+    """Add, change and list from addresses and their SMTP servers."""
 
 
 @sender.command()
@@ -78,6 +78,61 @@ def add(
         say.as_json({"id": str(new.id), "email": new.email, "name": new.name})
     else:
         click.echo(f"sender {new.email} added, id {new.id}")
+
+
+@sender.command("set")
+@click.argument("email", type=ADDRESS)
+@click.option("--name", help="The name that mails show.")
+@click.option("--user", "owner", type=ADDRESS, help="Whose address it is.  [default: the first user]")
+@click.option("--org", "of_org", is_flag=True, help="An address of the organisation.")
+@click.option("--default", "is_default", is_flag=True, help="Offer it first.")
+@with_way_out
+@with_settings
+def change(
+    settings: Settings,
+    *,
+    email: Address,
+    name: str | None,
+    owner: Address | None,
+    of_org: bool,
+    is_default: bool,
+    way_out: WayOut | None,
+) -> None:
+    """Change a from address or its server; mails that wait go the new way."""
+    from dataclasses import replace
+
+    from postroom.app import App
+    from postroom.cli.opening import user_named, with_org
+    from postroom.cli.wayout import lead
+    from postroom.store import senders
+    from postroom.store.db import Tx
+    from postroom.store.orgs import Org
+
+    async def act(app: App, org: Org) -> None:
+        user_id = None if of_org else (await user_named(app, org, owner)).id
+        way = None if way_out is None else transport(app, org.id, way_out)
+
+        def write(tx: Tx) -> None:
+            everybody = senders.listing(tx, org.id)
+            found = next((each for each in everybody if (each.user_id, each.email) == (user_id, email.folded)), None)
+            if found is None:
+                raise click.ClickException(f"there is no from address {email}; see: postroom sender ls")
+            if is_default:
+                senders.unmark_default(tx, org.id, user_id)
+            senders.save(
+                tx,
+                replace(
+                    found,
+                    name=found.name if name is None else name,
+                    is_default=found.is_default or is_default,
+                    transport_id=found.transport_id if way is None else lead(tx, found.transport_id, way),
+                ),
+            )
+
+        await app.db.write(write)
+
+    with_org(settings, act)
+    click.echo(f"sender {email} changed")
 
 
 @sender.command()

@@ -10,6 +10,7 @@ from postroom.cli.options import secret
 
 if TYPE_CHECKING:
     from postroom.app import App
+    from postroom.store.db import Tx
     from postroom.store.transports import Transport
 
 PASSWORD_VARIABLE = "POSTROOM_SMTP_PASSWORD"  # noqa: S105 - a name, not a secret
@@ -74,6 +75,19 @@ def transport(app: "App", org_id: int, way_out: WayOut) -> "Transport":
         password=None if way_out.password is None else app.vault.seal(way_out.password),
         created_at=app.clock(),
     )
+
+
+def lead(tx: "Tx", old_id: int | None, way: "Transport") -> int:
+    """Put the new settings in the place of the old transport, so that mails waiting for it go the new way; its id."""
+    import dataclasses
+
+    from postroom.store import transports
+
+    if old_id is None:
+        transports.add(tx, way)
+        return way.id
+    transports.save(tx, dataclasses.replace(way, id=old_id))
+    return old_id
 
 
 def described(found: "Transport | None") -> str:

@@ -40,6 +40,13 @@ def unmark_default(tx: Connection, org_id: int, user_id: int | None) -> None:
     tx.execute(update(sender).where(sender.c.org_id == org_id, own).values(is_default=False))
 
 
+def save(tx: Connection, changed: Sender) -> None:
+    """Replace the name, the default mark and the transport of a sender."""
+    same = (sender.c.org_id == changed.org_id) & (sender.c.id == changed.id)
+    values = {name: getattr(changed, name) for name in ("name", "is_default", "transport_id")}
+    tx.execute(update(sender).where(same).values(values))
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A user who would like to send from a (folded) address."""

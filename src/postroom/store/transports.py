@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from postroom.store.tables import transport
 
@@ -25,6 +25,14 @@ class Transport:
 def add(tx: Connection, new: Transport) -> None:
     """Store a new transport."""
     tx.execute(insert(transport).values({name: getattr(new, name) for name in Transport.__slots__}))
+
+
+def save(tx: Connection, changed: Transport) -> None:
+    """Replace the settings of a transport; mails that wait for it go the new way."""
+    kept = {"id", "org_id", "created_at"}
+    values = {name: getattr(changed, name) for name in Transport.__slots__ if name not in kept}
+    same = (transport.c.org_id == changed.org_id) & (transport.c.id == changed.id)
+    tx.execute(update(transport).where(same).values(values))
 
 
 def find_many(tx: Connection, transport_ids: Sequence[int]) -> list[Transport | None]:
