@@ -2,15 +2,18 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# Locks hold for every platform, pin by hash, and name no index: whoever installs has their own.
+PIN := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format serve bench crash clean
+.PHONY: help demo test check format serve bench crash lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .venv/.ready: requirements/dev.lock pyproject.toml requirements/setup.sh
 	@PYTHON="$(PYTHON)" sh requirements/setup.sh .venv requirements/dev.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv-zoho/.ready: requirements/zoho.lock requirements/setup.sh
@@ -41,6 +44,10 @@ bench: .venv/.ready ## compare with Postfix on this machine
 
 crash: .venv/.ready ## kill the server and the worker under load, count every mail
 	@$(BIN)/python -m bench.crash
+
+lock: ## pin the newest packages that fit (needs uv)
+	@uv pip compile $(PIN) --extra dev --output-file requirements/dev.lock pyproject.toml
+	@echo 'zohocrmsdk8_0==7.0.0' | uv pip compile $(PIN) --output-file requirements/zoho.lock -
 
 clean: ## remove what the targets above made
 	rm -rf .venv .venv-zoho build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,110 @@
+"""Zoho's own Python SDK at work; runs inside ``.venv-zoho``, in a folder of its own.
+
+Takes the variables of a sandbox from the environment, does what a program would do with the SDK, and prints as JSON
+what the SDK gave back.
+"""
+
+import json
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+
+def sdk(name: str) -> Any:
+    """A module of the SDK, by the end of its name."""
+    return import_module(f"zohocrmsdk.src.com.zoho.{name}")
+
+
+def initialize(url: str) -> None:
+    """Point the SDK at the server; its token store and its field cache lie in this folder."""
+    sdk("crm.api.initializer").Initializer.initialize(
+        environment=sdk("crm.api.dc").DataCenter.Environment(url, f"{url}/oauth/v2/token", url),
+        token=sdk("api.authenticator.oauth_token").OAuthToken(
+            client_id=os.environ["POSTROOM_CLIENT_ID"],
+            client_secret=os.environ["POSTROOM_CLIENT_SECRET"],
+            refresh_token=os.environ["POSTROOM_REFRESH_TOKEN"],
+        ),
+        store=sdk("api.authenticator.store").FileStore(str(Path("tokens.txt").absolute())),
+        resource_path=str(Path.cwd()),
+    )
+
+
+def given(response: Any) -> Any:
+    """The SDK's object for a success; anything else ends the program with what the server said."""
+    found = response.get_object()
+    if type(found).__name__ == "APIException":
+        sys.exit(f"{response.get_status_code()} {found.get_code().get_value()}: {found.get_details()}")
+    return found
+
+
+def from_addresses() -> list[dict[str, Any]]:
+    """What Get configured from addresses gives."""
+    found = given(sdk("crm.api.from_addresses").FromAddressesOperations().get_from_addresses())
+    return [
+        {"email": each.get_email(), "name": each.get_user_name(), "default": each.get_default()}
+        for each in found.get_from_addresses()
+    ]
+
+
+def upload(path: Path) -> str:
+    """Upload a file; its id."""
+    body = sdk("crm.api.files").BodyWrapper()
+    body.set_file([sdk("crm.api.util").StreamWrapper(file_path=str(path))])
+    parameters = sdk("crm.api.parameter_map").ParameterMap()
+    (uploaded,) = given(sdk("crm.api.files").FilesOperations().upload_files(body, parameters)).get_data()
+    return str(uploaded.get_details()["id"])
+
+
+def send(record: int, sender: str, to: str, file_id: str) -> str:
+    """Send a mail with the file; its message id."""
+    room = sdk("crm.api.send_mail")
+    mail = room.Data()
+    origin = room.From()
+    origin.set_user_name("Robin via SDK")
+    origin.set_email(sender)
+    mail.set_from(origin)
+    recipient = room.To()
+    recipient.set_user_name("Mary Poole")
+    recipient.set_email(to)
+    mail.set_to([recipient])
+    mail.set_subject("Grüße from the SDK")
+    mail.set_content("<p>Sent by <b>Zoho's</b> own client</p>")
+    mail.set_mail_format(sdk("crm.api.util").Choice("html"))
+    attachment = room.Attachment()
+    attachment.set_id(file_id)
+    mail.set_attachments([attachment])
+    body = room.BodyWrapper()
+    body.set_data([mail])
+    (answer,) = given(room.SendMailOperations(record, "Contacts").send_mail(body)).get_data()
+    return str(answer.get_details()["message_id"])
+
+
+def emails(record: int, message_id: str) -> dict[str, Any]:
+    """The mail as the record's list has it, and as itself, once it is sent."""
+    operations = sdk("crm.api.email_related_records").EmailRelatedRecordsOperations(record, "Contacts")
+    while True:
+        (mail,) = given(operations.get_emails_related_record(message_id)).get_emails()
+        if [each.get_type() for each in mail.get_status()] == ["sent"]:
+            break
+    return {
+        "listed": [each.get_message_id() for each in given(operations.get_emails_related_records()).get_emails()],
+        "subject": mail.get_subject(),
+        "content": mail.get_content(),
+        "from": mail.get_from().get_email(),
+        "attachments": [each.get_name() for each in mail.get_attachments()],
+    }
+
+
+def main() -> None:
+    """The whole walk."""
+    initialize(os.environ["POSTROOM_API_URL"])
+    record = int(os.environ["POSTROOM_RECORD_ID"])
+    senders = from_addresses()
+    message_id = send(record, senders[0]["email"], os.environ["POSTROOM_TO"], upload(Path(sys.argv[1])))
+    print(json.dumps({"senders": senders, "message_id": message_id, "emails": emails(record, message_id)}))
+
+
+if __name__ == "__main__":
+    main()
