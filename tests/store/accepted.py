@@ -61,7 +61,7 @@ def add(tx: Connection, new: Sequence[Accepted]) -> list[int]:
 
 
 def claim(lease: int, *, now: int = NOW, limit: int = 100, busy: tuple[int, ...] = ()) -> Claim:
-    return Claim(now=now, until=now + 20_000, lease=lease, limit=limit, busy_transports=busy)
+    return Claim(now=now, until=now + 20_000, lease=lease, limit=limit, room=limit, rooms=dict.fromkeys(busy, 0))
 
 
 def verdict(job: Job, *states: State, lease: int | None = None, next_due: int | None = None) -> Verdict:

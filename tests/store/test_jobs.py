@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from postroom.mail.life import State
 from postroom.store import jobs, mails, tables
 from postroom.store.db import Database
-from postroom.store.jobs import Job
+from postroom.store.jobs import Claim, Job
 from postroom.store.mails import Filed
 from tests.store.accepted import KEPT, accepted, add, claim, verdict
 from tests.world import NOW, World, found
@@ -110,6 +110,17 @@ async def test_mails_of_busy_transports_are_left(db: Database, world: World) -> 
     assert [job.transport_id for job in await taken(db, 3)] == [org_way, org_way]
 
 
+async def test_each_transport_gives_as_many_as_it_has_room_for(db: Database, world: World) -> None:
+    many, few, late = world.org_transport.id, world.transport.id, 7
+    await db.write(lambda tx: add(tx, [accepted(world, n, transport_id=many) for n in range(5)]))
+    await db.write(lambda tx: add(tx, [accepted(world, 5 + n, transport_id=few) for n in range(3)]))
+    await db.write(lambda tx: add(tx, [accepted(world, 8, transport_id=late, due_at=NOW + 1)]))
+    wanted = Claim(now=NOW, until=KEPT, lease=1, limit=4, room=3, rooms={few: 2})
+    found = await db.write(lambda tx: jobs.claim(tx, wanted))
+    assert [job.transport_id for job in found] == [many, many, many, few]
+    assert [job.transport_id for job in await taken(db, 2, busy=(many,))] == [few, few]
+
+
 async def test_a_held_mail_is_nobody_elses_until_the_lease_ends(db: Database, world: World) -> None:
     [seq] = await queued(db, world)
     await taken(db, 1)
@@ -161,7 +172,6 @@ async def test_a_stale_lease_changes_nothing(db: Database, world: World) -> None
     assert await db.write_together(jobs.settle, verdict(lost, State.SENT)) is False
     assert await db.write_together(jobs.settle, verdict(lost, State.QUEUED, next_due=LATER)) is False
     assert await db.write(partial(jobs.extend, leases=[1], until=LATER)) == 0
-    await db.write(partial(jobs.release, lease=1, mail_seqs=[seq], now=NOW))
     assert await shown(db, world) == before
     assert await story(db, world, seq) == ["queued"]
     assert await db.write_together(jobs.settle, verdict(held, State.FAILED)) is True
@@ -183,13 +193,6 @@ async def test_verdicts_of_one_moment_are_judged_one_by_one(db: Database, world:
         lambda tx: {row.seq: row.state for row in tx.execute(select(tables.mail.c.seq, tables.mail.c.state))}
     )
     assert [states[job.mail_seq] for job in (one, two, three, four)] == ["sent", "queued", "queued", "failed"]
-
-
-async def test_released_mails_are_due_at_once_and_were_not_tried(db: Database, world: World) -> None:
-    seqs = await queued(db, world, 3)
-    await taken(db, 1)
-    await db.write(partial(jobs.release, lease=1, mail_seqs=seqs[:2], now=NOW))
-    assert [job.attempt for job in await taken(db, 2)] == [1, 1]
 
 
 async def test_a_waiting_mail_is_cancelled_once(db: Database, world: World) -> None:

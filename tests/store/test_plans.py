@@ -20,7 +20,7 @@ MANY = 3000  # enough for PostgreSQL to prefer an index
 
 # What is asked, and the index of each table that must be among those used.
 CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
-    "claim": (lambda tx, _: jobs.claim(tx, claim(1, limit=10, busy=(3,))), {"ix_job_due_at_mail_seq"}),
+    "claim": (lambda tx, _: jobs.claim(tx, claim(1, limit=10, busy=(3,))), {"ix_job_transport_id_due_at_mail_seq"}),
     "heartbeat": (lambda tx, _: jobs.extend(tx, [1, 2], NOW), {"ix_job_lease"}),
     "a company's contacts": (
         lambda tx, world: records.reach(tx, [Key(world.org.id, "Accounts", world.company.id)]),

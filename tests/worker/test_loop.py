@@ -201,7 +201,7 @@ async def test_dead_workers_mails_are_taken_over_and_its_verdict_is_void(databas
         post(tmp_path, database_url, inbox.port, clock=lambda: moment) as office,
     ):
         accepted = await office.accept()
-        claim = Claim(now=moment, until=moment + 20_000, lease=1, limit=10)
+        claim = Claim(now=moment, until=moment + 20_000, lease=1, limit=10, room=10)
         (dead,) = await office.app.db.write(partial(jobs.claim, wanted=claim))
         async with worker(office.app):
             other = await office.accept("other")

@@ -21,8 +21,8 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.SCHEDULED: frozenset({State.QUEUED, State.SENDING, State.CANCELLED}),
     State.QUEUED: frozenset({State.SENDING, State.CANCELLED}),
     State.SENDING: frozenset({State.QUEUED, State.SENT, State.FAILED}),
-    State.SENT: frozenset(),
-    State.FAILED: frozenset({State.QUEUED}),  # an operator's retry
+    State.SENT: frozenset({State.QUEUED}),  # an operator's retry, for the recipients who did not get it
+    State.FAILED: frozenset({State.QUEUED}),  # the same
     State.CANCELLED: frozenset(),
 }
 

@@ -5,11 +5,12 @@ lease. A worker that lives moves it on (``extend``); the mails of one that died 
 claim draws a fresh lease number, and a verdict is written only while the job still carries it.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, case, delete, func, insert, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from postroom.mail.draft import Letter, Recipient
 from postroom.mail.life import FINAL, Settled, State, Verdict
@@ -36,33 +37,37 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
-    """What a worker asks for: at most ``limit`` mails due at ``now``, held until ``until`` under ``lease``."""
+    """What a worker asks for: at most ``limit`` mails due at ``now``, held until ``until`` under ``lease``.
+
+    ``rooms`` says how many of these each transport may have; ``room`` holds for a transport that is not in it.
+    """
 
     now: int
     until: int
     lease: int
     limit: int
-    busy_transports: Collection[int] = ()
+    room: int
+    rooms: Mapping[int, int] = field(default_factory=dict)
 
 
 def claim(tx: Connection, wanted: Claim) -> list[Job]:
-    """Take due mails, oldest first, none of them of a busy transport."""
-    due = select(job.c.mail_seq).where(job.c.due_at <= wanted.now)
-    if wanted.busy_transports:
-        due = due.where(job.c.transport_id.not_in(list(wanted.busy_transports)))
-    # SKIP LOCKED (PostgreSQL): two workers never wait for each other. SQLite has one writer at a time and ignores it.
-    due = due.order_by(job.c.due_at, job.c.mail_seq).limit(wanted.limit).with_for_update(skip_locked=True)
-    # WITH: as a plain subquery PostgreSQL may run it again for each job, and so take more than the limit.
-    chosen = due.cte("due")
-    taken = (
-        update(job)
-        .where(job.c.mail_seq.in_(select(chosen.c.mail_seq)))
-        .values(lease=wanted.lease, due_at=wanted.until, attempt=job.c.attempt + 1)
-        .returning(job.c.mail_seq, job.c.org_id, job.c.transport_id, job.c.attempt, job.c.first_due_at)
-    )
-    rows = list(tx.execute(taken))
-    if not rows:
-        return []
+    """Take due mails, the transport that waits longest first, each one's mails oldest first.
+
+    The cost follows the number of transports and of mails taken, not that of the mails that wait.
+    """
+    rows: list[Any] = []
+    for transport_id in tx.execute(_DUE_TRANSPORTS, {"now_": wanted.now}).scalars():
+        room = min(wanted.rooms.get(transport_id, wanted.room), wanted.limit - len(rows))
+        if room > 0:
+            values = {"transport_": transport_id, "now_": wanted.now, "room_": room}
+            values |= {"lease_": wanted.lease, "until_": wanted.until}
+            rows += tx.execute(_TAKE, values)
+        if len(rows) == wanted.limit:
+            break
+    return _jobs(tx, rows, wanted.lease) if rows else []
+
+
+def _jobs(tx: Connection, rows: Sequence[Any], lease: int) -> list[Job]:
     letters = mails.letters(tx, [row.mail_seq for row in rows])
     ways = transports.find_many(tx, [row.transport_id for row in rows])
     return [
@@ -71,7 +76,7 @@ def claim(tx: Connection, wanted: Claim) -> list[Job]:
             org_id=row.org_id,
             transport_id=row.transport_id,
             transport=way,
-            lease=wanted.lease,
+            lease=lease,
             attempt=row.attempt,
             first_due_at=row.first_due_at,
             letter=letters[row.mail_seq].letter,
@@ -82,15 +87,37 @@ def claim(tx: Connection, wanted: Claim) -> list[Job]:
     ]
 
 
+def _due_transports() -> Select[int]:
+    """The transports that have due mails: one step of the index for each transport, however many mails it has."""
+    lowest = select(func.min(job.c.transport_id).label("id")).cte("lane", recursive=True)
+    higher = select(func.min(job.c.transport_id)).where(job.c.transport_id > lowest.c.id).scalar_subquery()
+    lanes = lowest.union_all(select(higher).where(lowest.c.id.is_not(None)))
+    oldest = select(func.min(job.c.due_at)).where(job.c.transport_id == lanes.c.id).scalar_subquery().label("oldest")
+    found = select(lanes.c.id, oldest).subquery()
+    return select(found.c.id).where(found.c.oldest <= bindparam("now_")).order_by(found.c.oldest, found.c.id)
+
+
+def _take() -> ReturningUpdate[tuple[int, int, int, int, int]]:
+    due = select(job.c.mail_seq).where(job.c.transport_id == bindparam("transport_"), job.c.due_at <= bindparam("now_"))
+    # SKIP LOCKED (PostgreSQL): two workers never wait for each other. SQLite has one writer at a time and ignores it.
+    due = due.order_by(job.c.due_at, job.c.mail_seq).limit(bindparam("room_")).with_for_update(skip_locked=True)
+    # WITH: as a plain subquery PostgreSQL may run it again for each job, and so take more than the limit.
+    chosen = due.cte("due")
+    return (
+        update(job)
+        .where(job.c.mail_seq.in_(select(chosen.c.mail_seq)))
+        .values(lease=bindparam("lease_"), due_at=bindparam("until_"), attempt=job.c.attempt + 1)
+        .returning(job.c.mail_seq, job.c.org_id, job.c.transport_id, job.c.attempt, job.c.first_due_at)
+    )
+
+
+_DUE_TRANSPORTS = _due_transports()
+_TAKE = _take()
+
+
 def extend(tx: Connection, leases: Collection[int], until: int) -> int:
     """Keep everything held under these leases until then; returns how many mails that was."""
     return tx.execute(update(job).where(job.c.lease.in_(list(leases))).values(due_at=until)).rowcount
-
-
-def release(tx: Connection, lease: int, mail_seqs: Collection[int], now: int) -> None:
-    """Give back mails that were claimed and never tried, as a worker does that stops."""
-    held = (job.c.lease == lease) & job.c.mail_seq.in_(list(mail_seqs))
-    tx.execute(update(job).where(held).values(lease=None, due_at=now, attempt=job.c.attempt - 1))
 
 
 def settle(tx: Connection, verdicts: Sequence[Verdict]) -> list[bool]:
@@ -110,7 +137,10 @@ def _write(tx: Connection, verdicts: Sequence[Verdict]) -> None:
     again = [v for v in verdicts if v.next_due is not None]
     if done:
         tx.execute(delete(job).where(job.c.mail_seq.in_([v.mail_seq for v in done])))
-        tx.execute(_SETTLE_MAIL, [{"seq_": v.mail_seq, "state_": v.state.value, "at_": v.at} for v in done])
+        tx.execute(
+            _SETTLE_MAIL,
+            [{"seq_": v.mail_seq, "state_": v.state.value, "at_": v.at, "tries_": v.attempt} for v in done],
+        )
     if again:
         tx.execute(_DEFER_JOB, [{"seq_": v.mail_seq, "due_": v.next_due} for v in again])
         tx.execute(_DEFER_MAIL, [{"seq_": v.mail_seq} for v in again])
@@ -122,7 +152,9 @@ _SETTLE_RECIPIENT = (
     .values(state=bindparam("state_"), code=bindparam("code_"), enhanced=bindparam("enh_"), line=bindparam("line_"))
 )
 _SETTLE_MAIL = (
-    update(mail).where(mail.c.seq == bindparam("seq_")).values(state=bindparam("state_"), settled_at=bindparam("at_"))
+    update(mail)
+    .where(mail.c.seq == bindparam("seq_"))
+    .values(state=bindparam("state_"), settled_at=bindparam("at_"), attempts=bindparam("tries_"))
 )
 _DEFER_JOB = update(job).where(job.c.mail_seq == bindparam("seq_")).values(lease=None, due_at=bindparam("due_"))
 _DEFER_MAIL = update(mail).where(mail.c.seq == bindparam("seq_")).values(state=State.QUEUED.value)

@@ -190,6 +190,7 @@ _COLUMNS = (
     mail.c.state,
     mail.c.dated_at,
     mail.c.settled_at,
+    mail.c.attempts,
 )
 _WITH_JOB = mail.outerjoin(job, job.c.mail_seq == mail.c.seq)
 
@@ -216,7 +217,7 @@ def _filed(tx: Connection, rows: Sequence[Any], files: Mapping[int, tuple[FileRe
             files=(files or {}).get(row.seq, ()),
             # A mail is «sending» while somebody holds its job; nothing is written for it.
             state=State(row.state) if row.lease is None else State.SENDING,
-            attempt=row.attempt or 0,
+            attempt=row.attempts if row.attempt is None else row.attempt,
             due_at=row.due_at,
             dated_at=row.dated_at,
             settled_at=row.settled_at,

@@ -190,6 +190,7 @@ mail = Table(
     Column("dated_at", Moment, nullable=False),  # the Date field
     Column("created_at", Moment, nullable=False),
     Column("settled_at", Moment),
+    Column("attempts", Integer, nullable=False, server_default="0"),  # until it was settled
     Index(None, "org_id", "record_id", "seq"),
 )
 
@@ -228,14 +229,14 @@ attachment = Table(
 job = Table(
     "job",
     metadata,
-    Column("mail_seq", BigInteger, ForeignKey("mail.seq"), primary_key=True, autoincrement=False),
+    Column("mail_seq", Serial, ForeignKey("mail.seq"), primary_key=True, autoincrement=False),
     _org(),
     Column("transport_id", BigInteger, nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("first_due_at", Moment, nullable=False),
     Column("attempt", Integer, nullable=False, server_default="0"),
     Column("lease", BigInteger),  # null: nobody holds it
-    Index(None, "due_at", "mail_seq"),
+    Index(None, "transport_id", "due_at", "mail_seq"),
 )
 # For the heartbeat: few jobs are held, however many wait.
 Index(None, job.c.lease, sqlite_where=job.c.lease.is_not(None), postgresql_where=job.c.lease.is_not(None))

@@ -1,6 +1,6 @@
 """The loop: claim, do, settle, until told to stop.
 
-1. ``_claim`` takes due mails under a fresh lease, as many as there is room for, none of a transport that is busy.
+1. ``_claim`` takes due mails under a fresh lease, of each transport as many as its window has room for.
 2. ``_handle`` tries one mail (``deliver.attempt``), decides what it means (``settle.decide``) and writes that down.
 3. ``_heartbeat`` moves the leases on while their mails are worked at; what a dead worker held comes due again.
 4. A stop claims nothing more and waits for the mails in flight.
@@ -85,26 +85,24 @@ class _Worker:
             until=self._lease_end(now),
             lease=self._app.ids.number(),
             limit=limit,
-            busy_transports=tuple(self._windows.busy()),
+            room=self._windows.narrow,
+            rooms=self._windows.rooms(),
         )
         try:
             claimed = await self._app.db.write(partial(jobs.claim, wanted=claim))
-            surplus = [job.mail_seq for job in claimed if not self._start(job)]
-            if surplus:
-                await self._app.db.write(partial(jobs.release, lease=claim.lease, mail_seqs=surplus, now=now))
         except Unavailable:
             await asyncio.sleep(PAUSE_SECONDS)
             return True
+        for job in claimed:
+            self._start(job)
         return len(claimed) == limit
 
-    def _start(self, job: Job) -> bool:
-        if not self._windows.take(job.transport_id):
-            return False
+    def _start(self, job: Job) -> None:
+        self._windows.take(job.transport_id)
         self._leases[job.lease] += 1
         task = asyncio.create_task(self._handle(job))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return True
 
     async def _handle(self, job: Job) -> None:
         answered = False

@@ -16,20 +16,13 @@ class Windows:
     held: Counter[int] = field(default_factory=Counter)
     _width: dict[int, int] = field(default_factory=dict)
 
-    def room(self, transport_id: int) -> int:
-        """How many more mails of the transport may be held."""
-        return self._width.get(transport_id, self.narrow) - self.held[transport_id]
+    def rooms(self) -> dict[int, int]:
+        """How many more mails may be held of each transport that has been seen; of any other, ``narrow``."""
+        return {each: self._width.get(each, self.narrow) - self.held[each] for each in {*self.held, *self._width}}
 
-    def busy(self) -> list[int]:
-        """The transports whose window is full."""
-        return [each for each, count in self.held.items() if count and self.room(each) <= 0]
-
-    def take(self, transport_id: int) -> bool:
-        """Hold one more; False where the window is full."""
-        if self.room(transport_id) <= 0:
-            return False
+    def take(self, transport_id: int) -> None:
+        """One mail more is held."""
         self.held[transport_id] += 1
-        return True
 
     def give_back(self, transport_id: int, *, answered: bool) -> None:
         """One mail less; ``answered`` tells whether the server had anything to say about it."""

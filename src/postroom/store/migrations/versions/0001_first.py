@@ -196,6 +196,7 @@ def _mails() -> None:
         Column("dated_at", BigInteger, nullable=False),
         Column("created_at", BigInteger, nullable=False),
         Column("settled_at", BigInteger),
+        Column("attempts", Integer, server_default="0", nullable=False),
         ForeignKeyConstraint(["org_id"], ["org.id"], name="fk_mail_org_id"),
         PrimaryKeyConstraint("seq", name="pk_mail"),
         UniqueConstraint("id", name="uq_mail_id"),
@@ -239,7 +240,7 @@ def _mails() -> None:
 def _queue() -> None:
     op.create_table(
         "job",
-        Column("mail_seq", BigInteger, autoincrement=False, nullable=False),
+        Column("mail_seq", SERIAL, autoincrement=False, nullable=False),
         Column("org_id", BigInteger, nullable=False),
         Column("transport_id", BigInteger, nullable=False),
         Column("due_at", BigInteger, nullable=False),
@@ -250,7 +251,7 @@ def _queue() -> None:
         ForeignKeyConstraint(["org_id"], ["org.id"], name="fk_job_org_id"),
         PrimaryKeyConstraint("mail_seq", name="pk_job"),
     )
-    op.create_index("ix_job_due_at_mail_seq", "job", ["due_at", "mail_seq"])
+    op.create_index("ix_job_transport_id_due_at_mail_seq", "job", ["transport_id", "due_at", "mail_seq"])
     held = text("lease IS NOT NULL")
     op.create_index("ix_job_lease", "job", ["lease"], sqlite_where=held, postgresql_where=held)
     op.create_table(
