@@ -89,7 +89,7 @@ class _Storm:
             reapers = [group.create_task(self._reap(part, chance)) for part in (self._api, self._worker)]
             await asyncio.wait(reapers)
             self._over.set()
-        await self._drained()
+        await self._worker.while_it_runs(self._drained())
         self._account.states = self._books.states()
         return self._account
 

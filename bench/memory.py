@@ -44,21 +44,24 @@ async def measure(folder: Path, *, mails: int = 5, files_per_mail: int = 2, file
     """Send the mails and see that all arrive whole. Raises ``AssertionError`` where one does not."""
     async with Inbox() as inbox:
         site = await prepare(folder / "data", inbox.port)
-        log = folder / "log"
-        async with Part("api", site.environment(), log) as api, Part("worker", site.environment(), log) as worker:
+        async with Part("api", site.environment(), folder) as api, Part("worker", site.environment(), folder) as worker:
             idle_api, idle_worker = api.peak_octets(), worker.peak_octets()
             chance = random.Random(1)
             files = [[chance.randbytes(file_octets) for _ in range(files_per_mail)] for _ in range(mails)]
             await asyncio.gather(*(_send(site, api.port, f"files-{n}", own) for n, own in enumerate(files)))
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                while len(inbox.receipts) < mails:  # noqa: ASYNC110 - the inbox only keeps
-                    await asyncio.sleep(_CHECK_SECONDS)
+            await worker.while_it_runs(_arrived(inbox, mails))
             peaks = Peaks(
                 api=api.peak_octets(), worker=worker.peak_octets(), idle_api=idle_api, idle_worker=idle_worker
             )
     arrived = {receipt.subject: _attachments(receipt.content) for receipt in inbox.receipts}
     assert arrived == {f"files-{n}": own for n, own in enumerate(files)}, "a file changed on its way"
     return peaks
+
+
+async def _arrived(inbox: Inbox, mails: int) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while len(inbox.receipts) < mails:  # noqa: ASYNC110 - the inbox only keeps
+            await asyncio.sleep(_CHECK_SECONDS)
 
 
 async def _send(site: Site, port: int, subject: str, files: Sequence[bytes]) -> None:

@@ -84,8 +84,8 @@ def main() -> None:
         peer.ensure_installed()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runs = runner.run(measure(plan))
-    except peer.MissingError as missing:
-        sys.exit(f"bench: {missing}")
+    except (peer.MissingError, AssertionError, RuntimeError, TimeoutError) as problem:
+        sys.exit(f"bench: {str(problem) or 'a wait took too long'}")
     if words.json:
         print(msgspec.json.encode({**_machine(plan), "runs": [asdict(run) for run in runs]}).decode())
     else:
@@ -109,8 +109,8 @@ async def postroom(plan: Plan, site: Site, sink: Sink, seed: int) -> Run:
     """Measure Postroom on a fresh site."""
     chance = random.Random(seed)
     requests = [site.mail(f"Order {n}", _content(n, chance)) for n in range(WARM_UP + plan.mails)]
-    log = site.settings.data_dir / "log"
-    async with Part("api", site.environment(), log) as api, Part("worker", site.environment(), log) as worker:
+    logs = site.settings.data_dir
+    async with Part("api", site.environment(), logs) as api, Part("worker", site.environment(), logs) as worker:
         lines = [await Line.open(api.port) for _ in range(plan.connections)]
         await _fire(lines, requests[:WARM_UP])
         await worker.while_it_runs(sink.reaches(WARM_UP, PATIENCE_SECONDS))

@@ -23,10 +23,11 @@ class Part:
     """One half of Postroom, ``verb`` api or worker. It can be started again after it has ended.
 
     Use as an asynchronous context manager: it starts, and at the end it is stopped, or killed where an error is on
-    its way. What it logs is added to the file ``log``.
+    its way. What it logs is added to the file ``{verb}.log``.
     """
 
-    def __init__(self, verb: str, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, verb: str, environment: Mapping[str, str], folder: Path) -> None:
+        """``folder`` is where it logs to."""
         self.verb = verb
         self.port = 0  # where the api listens, while it does
         self.up = asyncio.Event()  # set while it is known to be ready
@@ -34,7 +35,7 @@ class Part:
             **{name: value for name, value in os.environ.items() if not name.startswith("POSTROOM_")},
             **environment,
         }
-        self._log = log
+        self._log = folder / f"{verb}.log"
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> "Part":
@@ -47,7 +48,7 @@ class Part:
         if error is None:
             await self.stop()
         else:
-            await self.kill()
+            await self._end(signal.SIGKILL)
 
     async def start(self) -> None:
         """Start it, and return when it is ready."""
@@ -72,15 +73,17 @@ class Part:
         async with asyncio.timeout(_READY_SECONDS):
             said = await self._process.stdout.readline()
         if _ANNOUNCED[self.verb] not in said:
-            await self.kill()
+            await self._end(signal.SIGKILL)
             raise RuntimeError(f"postroom {self.verb} did not start: {self._last_words()}")
         if self.verb == "api":
             self.port = int(said.rpartition(b":")[2])
         self.up.set()
 
     async def kill(self) -> None:
-        """Kill it with SIGKILL, and return when it is no more."""
-        await self._end(signal.SIGKILL)
+        """Kill it with SIGKILL, and return when it is no more. Raises ``RuntimeError`` where it had ended by itself."""
+        code = await self._end(signal.SIGKILL)
+        if code != -signal.SIGKILL:
+            raise RuntimeError(f"postroom {self.verb} ended by itself with {code}: {self._last_words()}")
 
     async def stop(self) -> None:
         """Ask it to stop, and return when it has. Raises where it failed in that."""
