@@ -15,6 +15,7 @@ ALLOWED = {
     (S.SENDING, S.SENT),
     (S.SENDING, S.FAILED),
     (S.FAILED, S.QUEUED),
+    (S.SENT, S.QUEUED),
 }
 
 
@@ -28,7 +29,10 @@ def test_every_state_has_its_row() -> None:
 
 
 def test_only_an_operator_moves_a_mail_that_is_final() -> None:
-    assert {(origin, target) for origin in FINAL for target in MOVES[origin]} == {(S.FAILED, S.QUEUED)}
+    assert {(origin, target) for origin in FINAL for target in MOVES[origin]} == {
+        (S.FAILED, S.QUEUED),
+        (S.SENT, S.QUEUED),
+    }
 
 
 @pytest.mark.parametrize(
