@@ -62,8 +62,8 @@ async def storm(plan: Plan, folder: Path, database: str = "") -> Account:
         site = await prepare(folder / "data", inbox.port, database=database)
         environment = {**site.environment(), "POSTROOM_LEASE_SECONDS": str(LEASE_SECONDS)}
         async with (
-            Part("api", environment, folder / "log") as api,
-            Part("worker", environment, folder / "log") as worker,
+            Part("api", environment, folder) as api,
+            Part("worker", environment, folder) as worker,
         ):
             account = await _Storm(plan, site, api, worker).run(chance)
     account.receipts = inbox.receipts
