@@ -77,15 +77,13 @@ async def half(url: str, api: Api, record: str, mail: dict[str, Any]) -> tuple[S
     return reader, writer, body[20:]
 
 
-async def closed(url: str) -> None:
-    """Return once nobody listens there any more."""
+@asynccontextmanager
+async def idle(url: str) -> AsyncIterator[StreamReader]:
+    """A connection on which nothing is asked: a server that stops closes it first of all."""
     host, port = url.removeprefix("http://").split(":")
-    while True:
-        try:
-            _, writer = await asyncio.open_connection(host, int(port))
-        except ConnectionRefusedError:
-            return
-        writer.close()
+    reader, writer = await asyncio.open_connection(host, int(port))
+    yield reader
+    writer.close()
 
 
 async def test_a_stop_loses_no_request_and_no_mail(home: Path) -> None:
@@ -99,10 +97,11 @@ async def test_a_stop_loses_no_request_and_no_mail(home: Path) -> None:
                 first = await api.send(record, {**MAIL, "subject": "in flight"})
                 await slow.holding.wait()
                 reader, writer, rest = await half(url, api, record, {**MAIL, "subject": "half asked"})
-                # The server has begun with the request when it answers one that was sent after it.
-                await api.mail(record, first["details"]["message_id"])
-                server.tell()
-                await closed(url)
+                async with idle(url) as waiting:
+                    # The server has begun with the request when it answers one that was sent after it.
+                    await api.mail(record, first["details"]["message_id"])
+                    server.tell()
+                    assert await waiting.read() == b""
                 writer.write(rest)
                 status = await reader.readline()
                 writer.close()
@@ -124,12 +123,13 @@ async def test_a_second_signal_ends_at_once(home: Path) -> None:
         variables = await furnish(home, slow.port)
         async with running("serve", "--port", "0", cwd=home) as server:
             url = server.lines[-1].split()[-1]
-            async with connect(at(url, variables)) as api:
-                contact = await api.add("Contacts", {"Last_Name": "Dahl", "Email": "cleo@customer.example"})
-                await api.send(f"Contacts/{contact}", {**MAIL, "subject": "stuck"})
-            await slow.holding.wait()
-            server.tell()
-            await closed(url)
+            async with idle(url) as waiting:
+                async with connect(at(url, variables)) as api:
+                    contact = await api.add("Contacts", {"Last_Name": "Dahl", "Email": "cleo@customer.example"})
+                    await api.send(f"Contacts/{contact}", {**MAIL, "subject": "stuck"})
+                await slow.holding.wait()
+                server.tell()
+                assert await waiting.read() == b""
             # An echo of the first one changes nothing; a second one, later, does.
             while server.process.returncode is None:
                 server.tell()
