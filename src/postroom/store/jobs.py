@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from postroom.mail.draft import Letter, Recipient
@@ -122,8 +122,8 @@ def extend(tx: Connection, leases: Collection[int], until: int) -> int:
 
 def settle(tx: Connection, verdicts: Sequence[Verdict]) -> list[bool]:
     """Write verdicts with their history; False for each whose lease is no longer the worker's, and nothing of it."""
-    held = select(job.c.mail_seq, job.c.lease).where(job.c.mail_seq.in_([each.mail_seq for each in verdicts]))
-    leases = {row.mail_seq: row.lease for row in tx.execute(held.with_for_update())}
+    held = tx.execute(_HELD, {"seqs_": [each.mail_seq for each in verdicts]})
+    leases = {row.mail_seq: row.lease for row in held}
     valid = [each for each in verdicts if leases.get(each.mail_seq) == each.lease]
     if valid:
         _write(tx, valid)
@@ -136,7 +136,7 @@ def _write(tx: Connection, verdicts: Sequence[Verdict]) -> None:
     done = [v for v in verdicts if v.next_due is None]
     again = [v for v in verdicts if v.next_due is not None]
     if done:
-        tx.execute(delete(job).where(job.c.mail_seq.in_([v.mail_seq for v in done])))
+        tx.execute(_DONE, {"seqs_": [v.mail_seq for v in done]})
         tx.execute(
             _SETTLE_MAIL,
             [{"seq_": v.mail_seq, "state_": v.state.value, "at_": v.at, "tries_": v.attempt} for v in done],
@@ -146,6 +146,10 @@ def _write(tx: Connection, verdicts: Sequence[Verdict]) -> None:
         tx.execute(_DEFER_MAIL, [{"seq_": v.mail_seq} for v in again])
 
 
+# Made once: to build a statement costs more than to run it.
+_GIVEN: BindParameter[Any] = bindparam("seqs_", expanding=True)
+_HELD = select(job.c.mail_seq, job.c.lease).where(job.c.mail_seq.in_(_GIVEN)).with_for_update()
+_DONE = delete(job).where(job.c.mail_seq.in_(_GIVEN))
 _SETTLE_RECIPIENT = (
     update(recipient)
     .where(recipient.c.mail_seq == bindparam("seq_"), recipient.c.n == bindparam("n_"))

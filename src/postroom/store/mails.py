@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select
+from sqlalchemy import BindParameter, Connection, Row, bindparam, insert, or_, select
 
 from postroom.mail.address import Address
 from postroom.mail.draft import FileRef, Format, Kind, Letter, Mailbox, Recipient
@@ -78,7 +78,7 @@ def add(tx: Connection, accepted: Sequence[Accepted]) -> list[None]:
     tx.execute(insert(mail), [_mail_row(each) for each in accepted])
     ids = [each.letter.mail_id for each in accepted]
     # One look back by the ids we made ourselves: RETURNING promises no order, and costs more.
-    seqs = {row.id: row.seq for row in tx.execute(select(mail.c.id, mail.c.seq).where(mail.c.id.in_(ids)))}
+    seqs = {row.id: row.seq for row in tx.execute(_SEQS, {"ids_": ids})}
     numbered = [(seqs[each.letter.mail_id], each) for each in accepted]
     tx.execute(insert(recipient), [row for seq, each in numbered for row in _recipient_rows(seq, each)])
     attachments = [row for seq, each in numbered for row in _attachment_rows(seq, each)]
@@ -134,7 +134,7 @@ def history(tx: Connection, org_id: int, seq: int) -> list[Row[Any]]:
 
 def letters(tx: Connection, seqs: Sequence[int]) -> dict[int, Open]:
     """The letters of these mails with what is still to do; for the worker, which serves every organisation."""
-    rows = list(tx.execute(select(*_COLUMNS, mail.c.content).where(mail.c.seq.in_(seqs))))
+    rows = list(tx.execute(_WHOLE, {"seqs_": list(seqs)}))
     deliveries = _deliveries(tx, seqs)
     files = files_of(tx, [row.seq for row in rows if row.attachments])
     found = {}
@@ -163,9 +163,8 @@ def files_of(tx: Connection, seqs: Sequence[int]) -> dict[int, tuple[FileRef, ..
     """The attachments of these mails, in order."""
     if not seqs:
         return {}
-    query = select(attachment).where(attachment.c.mail_seq.in_(seqs)).order_by(attachment.c.mail_seq, attachment.c.n)
     found: dict[int, tuple[FileRef, ...]] = defaultdict(tuple)
-    for row in tx.execute(query):
+    for row in tx.execute(_FILES, {"seqs_": list(seqs)}):
         found[row.mail_seq] += (
             FileRef(
                 file_id=row.file_id, digest=row.digest, name=row.name, content_type=row.content_type, size=row.size
@@ -193,6 +192,13 @@ _COLUMNS = (
     mail.c.attempts,
 )
 _WITH_JOB = mail.outerjoin(job, job.c.mail_seq == mail.c.seq)
+
+# Made once: to build a statement costs more than to run it.
+_GIVEN: BindParameter[Any] = bindparam("seqs_", expanding=True)
+_SEQS = select(mail.c.id, mail.c.seq).where(mail.c.id.in_(bindparam("ids_", expanding=True)))
+_WHOLE = select(*_COLUMNS, mail.c.content).where(mail.c.seq.in_(_GIVEN))
+_RECIPIENTS = select(recipient).where(recipient.c.mail_seq.in_(_GIVEN)).order_by(recipient.c.mail_seq, recipient.c.n)
+_FILES = select(attachment).where(attachment.c.mail_seq.in_(_GIVEN)).order_by(attachment.c.mail_seq, attachment.c.n)
 
 
 def _listing() -> Any:
@@ -231,8 +237,7 @@ def _deliveries(tx: Connection, seqs: Sequence[int]) -> dict[int, list[Delivery]
     found: dict[int, list[Delivery]] = defaultdict(list)
     if not seqs:
         return found
-    query = select(recipient).where(recipient.c.mail_seq.in_(seqs)).order_by(recipient.c.mail_seq, recipient.c.n)
-    for row in tx.execute(query):
+    for row in tx.execute(_RECIPIENTS, {"seqs_": list(seqs)}):
         found[row.mail_seq].append(
             Delivery(
                 recipient=Recipient(n=row.n, kind=Kind(row.kind), mailbox=_mailbox(row.name, row.address)),

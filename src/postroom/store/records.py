@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from postroom.store.tables import record
 
@@ -112,8 +112,7 @@ def remove(tx: Connection, org_id: int, module: str, ids: Sequence[int]) -> set[
 def reach(tx: Connection, keys: Sequence[Key]) -> list[Reach | None]:
     """Whom each record leads to, in order; None where there is no such record."""
     found = {
-        (row.org_id, row.module, row.id): row
-        for row in tx.execute(select(*_REACH).where(record.c.id.in_({key.id for key in keys})))
+        (row.org_id, row.module, row.id): row for row in tx.execute(_BY_ID, {"ids_": list({key.id for key in keys})})
     }
     present = {key: row for key in keys if (row := found.get((key.org_id, key.module, key.id))) is not None}
     contacts = _contacts(tx, present)
@@ -129,6 +128,11 @@ _REACH = (
     record.c.opted_out,
     record.c.account_id,
     record.c.contact_id,
+)
+# Made once: to build a statement costs more than to run it.
+_BY_ID = select(*_REACH).where(record.c.id.in_(bindparam("ids_", expanding=True)))
+_BY_COMPANY = select(*_REACH).where(
+    record.c.org_id.in_(bindparam("orgs_", expanding=True)), record.c.account_id.in_(bindparam("ids_", expanding=True))
 )
 
 
@@ -150,17 +154,17 @@ def _of_companies(tx: Connection, companies: Collection[tuple[int, int]]) -> lis
     if not companies:
         return []
     orgs, numbers = {org_id for org_id, _ in companies}, {number for _, number in companies}
-    query = select(*_REACH).where(record.c.org_id.in_(orgs), record.c.account_id.in_(numbers))
+    rows = tx.execute(_BY_COMPANY, {"orgs_": list(orgs), "ids_": list(numbers)})
     # By module only here: SQLite would else go through all contacts of the organisation.
-    return [row for row in tx.execute(query) if row.module == "Contacts"]
+    return [row for row in rows if row.module == "Contacts"]
 
 
 def _named(tx: Connection, contacts: Collection[tuple[int, int | None]]) -> dict[tuple[int, int | None], Any]:
     numbers = {number for _, number in contacts if number is not None}
     if not numbers:
         return {}
-    rows = tx.execute(select(*_REACH).where(record.c.id.in_(numbers), record.c.module == "Contacts"))
-    return {(row.org_id, row.id): row for row in rows}
+    rows = tx.execute(_BY_ID, {"ids_": list(numbers)})
+    return {(row.org_id, row.id): row for row in rows if row.module == "Contacts"}
 
 
 def _reach(key: Key, contacts: Sequence[Any]) -> Reach:

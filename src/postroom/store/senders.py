@@ -7,7 +7,7 @@ organisation has none, they have only its addresses.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from postroom.store.tables import org, sender, user
 
@@ -61,9 +61,7 @@ def allowed(tx: Connection, wishes: Sequence[Wish]) -> list[Sender | None]:
     found: dict[Wish, Sender] = {}
     for org_id in {wish.org_id for wish in wishes}:
         own = {wish for wish in wishes if wish.org_id == org_id}
-        query = select(sender).where(sender.c.org_id == org_id, sender.c.email.in_({wish.email for wish in own}))
-        # The organisation's come first, so that a user's own takes their place in the dictionary.
-        rows = tx.execute(query.order_by(sender.c.user_id.is_not(None), sender.c.id.desc())).mappings()
+        rows = tx.execute(_BY_EMAIL, {"org_": org_id, "emails_": list({wish.email for wish in own})}).mappings()
         for each in (Sender(**row) for row in rows):
             users = {wish.user_id for wish in own} if each.user_id is None else {each.user_id}
             found.update({Wish(org_id, user_id, each.email): each for user_id in users})
@@ -71,6 +69,15 @@ def allowed(tx: Connection, wishes: Sequence[Wish]) -> list[Sender | None]:
         primary = _primary(tx, org_id, missing)
         found.update({Wish(org_id, user_id, each.email): each for user_id, each in primary.items()})
     return [found.get(wish) for wish in wishes]
+
+
+# The organisation's come first, so that a user's own takes their place in the dictionary above. Made once: to build a
+# statement costs more than to run it.
+_BY_EMAIL = (
+    select(sender)
+    .where(sender.c.org_id == bindparam("org_"), sender.c.email.in_(bindparam("emails_", expanding=True)))
+    .order_by(sender.c.user_id.is_not(None), sender.c.id.desc())
+)
 
 
 def of_user(tx: Connection, org_id: int, user_id: int) -> Sequence[Sender]:
