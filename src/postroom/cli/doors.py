@@ -1,6 +1,7 @@
 """The doors, run side by side until a signal ends them."""
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
@@ -28,10 +29,20 @@ def run(settings: Settings, doors: Sequence[Door]) -> None:
     async def work() -> None:
         stop = heed_signals()
         async with open_app(settings) as app:
+            spare_the_collector()
             await side_by_side(stop, [door(app, stop) for door in doors])
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(work())
+
+
+def spare_the_collector() -> None:
+    """What is loaded by now stays: the garbage collector need not walk it again for every few hundred new objects.
+
+    A tenth of the processor time of a busy server went there.
+    """
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def heed_signals() -> asyncio.Event:

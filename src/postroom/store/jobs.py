@@ -14,7 +14,8 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from postroom.mail.draft import Letter, Recipient
 from postroom.mail.life import FINAL, Settled, State, Verdict
-from postroom.store import mails, transports
+from postroom.store import json, mails, transports
+from postroom.store.many import insert_all
 from postroom.store.tables import event, job, mail, recipient
 from postroom.store.transports import Transport
 
@@ -132,7 +133,7 @@ def settle(tx: Connection, verdicts: Sequence[Verdict]) -> list[bool]:
 
 def _write(tx: Connection, verdicts: Sequence[Verdict]) -> None:
     tx.execute(_SETTLE_RECIPIENT, [_recipient_values(v, each) for v in verdicts for each in v.recipients])
-    tx.execute(insert(event), [_event_values(v, each) for v in verdicts for each in v.recipients])
+    insert_all(tx, event, [_event_values(v, each) for v in verdicts for each in v.recipients])
     done = [v for v in verdicts if v.next_due is None]
     again = [v for v in verdicts if v.next_due is not None]
     if done:
@@ -185,14 +186,16 @@ def _event_values(verdict: Verdict, each: Settled) -> dict[str, Any]:
         "at": verdict.at,
         "what": outcome.result.value,
         "attempt": verdict.attempt,
-        "detail": {
-            "stage": outcome.stage.value,
-            "code": outcome.code,
-            "enhanced": outcome.enhanced,
-            "command": outcome.command,
-            "line": outcome.line,
-            "server": outcome.server,
-        },
+        "detail": json.dumps(
+            {
+                "stage": outcome.stage.value,
+                "code": outcome.code,
+                "enhanced": outcome.enhanced,
+                "command": outcome.command,
+                "line": outcome.line,
+                "server": outcome.server,
+            }
+        ),
     }
 
 

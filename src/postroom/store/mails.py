@@ -5,11 +5,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, insert, or_, select
+from sqlalchemy import BindParameter, Connection, Row, bindparam, or_, select
 
 from postroom.mail.address import Address
 from postroom.mail.draft import FileRef, Format, Kind, Letter, Mailbox, Recipient
 from postroom.mail.life import State
+from postroom.store.many import insert_all
 from postroom.store.records import Key
 from postroom.store.tables import attachment, event, job, mail, recipient
 
@@ -75,17 +76,15 @@ class Filed:
 
 def add(tx: Connection, accepted: Sequence[Accepted]) -> list[None]:
     """Store mails with their recipients, attachments, jobs and first events: all of it or nothing."""
-    tx.execute(insert(mail), [_mail_row(each) for each in accepted])
+    insert_all(tx, mail, [_mail_row(each) for each in accepted])
     ids = [each.letter.mail_id for each in accepted]
     # One look back by the ids we made ourselves: RETURNING promises no order, and costs more.
     seqs = {row.id: row.seq for row in tx.execute(_SEQS, {"ids_": ids})}
     numbered = [(seqs[each.letter.mail_id], each) for each in accepted]
-    tx.execute(insert(recipient), [row for seq, each in numbered for row in _recipient_rows(seq, each)])
-    attachments = [row for seq, each in numbered for row in _attachment_rows(seq, each)]
-    if attachments:
-        tx.execute(insert(attachment), attachments)
-    tx.execute(insert(job), [_job_row(seq, each) for seq, each in numbered])
-    tx.execute(insert(event), [_event_row(seq, each) for seq, each in numbered])
+    insert_all(tx, recipient, [row for seq, each in numbered for row in _recipient_rows(seq, each)])
+    insert_all(tx, attachment, [row for seq, each in numbered for row in _attachment_rows(seq, each)])
+    insert_all(tx, job, [_job_row(seq, each) for seq, each in numbered])
+    insert_all(tx, event, [_event_row(seq, each) for seq, each in numbered])
     return [None] * len(accepted)
 
 
