@@ -46,7 +46,7 @@ def test_a_lost_key_is_told_as_such() -> None:
         Vault.open(Settings(secret_keys=Fernet.generate_key().decode())).open_sealed(sealed)
 
 
-@pytest.mark.parametrize("keys", ["short", "!" * 44, f"{Fernet.generate_key().decode()},"], ids=["short", "odd", "none"])
+@pytest.mark.parametrize("keys", ["short", "!" * 44, f"{Fernet.generate_key().decode()},"], ids=["short", "odd", "no"])
 def test_what_is_no_key_is_refused(keys: str) -> None:
     with pytest.raises(Misconfigured, match="secret_keys"):
         Vault.open(Settings(secret_keys=keys))
