@@ -182,7 +182,15 @@ async def test_record_needs_an_address(db: Database, world: World) -> None:
 
 async def test_opted_out_contact_gets_no_mail(db: Database, world: World) -> None:
     await db.write(lambda tx: records.save(tx, replace(world.contact, opted_out=True)))
-    assert await faults(db, world, draft(world)) == [Fault(Reason.OPTED_OUT, ("to", 0, "email"))]
+    refused = [Fault(Reason.OPTED_OUT, ("to", 0, "email"))]
+    assert await faults(db, world, draft(world)) == refused
+
+    other = record(70, world.org, world.user, "Contacts", name="No", fields={"Last_Name": "No"}, email="no@x.example")
+    await db.write(lambda tx: records.add(tx, [other]))
+    through_another_record = Key(world.org.id, "Contacts", other.id)
+    for address in (world.contact.email, world.contact.secondary_email):
+        asked = replace(draft(world), to=(box(str(address)),))
+        assert await faults(db, world, asked, through_another_record) == refused
 
 
 async def test_record_of_another_organisation_does_not_exist(db: Database, world: World) -> None:

@@ -5,7 +5,7 @@
 3. The mail, its recipients, its job and its first event are committed together; only then does ``submit`` return.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from postroom.access.principal import Principal
@@ -15,6 +15,7 @@ from postroom.mail.life import State
 from postroom.mail.limits import ATTACHMENT_OCTETS_PER_MAIL, SCHEDULE_DAYS
 from postroom.mail.retry import DAY
 from postroom.store import addresses, files, mails, orgs, records, senders
+from postroom.store.addresses import Asked
 from postroom.store.db import Database, Tx
 from postroom.store.ids import Ids
 from postroom.store.mails import Accepted
@@ -42,6 +43,7 @@ class _Situation:
     reach: Reach | None
     sender: Sender | None
     known: frozenset[str]
+    opted_out: frozenset[str]
     files: tuple[FileRef | None, ...]
 
     def transport_id(self, draft: Draft) -> int | None:
@@ -94,7 +96,7 @@ def _look(tx: Tx, questions: Sequence[_Question]) -> list[_Situation]:
     found_orgs = orgs.find_many(tx, org_ids)
     reaches = records.reach(tx, [each.record for each in questions])
     allowed = senders.allowed(tx, [senders.Wish(each.record.org_id, each.user_id, each.sender) for each in questions])
-    known = addresses.known(tx, [addresses.Asked(each.record.org_id, one) for each in questions for one in each.to])
+    found = addresses.look_up(tx, [Asked(each.record.org_id, one) for each in questions for one in each.to])
     found_files = iter(
         files.find(tx, [files.Wanted(each.record.org_id, one) for each in questions for one in each.files])
     )
@@ -103,11 +105,16 @@ def _look(tx: Tx, questions: Sequence[_Question]) -> list[_Situation]:
             org=_present(org),
             reach=reach,
             sender=sender,
-            known=frozenset(one for one in each.to if addresses.Asked(each.record.org_id, one) in known),
+            known=_among(each, found.known),
+            opted_out=_among(each, found.opted_out),
             files=tuple(next(found_files) for _ in each.files),
         )
         for each, org, reach, sender in zip(questions, found_orgs, reaches, allowed, strict=True)
     ]
+
+
+def _among(question: _Question, found: Collection[Asked]) -> frozenset[str]:
+    return frozenset(address for address in question.to if Asked(question.record.org_id, address) in found)
 
 
 def _present(org: Org | None) -> Org:
@@ -147,7 +154,7 @@ def _recipient_faults(draft: Draft, situation: _Situation, reach: Reach) -> Iter
         address = mailbox.address.folded
         if not allowed(address):
             yield Fault(Reason.RECIPIENT_UNKNOWN, ("to", n, "email"))
-        elif address in reach.opted_out:
+        elif address in situation.opted_out:
             yield Fault(Reason.OPTED_OUT, ("to", n, "email"))
 
 

@@ -269,7 +269,7 @@ async def test_a_locked_file_is_waited_for(sqlite_url: str) -> None:
     assert process.stdin is not None
     assert await process.stdout.readline() == b"held\n"
     begun = threading.Event()
-    event.listen(db.engine, "begin", lambda _: begun.set(), insert=True)
+    event.listen(db.engine, "engine_connect", lambda _: begun.set())
     writing = asyncio.ensure_future(db.write_together(add, row(1)))
     assert await asyncio.to_thread(begun.wait, 30)
     assert await db.read(numbers) == []  # readers are not in its way

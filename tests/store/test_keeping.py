@@ -31,7 +31,7 @@ async def test_what_is_kept_is_what_is_looked_up_by(db: Database, world: World) 
     # The company's mails reach the new contact at once.
     (reach,) = await db.read(lambda tx: records.reach(tx, [Key(world.org.id, "Accounts", world.company.id)]))
     assert reach is not None
-    assert "rita@example.net" in reach.opted_out
+    assert "rita@example.net" in reach.addresses
 
 
 async def test_a_change_keeps_what_it_does_not_name(db: Database, world: World) -> None:

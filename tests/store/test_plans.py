@@ -31,7 +31,7 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
         {"ix_record_org_id_email"},
     ),
     "known addresses": (
-        lambda tx, world: addresses.known(tx, [Asked(world.org.id, "nobody@x.example")]),
+        lambda tx, world: addresses.look_up(tx, [Asked(world.org.id, "nobody@x.example")]),
         {"ix_record_org_id_email", "ix_record_org_id_secondary_email"},
     ),
     "a file": (lambda tx, world: files.find(tx, [Wanted(world.org.id, b"f" * 32)]), {"uq_file_id"}),

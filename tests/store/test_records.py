@@ -28,18 +28,18 @@ async def reach(db: Database, *keys: Key) -> list[Reach | None]:
 
 async def test_a_contact_leads_to_itself(db: Database, world: World) -> None:
     [found] = await reach(db, key(world.contact))
-    assert found == Reach(key=key(world.contact), addresses=own(world), opted_out=frozenset())
+    assert found == Reach(key=key(world.contact), addresses=own(world))
 
 
 async def test_a_company_leads_to_its_contacts_and_a_deal_to_its_own(db: Database, world: World) -> None:
-    quiet = contact(world, 50, email="quiet@x.example", account_id=world.company.id, opted_out=True)
+    quiet = contact(world, 50, email="quiet@x.example", account_id=world.company.id)
     elsewhere = contact(world, 51, email="elsewhere@x.example")
     nameless = contact(world, 52, account_id=world.company.id)
     await db.write(partial(records.add, new=[quiet, elsewhere, nameless]))
-    opted_out = frozenset({"quiet@x.example"})
+    others = frozenset({"quiet@x.example"})
     assert await reach(db, key(world.deal), key(world.company)) == [
-        Reach(key=key(world.deal), addresses=own(world), opted_out=frozenset()),
-        Reach(key=key(world.company), addresses=own(world) | opted_out, opted_out=opted_out),
+        Reach(key=key(world.deal), addresses=own(world)),
+        Reach(key=key(world.company), addresses=own(world) | others),
     ]
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from postroom.store.tables import record, sender, user
 
@@ -16,27 +17,40 @@ class Asked:
     address: str
 
 
-# Made once: to build a statement costs more than to run it.
-_PLACES = tuple(
-    select(column).where(org_id == bindparam("org_"), column.in_(bindparam("addresses_", expanding=True)))
-    for org_id, column in (
-        (record.c.org_id, record.c.email),
-        (record.c.org_id, record.c.secondary_email),
-        (user.c.org_id, user.c.email),
-        (sender.c.org_id, sender.c.email),
-    )
-)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Those of the addresses asked for that their organisation knows, and those whose contacts want no mail."""
+
+    known: frozenset[Asked]
+    opted_out: frozenset[Asked]
 
 
-def known(tx: Connection, asked: Sequence[Asked]) -> set[Asked]:
-    """Those of the addresses that their organisation knows."""
-    found: set[Asked] = set()
+def look_up(tx: Connection, asked: Sequence[Asked]) -> Found:
+    """What is known of the addresses, each in its own organisation."""
+    known: set[Asked] = set()
+    opted_out: set[Asked] = set()
     for org_id in {each.org_id for each in asked}:
-        missing = {each.address for each in asked if each.org_id == org_id}
-        for place in _PLACES:
-            if not missing:
-                break
-            hits = set(tx.execute(place, {"org_": org_id, "addresses_": list(missing)}).scalars())
-            found.update(Asked(org_id, address) for address in hits)
-            missing -= hits
-    return found
+        addresses = {each.address for each in asked if each.org_id == org_id}
+        for place in _OF_RECORDS:
+            for address, wants_none in tx.execute(place, {"org_": org_id, "addresses_": list(addresses)}):
+                known.add(Asked(org_id, address))
+                if wants_none:
+                    opted_out.add(Asked(org_id, address))
+        for place in _OF_PEOPLE:
+            missing = [address for address in addresses if Asked(org_id, address) not in known]
+            if missing:
+                rows = tx.execute(place, {"org_": org_id, "addresses_": missing}).scalars()
+                known.update(Asked(org_id, address) for address in rows)
+    return Found(frozenset(known), frozenset(opted_out))
+
+
+# Made once: to build a statement costs more than to run it.
+_ASKED: BindParameter[Any] = bindparam("addresses_", expanding=True)
+_OF_RECORDS = tuple(
+    select(column, record.c.opted_out).where(record.c.org_id == bindparam("org_"), column.in_(_ASKED))
+    for column in (record.c.email, record.c.secondary_email)
+)
+_OF_PEOPLE = tuple(
+    select(table.c.email).where(table.c.org_id == bindparam("org_"), table.c.email.in_(_ASKED))
+    for table in (user, sender)
+)

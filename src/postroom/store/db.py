@@ -59,6 +59,7 @@ class Database:
     def __init__(self, url: str, *, readers: int | None = None) -> None:
         """Open ``url`` (sqlite:///FILE or postgresql://...); it is first reached when first asked."""
         self.engine = engine_for(url)
+        self._reader = reading(self.engine)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         # One SQLite reader: more would only take turns with each other for the interpreter's lock.
         count = readers or (1 if self.is_sqlite else 3)
@@ -70,7 +71,7 @@ class Database:
             threading.Thread(target=_serve, args=(self._writes, self.engine), name="database-writer", daemon=True),
             *(
                 threading.Thread(
-                    target=_serve, args=(self._reads, reading(self.engine)), name=f"database-reader-{n}", daemon=True
+                    target=_serve, args=(self._reads, self._reader), name=f"database-reader-{n}", daemon=True
                 )
                 for n in range(count)
             ),
@@ -112,6 +113,7 @@ class Database:
                 self._reads.put(None)
         for thread in self._threads:
             thread.join()
+        self._reader.dispose()
         self.engine.dispose()
 
     async def _ask(self, line: "queue.SimpleQueue[_Call | None]", work: Callable[..., Any], item: Any) -> Any:

@@ -47,8 +47,12 @@ def head() -> str:
 
 
 def _behind(engine: Engine) -> bool:
-    with reading(engine).connect() as connection:
-        return _version(connection) < head()
+    reader = reading(engine)
+    try:
+        with reader.connect() as connection:
+            return _version(connection) < head()
+    finally:
+        reader.dispose()
 
 
 def _version(connection: Connection) -> str:

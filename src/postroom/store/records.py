@@ -49,7 +49,6 @@ class Reach:
 
     key: Key
     addresses: frozenset[str]
-    opted_out: frozenset[str]  # of these, the ones whose contact wants no mail
 
 
 def add(tx: Connection, new: Sequence[Record]) -> None:
@@ -125,7 +124,6 @@ _REACH = (
     record.c.module,
     record.c.email,
     record.c.secondary_email,
-    record.c.opted_out,
     record.c.account_id,
     record.c.contact_id,
 )
@@ -168,12 +166,8 @@ def _named(tx: Connection, contacts: Collection[tuple[int, int | None]]) -> dict
 
 
 def _reach(key: Key, contacts: Sequence[Any]) -> Reach:
-    def addresses(rows: Sequence[Any]) -> frozenset[str]:
-        return frozenset(each for row in rows for each in (row.email, row.secondary_email) if each)
-
-    return Reach(
-        key=key, addresses=addresses(contacts), opted_out=addresses([row for row in contacts if row.opted_out])
-    )
+    addresses = (each for row in contacts for each in (row.email, row.secondary_email) if each)
+    return Reach(key=key, addresses=frozenset(addresses))
 
 
 def _from_row(row: RowMapping) -> Record:
