@@ -15,6 +15,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from postroom.config import Settings
 from postroom.errors import Misconfigured
+from postroom.store.blobs import flush_names
 
 _PREFIX: Final = "1000."  # W 4.1, 4.3: client ids and tokens alike
 _ALPHABET: Final = string.ascii_uppercase + string.digits
@@ -68,16 +69,8 @@ def _read_or_make(path: Path) -> list[bytes]:
             keys.flush()
             # What is sealed with the key is durable at once, so the key, and its name in the folder, must be too.
             os.fsync(keys.fileno())
-            _sync_folder(path.parent)
+            flush_names(path.parent)
         return found
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def make_token() -> str:

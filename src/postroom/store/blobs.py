@@ -44,8 +44,8 @@ class Blobs:
         # All at once, so that no upload has to see to more than its own folder's durability.
         for n in range(256):
             (root / f"{n:02x}").mkdir(exist_ok=True, mode=0o700)
-        _flush_names(root)
-        _flush_names(root.parent)
+        flush_names(root)
+        flush_names(root.parent)
         for path in self._incoming.iterdir():
             if time.time() - path.stat().st_mtime > _LEFT_BEHIND:
                 path.unlink(missing_ok=True)
@@ -132,7 +132,7 @@ class _Draft:
             # Where the content is there already, the same bytes take its place: no reader sees a difference.
             self._path.replace(target)
             self._close()
-            _flush_names(target.parent)
+            flush_names(target.parent)
             return digest
 
     def discard(self) -> None:
@@ -171,7 +171,7 @@ def _path(root: Path, digest: bytes) -> Path:
     return root / name[:2] / name[2:]
 
 
-def _flush_names(folder: Path) -> None:
+def flush_names(folder: Path) -> None:
     """A new name survives a loss of power only when its folder is flushed too (fsync(2))."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
