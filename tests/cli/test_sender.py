@@ -1,6 +1,7 @@
 """``postroom sender`` and ``postroom org``."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from tests.cli.command import postroom, well
@@ -26,12 +27,12 @@ async def test_senders_have_servers_and_passwords_are_sealed(home: Path) -> None
 
 async def test_a_wrong_server_is_mended_in_its_place_so_that_waiting_mails_go_the_new_way(home: Path) -> None:
     await well("sender", "add", "ada@x.example", "--host", "wrong.example", "--tls", "none", cwd=home)
-    with sqlite3.connect(home / "data" / "postroom.db") as rows:
+    with closing(sqlite3.connect(home / "data" / "postroom.db")) as rows:
         before = rows.execute("SELECT transport_id FROM sender").fetchall()
     await well("sender", "set", "ada@x.example", "--host", "right.example", "--name", "Ada B.", "--default", cwd=home)
     (listed,) = (await well("sender", "ls", "--json", cwd=home)).json
     assert (listed["name"], listed["default"], listed["server"]) == ("Ada B.", "yes", "right.example:587 starttls")
-    with sqlite3.connect(home / "data" / "postroom.db") as rows:
+    with closing(sqlite3.connect(home / "data" / "postroom.db")) as rows:
         assert rows.execute("SELECT transport_id FROM sender").fetchall() == before
     unknown = await postroom("sender", "set", "bob@x.example", "--name", "Bob", cwd=home)
     assert (unknown.code, "there is no from address bob@x.example" in unknown.err) == (1, True)
