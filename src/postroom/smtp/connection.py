@@ -107,7 +107,7 @@ class Connection(asyncio.Protocol):
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
-        self._transport.abort()
+        self._cut()
 
     async def close(self, seconds: float) -> None:
         """Close in good order, but within ``seconds``."""
@@ -148,8 +148,13 @@ class Connection(asyncio.Protocol):
 
     def _break(self, fault: str) -> None:
         self.fault = self.fault or fault
-        self._transport.abort()
+        self._cut()
         self._wake()
+
+    def _cut(self) -> None:
+        # Python up to 3.11.3 cannot abort TLS that has ended already.
+        if not self._closed.done():
+            self._transport.abort()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
