@@ -30,7 +30,6 @@ class Settings:
     public_url: str = _setting(
         "", "The URL clients reach this server by (api_domain of token answers); empty: http://host:port."
     )
-    data_center: str = _setting("us", "The name of the data centre this server belongs to.")
     hostname: str = _setting(
         "", "The name given to SMTP servers (EHLO) and in Message-IDs; empty: this machine's name."
     )

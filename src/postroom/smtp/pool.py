@@ -60,11 +60,6 @@ class Pool:
         self._sweep: asyncio.TimerHandle | None = None
         self._closing = False
 
-    def free(self, transport_id: int) -> int:
-        """How many more mails the transport takes at once without making one wait."""
-        lane = self._lanes.get(transport_id)
-        return self._limit if lane is None else max(0, self._limit - lane.mails)
-
     async def transmit(
         self, route: Route, composed: Composed, envelope: Envelope, open_file: OpenFile
     ) -> list[Outcome]:

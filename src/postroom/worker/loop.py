@@ -27,6 +27,7 @@ from postroom.smtp.route import trust
 from postroom.store import jobs
 from postroom.store.jobs import Claim, Job
 from postroom.worker.deliver import Ways, attempt
+from postroom.worker.sweep import sweep
 from postroom.worker.window import Windows
 
 log = structlog.get_logger()
@@ -62,7 +63,8 @@ class _Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """The loop itself."""
-        helpers = [asyncio.create_task(each) for each in (self._listen(), self._heartbeat(), self._heed(stop))]
+        aside = (self._listen(), self._heartbeat(), self._heed(stop), sweep(self._app))
+        helpers = [asyncio.create_task(each) for each in aside]
         try:
             while not stop.is_set():
                 self._again.clear()

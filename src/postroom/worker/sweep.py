@@ -1,0 +1,22 @@
+"""What nobody needs any more is removed from time to time."""
+
+import asyncio
+from contextlib import suppress
+from functools import partial
+from typing import Final
+
+from postroom.app import App
+from postroom.errors import Unavailable
+from postroom.mail.retry import DAY
+from postroom.store import tokens
+
+PAUSE_SECONDS: Final = 3600.0
+KEPT: Final = DAY  # ms after its end: a code used again, or a late client, is then still known for what it is
+
+
+async def sweep(app: App) -> None:
+    """Remove codes and access tokens that have long expired, now and every hour, until cancelled."""
+    while True:
+        with suppress(Unavailable):  # there is another hour
+            await app.db.write(partial(tokens.drop_expired, before=app.clock() - KEPT))
+        await asyncio.sleep(PAUSE_SECONDS)
