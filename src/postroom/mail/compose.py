@@ -31,7 +31,7 @@ class Composed:
     """A message as it goes on the wire, before dot-stuffing; it ends in CRLF.
 
     Each ``FileRef`` in ``segments`` stands for what ``Base64Lines`` makes of that file. ``size`` counts the octets
-    of all (RFC 1870 §3). ``smtputf8``: the header or the envelope needs RFC 6531.
+    of all (RFC 1870 §3). ``smtputf8``: the header needs RFC 6531, whoever it goes to.
     """
 
     segments: tuple[Segment, ...]
@@ -51,7 +51,7 @@ def compose(letter: Letter) -> Composed:
     body = _body(letter)
     header = f"{_header(letter)}MIME-Version: 1.0\r\n{body.fields}\r\n"
     segments = tuple(_joined((header.encode(), *body.content)))
-    people = [recipient.mailbox for recipient in letter.recipients]
+    people = [recipient.mailbox for recipient in letter.recipients if recipient.kind is not Kind.BCC]
     people += [letter.sender, letter.reply_to or letter.sender]
     return Composed(
         segments=segments,
