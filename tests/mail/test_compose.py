@@ -75,6 +75,9 @@ def test_html_and_its_text_and_files_come_back(
 
 
 @given(CONTENT, FILES)
+@example("\x08\x80\r\n\r\n", [])
+@example("\n", [])
+@example("", [])
 def test_text_comes_back_alone(content: str, stored: list[tuple[str, bytes, str]]) -> None:
     octets = sent(letter(content, as_text=True, files=refs(stored)), *(octets for _, octets, _ in stored))
     message = read(octets)

@@ -85,8 +85,7 @@ def _header(letter: Letter) -> str:
 def _body(letter: Letter) -> _Part:
     content = canonical(letter.content)
     if letter.format is Format.TEXT:
-        # A message ends in a line end anyway: that the text has one at its end is not said twice.
-        texts = [_text("plain", content if letter.files else content.removesuffix("\n"))]
+        texts = [_text("plain", content, ends_message=not letter.files)]
         pictures: tuple[Picture, ...] = ()
     else:
         content_id = f"{_hash(letter.mail_id, b'content-id')}@{letter.sender.address.domain}"
@@ -120,10 +119,12 @@ def _multipart(subtype: str, seed: str, parts: list[_Part]) -> _Part:
     return _Part(f'Content-Type: multipart/{subtype};{root}\r\n boundary="{boundary}"\r\n', tuple(content))
 
 
-def _text(subtype: str, content: str) -> _Part:
+def _text(subtype: str, content: str, *, ends_message: bool = False) -> _Part:
     encoding, octets = encoded_text(content)
+    # A boundary belongs to the line end before it; a message ends in one anyway, and the text's own serves for it.
+    closed = encoding == "base64" or (ends_message and octets.endswith(b"\r\n"))
     fields = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n"
-    return _Part(fields, (octets if encoding == "base64" else octets + b"\r\n",))
+    return _Part(fields, (octets if closed else octets + b"\r\n",))
 
 
 def _picture(picture: Picture) -> _Part:
