@@ -9,6 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select, text
+from structlog.testing import capture_logs
+
 from postroom.app import App, clock, open_app
 from postroom.config import Settings
 from postroom.mail.life import State
@@ -17,6 +20,7 @@ from postroom.store import jobs, mails, orgs, transports
 from postroom.store.db import Tx
 from postroom.store.jobs import Claim
 from postroom.store.mails import Accepted, Filed
+from postroom.store.tables import job
 from postroom.worker.loop import work
 from tests.smtp.peers import Act, Inbox, Server, until
 from tests.test_send import box, caller, draft, key
@@ -246,3 +250,24 @@ async def test_silent_server_does_not_starve_the_others(database_url: str, tmp_p
             for accepted in [await office.accept(f"healthy {n}") for n in range(30)]:
                 await office.reaches(accepted, State.SENT)
         assert len(inbox.mails) == 30
+
+
+async def test_a_mail_whose_end_cannot_be_written_is_held_and_not_sent_again(sqlite_url: str, tmp_path: Path) -> None:
+    lease = 1.0
+    few = {"lease_seconds": lease, "poll_seconds": 0.05}
+    async with Inbox().listening() as inbox, post(tmp_path, sqlite_url, inbox.port, few=few) as office:
+        await office.accept()
+        await office.app.db.write(lambda tx: tx.execute(text("DROP TABLE event")))
+
+        def due(tx: Tx) -> int:
+            return int(tx.execute(select(job.c.due_at)).scalar_one())
+
+        # Not rendered: to draw a traceback would take longer than this lease.
+        with capture_logs() as lines:
+            async with worker(office.app):
+                await until(lambda: len(inbox.mails) > 0)
+                end = clock() + 2.5 * lease * 1000
+                while await office.app.db.read(due) < end:
+                    continue
+        assert len(inbox.mails) == 1
+        assert [line["event"] for line in lines] == ["mail not settled, held until this worker ends"]

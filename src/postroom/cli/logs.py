@@ -34,11 +34,13 @@ def configure(level: str) -> None:
 
 
 def _for_people() -> list[Any]:
-    return [structlog.dev.ConsoleRenderer()]
+    return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
 
 
 def _for_machines() -> list[Any]:
-    return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(serializer=_encode)]
+    # Never with local variables, as is the library's default, here and above: they are mails, tokens and passwords.
+    tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer(serializer=_encode)]
 
 
 def _encode(value: object, **_: object) -> bytes:

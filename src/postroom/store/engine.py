@@ -41,7 +41,10 @@ _SQLITE_SETTINGS: Final = (
 
 
 def engine_for(url: str) -> Engine:
-    """An engine for ``sqlite:///FILE`` or ``postgresql://...``; nothing is opened yet."""
+    """An engine for ``sqlite:///FILE`` or ``postgresql://...``; nothing is opened yet.
+
+    Its errors hide the parameters of statements, which are mails and end in the log.
+    """
     if is_postgresql(url):
         # Asked before each transaction: a connection that died while idle is replaced and nobody hears of it.
         engine = create_engine(
@@ -50,10 +53,11 @@ def engine_for(url: str) -> Engine:
             pool_pre_ping=True,
             json_serializer=json.dumps,
             json_deserializer=json.loads,
+            hide_parameters=True,
         )
         event.listen(engine, "connect", _set_up_postgresql)
         return engine
-    engine = create_engine(url, json_serializer=json.dumps, json_deserializer=json.loads)
+    engine = create_engine(url, json_serializer=json.dumps, json_deserializer=json.loads, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_writing)
     return engine
@@ -73,7 +77,7 @@ def reading(engine: Engine) -> Engine:
     """A second engine for the same database, for transactions that see one moment and write nothing."""
     if engine.dialect.name == "postgresql":
         return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    reader = create_engine(engine.url, json_serializer=json.dumps, json_deserializer=json.loads)
+    reader = create_engine(engine.url, json_serializer=json.dumps, json_deserializer=json.loads, hide_parameters=True)
     event.listen(reader, "connect", _set_up_sqlite)
     event.listen(reader, "connect", _set_up_reading)
     event.listen(reader, "begin", _begin_reading)

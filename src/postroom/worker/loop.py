@@ -107,7 +107,7 @@ class _Worker:
         task.add_done_callback(self._tasks.discard)
 
     async def _handle(self, job: Job) -> None:
-        answered = False
+        answered = settled = False
         try:
             outcomes = await attempt(self._app, self._pool, self._ways, job)
             answered = any(outcome.code is not None for outcome in outcomes)
@@ -119,13 +119,20 @@ class _Worker:
                 give_up_days=self._app.settings.give_up_days,
             )
             kept = await self._written(verdict)
+            settled = True
             _log(job, outcomes, verdict, kept)
+        except Exception:  # a bug; whoever may have got the mail must not get it again at the end of each lease
+            log.exception("mail not settled, held until this worker ends", mail=job.letter.mail_id.hex())
         finally:
-            self._leases[job.lease] -= 1
-            if not self._leases[job.lease]:
-                del self._leases[job.lease]
+            if settled:
+                self._let_go(job.lease)
             self._windows.give_back(job.transport_id, answered=answered)
             self._again.set()
+
+    def _let_go(self, lease: int) -> None:
+        self._leases[lease] -= 1
+        if not self._leases[lease]:
+            del self._leases[lease]
 
     async def _written(self, verdict: Verdict) -> bool:
         # What a server has accepted must be known, or it is sent again: the writing is tried until it is done or the
