@@ -1,13 +1,14 @@
 """One Postroom, ready to take mails: its data, an organisation, and an access token made by its own OAuth functions."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
 from tests.world import World, found
 
 from postroom.access import secrets
-from postroom.access.grant import Credentials, Granted, exchange_code, make_code
+from postroom.access.grant import Credentials, Granted, Shown, exchange_code, make_code
+from postroom.access.terms import Terms
 from postroom.app import App, clock, open_app
 from postroom.config import Settings
 from postroom.store import clients
@@ -74,17 +75,20 @@ async def prepare(data_dir: Path, sink_port: int, *, database: str = "") -> Site
 
 
 async def _token(app: App, world: World) -> str:
-    shown = Credentials(client_id=secrets.make_client_id(), client_secret=secrets.make_client_secret())
+    secret = secrets.make_client_secret()
+    shown = Credentials(client_id=secrets.make_client_id(), client_secret=secret)
     client = Client(
         id=shown.client_id,
         org_id=world.org.id,
         user_id=world.user.id,
         name="bench",
-        secret_hash=secrets.digest(shown.client_secret),
+        secret_hash=secrets.digest(secret),
         created_at=clock(),
     )
     await app.db.write(lambda tx: clients.add(tx, client))
-    code = await make_code(app.db, client, _SCOPES, now=clock())
-    granted = await exchange_code(app.db, shown, code, now=clock(), seconds=_DAY)
+    terms = replace(Terms.of(app.settings), access_seconds=_DAY)
+    code = await make_code(app.db, client, _SCOPES, now=clock(), terms=terms)
+    assert isinstance(code, str), code
+    granted = await exchange_code(app.db, shown, Shown(code=code), now=clock(), terms=terms)
     assert isinstance(granted, Granted), granted
     return granted.access_token

@@ -30,6 +30,13 @@ class Settings:
     public_url: str = _setting(
         "", "The URL clients reach this server by (api_domain of token answers); empty: http://host:port."
     )
+    accounts_url: str = _setting(
+        "", "The URL of sign-in and tokens (accounts-server), where it is not public_url; empty: the same."
+    )
+    data_center: str = _setting("us", "The data centre that this server is: us, eu, in, ... or a name of your own.")
+    data_centers: str = _setting(
+        "", "The other data centres, blanks between them: name=URL, or name=URL,API-URL where accounts and API differ."
+    )
     hostname: str = _setting(
         "", "The name given to SMTP servers (EHLO) and in Message-IDs; empty: this machine's name."
     )
@@ -38,6 +45,15 @@ class Settings:
     )
     ca_file: str = _setting("", "A file of certificates (PEM) to verify SMTP servers with; empty: the system's.")
     access_token_seconds: int = _setting(3600, "How long an access token lives.")
+    code_seconds: int = _setting(120, "How long a code from the consent page lives.")
+    codes_per_client: int = _setting(10, "How many codes a client is given in 10 minutes; 0: no limit.")
+    refresh_tokens_per_minute: int = _setting(5, "How many refresh tokens a user is given in a minute; 0: no limit.")
+    refresh_tokens_per_user: int = _setting(20, "How many refresh tokens a user has; one more ends the oldest.")
+    access_tokens_per_refresh: int = _setting(
+        10, "How many access tokens a refresh token gives in 10 minutes; 0: no limit."
+    )
+    live_access_tokens: int = _setting(15, "How many access tokens of a refresh token live; one more ends the oldest.")
+    device_poll_seconds: int = _setting(30, "How long a device waits between two questions for its token.")
     lease_seconds: float = _setting(
         20.0, "How long a worker holds a mail without a sign of life before another takes it over."
     )

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from postroom.access import grant, secrets
-from postroom.access.grant import Credentials, Granted
+from postroom.access.grant import Credentials, Granted, Shown
+from postroom.access.terms import Terms
+from postroom.config import Settings
 from postroom.store import clients
 from postroom.store.clients import Client
 from postroom.store.db import Database
@@ -11,6 +13,9 @@ from tests.world import NOW, World
 
 SCOPES = "ZohoBigin.modules.ALL,ZohoBigin.send_mail.all.CREATE"
 HOUR = 3600
+# Tests make many tokens in no time; those that are about limits bring their own.
+UNLIMITED = Settings(codes_per_client=0, refresh_tokens_per_minute=0, refresh_tokens_per_user=1000)
+TERMS = Terms.of(UNLIMITED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +47,14 @@ async def register(db: Database, world: World) -> Dancer:
 
 async def granted(db: Database, dancer: Dancer, scopes: str = SCOPES, *, now: int = NOW) -> Granted:
     """Fresh tokens for these scopes."""
-    code = await grant.make_code(db, dancer.client, scopes, now=now)
-    result = await grant.exchange_code(db, dancer.shown, code, now=now, seconds=HOUR)
+    code = await make_code(db, dancer, scopes, now=now)
+    result = await grant.exchange_code(db, dancer.shown, Shown(code=code), now=now, terms=TERMS)
     assert isinstance(result, Granted)
     return result
+
+
+async def make_code(db: Database, dancer: Dancer, scopes: str = SCOPES, *, now: int = NOW, minutes: int = 3) -> str:
+    """A fresh code for these scopes."""
+    code = await grant.make_code(db, dancer.client, scopes, now=now, terms=TERMS, minutes=minutes)
+    assert isinstance(code, str)
+    return code

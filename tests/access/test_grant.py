@@ -8,12 +8,12 @@ from sqlalchemy import text, update
 
 from postroom.access import grant, secrets
 from postroom.access.bearer import Bearers
-from postroom.access.grant import Credentials, Granted, OAuthError
+from postroom.access.grant import Credentials, Granted, OAuthError, Shown
 from postroom.errors import Reason, Unauthenticated
 from postroom.store import tokens
 from postroom.store.db import Database, Tx
 from postroom.store.tables import token, user
-from tests.access.dance import HOUR, SCOPES, Dancer, granted, register
+from tests.access.dance import HOUR, SCOPES, TERMS, Dancer, granted, make_code, register
 from tests.world import NOW, World
 
 MINUTE = 60_000
@@ -24,7 +24,9 @@ async def test_a_code_gives_both_tokens_and_the_refresh_token_more(db: Database,
     first = await granted(db, dancer)
     assert first.refresh_token is not None
     assert (first.scopes, first.seconds) == (SCOPES, HOUR)
-    second = await grant.refresh(db, dancer.shown, first.refresh_token, now=NOW + MINUTE, seconds=60)
+    second = await grant.refresh(
+        db, dancer.shown, first.refresh_token, now=NOW + MINUTE, terms=replace(TERMS, access_seconds=60)
+    )
     assert isinstance(second, Granted)
     assert second.refresh_token is None
     assert (second.scopes, second.seconds) == (SCOPES, 60)
@@ -43,15 +45,15 @@ async def test_only_hashes_are_stored(db: Database, world: World) -> None:
 
 async def test_of_many_who_exchange_one_code_one_wins(db: Database, world: World) -> None:
     dancer = await register(db, world)
-    code = await grant.make_code(db, dancer.client, SCOPES, now=NOW)
+    code = await make_code(db, dancer)
     results = await asyncio.gather(
-        *(grant.exchange_code(db, dancer.shown, code, now=NOW, seconds=HOUR) for _ in range(8))
+        *(grant.exchange_code(db, dancer.shown, Shown(code=code), now=NOW, terms=TERMS) for _ in range(8))
     )
     assert [each for each in results if each is not OAuthError.INVALID_CODE] == [
         each for each in results if isinstance(each, Granted)
     ]
     assert sum(isinstance(each, Granted) for each in results) == 1
-    again = await grant.exchange_code(db, dancer.shown, code, now=NOW, seconds=HOUR)
+    again = await grant.exchange_code(db, dancer.shown, Shown(code=code), now=NOW, terms=TERMS)
     assert again is OAuthError.INVALID_CODE
 
 
@@ -60,29 +62,29 @@ async def test_of_many_who_exchange_one_code_one_wins(db: Database, world: World
 )
 async def test_a_code_lives_as_long_as_chosen(db: Database, world: World, minutes: int, after: int, good: bool) -> None:
     dancer = await register(db, world)
-    code = await grant.make_code(db, dancer.client, SCOPES, now=NOW, minutes=minutes)
-    result = await grant.exchange_code(db, dancer.shown, code, now=NOW + after, seconds=HOUR)
+    code = await make_code(db, dancer, minutes=minutes)
+    result = await grant.exchange_code(db, dancer.shown, Shown(code=code), now=NOW + after, terms=TERMS)
     assert isinstance(result, Granted) is good
 
 
-@pytest.mark.parametrize("minutes", [2, 11])
+@pytest.mark.parametrize("minutes", [2, 4, 11])
 async def test_a_code_lives_three_to_ten_minutes(db: Database, world: World, minutes: int) -> None:
     dancer = await register(db, world)
-    with pytest.raises(ValueError, match="3 to 10 minutes"):
-        await grant.make_code(db, dancer.client, SCOPES, now=NOW, minutes=minutes)
+    with pytest.raises(ValueError, match="3, 5, 7 or 10 minutes"):
+        await grant.make_code(db, dancer.client, SCOPES, now=NOW, terms=TERMS, minutes=minutes)
 
 
 async def test_a_code_is_for_scopes(db: Database, world: World) -> None:
     dancer = await register(db, world)
     with pytest.raises(ValueError, match="'contacts'"):
-        await grant.make_code(db, dancer.client, "contacts", now=NOW)
+        await grant.make_code(db, dancer.client, "contacts", now=NOW, terms=TERMS)
 
 
 async def test_a_client_shows_who_it_is(db: Database, world: World) -> None:
     dancer, other = await register(db, world), await register(db, world)
     made = await granted(db, dancer)
     refresh_token = str(made.refresh_token)
-    code = await grant.make_code(db, dancer.client, SCOPES, now=NOW)
+    code = await make_code(db, dancer)
     wrong = {
         Credentials(client_id="1000.NOBODY", client_secret=dancer.secret): OAuthError.INVALID_CLIENT,
         Credentials(client_id="", client_secret=""): OAuthError.INVALID_CLIENT,
@@ -92,18 +94,18 @@ async def test_a_client_shows_who_it_is(db: Database, world: World) -> None:
         other.shown: OAuthError.INVALID_CODE,
     }
     for shown, error in wrong.items():
-        assert await grant.refresh(db, shown, refresh_token, now=NOW, seconds=HOUR) is error
-        assert await grant.exchange_code(db, shown, code, now=NOW, seconds=HOUR) is error
+        assert await grant.refresh(db, shown, refresh_token, now=NOW, terms=TERMS) is error
+        assert await grant.exchange_code(db, shown, Shown(code=code), now=NOW, terms=TERMS) is error
     # Nobody's mistake has spoiled the code for its owner.
-    assert isinstance(await grant.exchange_code(db, dancer.shown, code, now=NOW, seconds=HOUR), Granted)
+    assert isinstance(await grant.exchange_code(db, dancer.shown, Shown(code=code), now=NOW, terms=TERMS), Granted)
 
 
 async def test_a_token_of_one_kind_is_none_of_another(db: Database, world: World) -> None:
     dancer = await register(db, world)
     made = await granted(db, dancer)
-    code = await grant.make_code(db, dancer.client, SCOPES, now=NOW)
+    code = await make_code(db, dancer)
     for refresh_token in (code, made.access_token, "", "\0"):
-        result = await grant.refresh(db, dancer.shown, refresh_token, now=NOW, seconds=HOUR)
+        result = await grant.refresh(db, dancer.shown, refresh_token, now=NOW, terms=TERMS)
         assert result is OAuthError.INVALID_CODE
     for bearer in (code, str(made.refresh_token)):
         with pytest.raises(Unauthenticated):
@@ -118,7 +120,7 @@ async def test_revoking_a_refresh_token_takes_its_access_tokens(db: Database, wo
     assert not await grant.revoke(db, refresh_token)
     with pytest.raises(Unauthenticated):
         await Bearers(db).authenticate(f"Bearer {made.access_token}", NOW)
-    result = await grant.refresh(db, dancer.shown, refresh_token, now=NOW, seconds=HOUR)
+    result = await grant.refresh(db, dancer.shown, refresh_token, now=NOW, terms=TERMS)
     assert result is OAuthError.INVALID_CODE
     await Bearers(db).authenticate(f"Bearer {kept.access_token}", NOW)
 
@@ -129,13 +131,13 @@ async def test_revoking_an_access_token_leaves_the_refresh_token(db: Database, w
     assert await grant.revoke(db, made.access_token)
     with pytest.raises(Unauthenticated):
         await Bearers(db).authenticate(f"Bearer {made.access_token}", NOW)
-    again = await grant.refresh(db, dancer.shown, str(made.refresh_token), now=NOW, seconds=HOUR)
+    again = await grant.refresh(db, dancer.shown, str(made.refresh_token), now=NOW, terms=TERMS)
     assert isinstance(again, Granted)
 
 
 async def test_a_code_cannot_be_revoked_away(db: Database, world: World) -> None:
     dancer = await register(db, world)
-    code = await grant.make_code(db, dancer.client, SCOPES, now=NOW)
+    code = await make_code(db, dancer)
     assert not await grant.revoke(db, code)
 
 
@@ -182,7 +184,7 @@ async def test_a_user_switched_off_gets_and_uses_no_token(db: Database, world: W
     with pytest.raises(Unauthenticated) as refusal:
         await Bearers(db).authenticate(f"Bearer {made.access_token}", NOW)
     assert refusal.value.faults[0].reason is Reason.TOKEN_INVALID
-    result = await grant.refresh(db, dancer.shown, str(made.refresh_token), now=NOW, seconds=HOUR)
+    result = await grant.refresh(db, dancer.shown, str(made.refresh_token), now=NOW, terms=TERMS)
     assert result is OAuthError.INVALID_CODE
 
 

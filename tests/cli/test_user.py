@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from postroom.access.secrets import verify_password
-from postroom.store.tables import user as table
+from postroom.store.tables import account
 from tests.cli.command import postroom, stored, well
 
 
@@ -22,5 +22,5 @@ async def test_a_password_comes_from_stdin_and_is_kept_hashed(home: Path) -> Non
     assert "is missing: set POSTROOM_USER_PASSWORD" in (await postroom(*words, cwd=home)).err
     done = await well(*words, "--password-stdin", cwd=home, stdin="pass ä word \n")
     assert "ä" not in done.out
-    kept = await stored(home / "data", lambda tx, _: tx.execute(table.select()).one().password_hash)
+    kept = await stored(home / "data", lambda tx, _: tx.execute(account.select()).one().password_hash)
     assert verify_password(kept, "pass ä word ")

@@ -4,10 +4,12 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from postroom.store import users
 from postroom.store.db import Database
+from postroom.store.tables import user as table
 from tests.world import World, found
 
 
@@ -29,7 +31,11 @@ async def test_an_address_is_one_users_within_an_organisation(db: Database, worl
     await db.write(partial(users.add, new=replace(world.user, id=99, org_id=other.org.id)))
 
 
-async def test_a_password_is_set_within_the_organisation(db: Database, world: World) -> None:
-    change = partial(users.set_password, user_id=world.user.id, password_hash="argon2id…")
-    assert await db.write(partial(change, org_id=world.org.id)) is True
-    assert await db.write(partial(change, org_id=2001)) is False
+async def test_one_address_leads_to_all_its_organisations_where_the_user_is_active(db: Database, world: World) -> None:
+    other = await db.write(lambda tx: found(tx, 2))
+    await db.write(partial(users.add, new=replace(world.user, id=99, org_id=other.org.id)))
+    known = await db.read(partial(users.memberships, email=world.user.email))
+    assert [(each.user.id, each.org_name) for each in known] == [(99, other.org.name), (world.user.id, world.org.name)]
+    await db.write(lambda tx: tx.execute(update(table).where(table.c.id == 99).values(active=False)))
+    (left,) = await db.read(partial(users.memberships, email=world.user.email))
+    assert left.user == world.user

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,9 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from postroom.access import grant
 from postroom.config import Settings
-from tests.access.dance import SCOPES
+from tests.access import dance
+from tests.access.dance import SCOPES, UNLIMITED
 from tests.web.house import House, house
 
 TOKEN = re.compile(r"1000\.[0-9a-f]{32}\.[0-9a-f]{32}")
@@ -58,11 +59,11 @@ async def ask(home: House, path: str = "/oauth/v2/token", **given: Any) -> dict[
 
 
 async def make_code(home: House) -> str:
-    return await grant.make_code(home.app.db, home.dancer.client, SCOPES, now=home.app.clock())
+    return await dance.make_code(home.app.db, home.dancer, now=home.app.clock())
 
 
 async def test_both_grants_in_every_encoding(tmp_path: Path) -> None:
-    async with house(tmp_path) as home:
+    async with house(tmp_path, settings=replace(UNLIMITED, data_dir=tmp_path, stop_seconds=2.0)) as home:
         for way in WAYS:
             said = {"grant_type": "authorization_code", **credentials(home), "code": await make_code(home)}
             first = await ask(home, **encoded(way, said))
@@ -164,7 +165,7 @@ async def test_other_methods_and_paths(tmp_path: Path) -> None:
             assert answer.headers["allow"] == "OPTIONS, POST"
             answer = await home.http.options(home.url + path)
             assert (answer.status_code, answer.headers["allow"]) == (204, "OPTIONS, POST")
-        for path in ("/oauth", "/oauth/v2", "/oauth/v2/token/", "/oauth/v2/auth", "/oauth/v1/token"):
+        for path in ("/oauth", "/oauth/v2", "/oauth/v2/token/", "/oauth/v3/auth", "/oauth/v1/token"):
             answer = await home.http.post(home.url + path)
             assert (answer.status_code, answer.json()["code"]) == (404, "INVALID_URL_PATTERN")
 

@@ -1,44 +1,67 @@
-"""The grants of OAuth 2.0 as the accounts server of the wire knows them (RFC 6749, RFC 7009, W 4).
+"""The grants of OAuth 2.0 as the accounts server of the wire knows them (RFC 6749, 7009, 7636; W 4).
 
-A code, made for a client, is exchanged once for a refresh token and an access token; the refresh token gives further
-access tokens until it is revoked. What a caller got wrong is a value, ``OAuthError``: the wire answers it with 200.
+A code, made for a client, is exchanged once for an access token and mostly a refresh token; the refresh token gives
+further access tokens until it is revoked. What a caller got wrong is a value, ``OAuthError``: the wire answers it.
 """
 
+import base64
+import hashlib
 import re
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from postroom.access import scope, secrets
+from postroom.access import issue, scope, secrets
+from postroom.access.issue import Grant
+from postroom.access.terms import Terms
 from postroom.store import clients, tokens, users
-from postroom.store.clients import Client
+from postroom.store.clients import Client, ClientType
 from postroom.store.db import Database, Tx
 from postroom.store.tokens import Token
 
-CODE_MINUTES: Final = (3, 10)  # W 4.4: what may be chosen for a self client; the shorter one is the default
+CODE_MINUTES: Final = (3, 5, 7, 10)  # W 4.4: what may be chosen for a self client; the shortest is the default
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9.]{1,100}")
+_VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 §4.1
 
 
 class OAuthError(Enum):
-    """Why no token is given; the value is the wire's word (W 4.11)."""
+    """Why no token is given; the value is the wire's word (W 4.9, 4.11)."""
 
     INVALID_CLIENT = "invalid_client"
     INVALID_CLIENT_SECRET = "invalid_client_secret"  # noqa: S105 - a word, not a secret
     INVALID_CODE = "invalid_code"
+    INVALID_REDIRECT_URI = "invalid_redirect_uri"
+    INVALID_SCOPE = "invalid_scope"
     GENERAL_ERROR = "general_error"
+    THROTTLED = "Access Denied"
+    # of devices
+    SLOW_DOWN = "slow_down"
+    AUTHORIZATION_PENDING = "authorization_pending"
+    OTHER_DC = "other_dc"
+    ACCESS_DENIED = "access_denied"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Credentials:
-    """What a client shows of itself."""
+    """What a client shows of itself; no secret is ``None``."""
 
     client_id: str
-    client_secret: str = field(repr=False)
+    client_secret: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """What is exchanged for tokens: the code, the address it was sent to, and the source of its challenge."""
+
+    code: str = field(repr=False)
+    redirect_uri: str | None = None
+    verifier: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Granted:
-    """New tokens. ``seconds`` is how long the access token lives; a refresh token comes with a code only."""
+    """New tokens. ``seconds`` is how long the access token lives; a refresh token comes with a code only, if at all."""
 
     access_token: str = field(repr=False)
     refresh_token: str | None = field(default=None, repr=False)
@@ -46,69 +69,80 @@ class Granted:
     seconds: int
 
 
-async def make_code(db: Database, client: Client, scopes: str, *, now: int, minutes: int = CODE_MINUTES[0]) -> str:
+async def make_code(
+    db: Database, client: Client, scopes: str, *, now: int, terms: Terms, minutes: int = CODE_MINUTES[0]
+) -> str | OAuthError:
     """A self client's code, good once and for ``minutes`` (W 4.4); it speaks for the user who made the client.
 
-    ``now`` is ms since the epoch. Raises ``ValueError`` for scopes that are none and for minutes out of bounds.
+    ``now`` is ms since the epoch. Raises ``ValueError`` for scopes that are none and for minutes not on offer.
     """
-    if not CODE_MINUTES[0] <= minutes <= CODE_MINUTES[1]:
-        raise ValueError(f"a code lives {CODE_MINUTES[0]} to {CODE_MINUTES[1]} minutes")
-    code = secrets.make_token()
-    row = Token(
-        hash=secrets.digest(code),
-        kind=tokens.CODE,
-        org_id=client.org_id,
-        user_id=client.user_id,
-        client_id=client.id,
-        scopes=scope.parse(scopes).text,
-        created_at=now,
-        expires_at=now + minutes * 60_000,
-    )
-    await db.write(lambda tx: tokens.add(tx, row))
-    return code
+    if minutes not in CODE_MINUTES:
+        raise ValueError("a code lives 3, 5, 7 or 10 minutes")
+    grant = _own(client, scopes)
+    made = await db.write(lambda tx: issue.code(tx, grant, now=now, seconds=minutes * 60, terms=terms))
+    return made or OAuthError.THROTTLED
 
 
-async def exchange_code(db: Database, shown: Credentials, code: str, *, now: int, seconds: int) -> Granted | OAuthError:
-    """Tokens for a code; ``seconds`` is the access token's life. Of two who exchange one code, one wins."""
-    parent = await db.read(lambda tx: _parent(tx, shown, code, tokens.CODE, now))
-    if isinstance(parent, OAuthError):
-        return parent
-    refresh_token, access_token = secrets.make_token(), secrets.make_token()
-    refresh = _child(parent, refresh_token, tokens.REFRESH, now)
-    access = _child(refresh, access_token, tokens.ACCESS, now, parent=refresh.hash, seconds=seconds)
+async def make_refresh(db: Database, client: Client, scopes: str, *, now: int, terms: Terms) -> str | OAuthError:
+    """A refresh token without a code, as an operator hands it out; raises ``ValueError`` for scopes that are none."""
+    grant = _own(client, scopes)
+    made = await db.write(lambda tx: issue.refresh(tx, grant, parent=None, now=now, terms=terms))
+    return made or OAuthError.THROTTLED
 
-    def exchange(tx: Tx) -> bool:
-        if not tokens.use_code(tx, parent.hash, now):
-            return False
-        tokens.add(tx, refresh)
-        tokens.add(tx, access)
-        return True
 
-    if not await db.write(exchange):
-        return OAuthError.INVALID_CODE
-    return Granted(access_token=access_token, refresh_token=refresh_token, scopes=parent.scopes, seconds=seconds)
+async def exchange_code(
+    db: Database, credentials: Credentials, shown: Shown, *, now: int, terms: Terms
+) -> Granted | OAuthError:
+    """Tokens for a code. Of two who exchange one code one wins, and the other ends what the first one got."""
+
+    def exchange(tx: Tx) -> Granted | OAuthError:
+        client = authenticate(tx, credentials)
+        if isinstance(client, OAuthError):
+            return client
+        digest = secrets.digest(shown.code)
+        code = tokens.find(tx, digest, tokens.CODE)
+        if code is None or code.client_id != client.id:
+            return OAuthError.INVALID_CODE
+        if code.redirect_uri is not None and code.redirect_uri != shown.redirect_uri:
+            return OAuthError.INVALID_REDIRECT_URI  # RFC 6749 §4.1.3
+        if not _verified(code, shown.verifier):
+            return OAuthError.INVALID_CODE
+        if code.used_at is not None or not tokens.use_code(tx, digest, now):
+            # RFC 6749 §4.1.2: a code used twice is a stolen code; what it gave ends.
+            tokens.revoke_given(tx, digest)
+            return OAuthError.INVALID_CODE
+        if not _alive(tx, code, now):
+            return OAuthError.INVALID_CODE
+        given = give(tx, _of(code), parent=digest, offline=code.offline, now=now, terms=terms)
+        if given is OAuthError.THROTTLED:
+            tokens.release_code(tx, digest)  # it gave nothing, and may be shown again
+        return given
+
+    return await db.write(exchange)
 
 
 async def refresh(
-    db: Database, shown: Credentials, refresh_token: str, *, now: int, seconds: int
+    db: Database, credentials: Credentials, refresh_token: str, *, now: int, terms: Terms
 ) -> Granted | OAuthError:
     """A new access token for a refresh token, which stays as it is (W 4.5)."""
-    parent = await db.read(lambda tx: _parent(tx, shown, refresh_token, tokens.REFRESH, now))
-    if isinstance(parent, OAuthError):
-        return parent
-    access_token = secrets.make_token()
-    access = _child(parent, access_token, tokens.ACCESS, now, parent=parent.hash, seconds=seconds)
 
-    def renew(tx: Tx) -> bool:
-        # The refresh token may have been revoked since it was read; a token born after that would outlive it.
-        if not tokens.use_refresh(tx, parent.hash, now):
-            return False
-        tokens.add(tx, access)
-        return True
+    def renew(tx: Tx) -> Granted | OAuthError:
+        client = authenticate(tx, credentials)
+        if isinstance(client, OAuthError):
+            return client
+        digest = secrets.digest(refresh_token)
+        found = tokens.find(tx, digest, tokens.REFRESH)
+        if found is None or found.client_id != client.id or not _alive(tx, found, now):
+            return OAuthError.INVALID_CODE
+        # It may have been revoked since it was read; a token born after that would outlive it.
+        if not tokens.use_refresh(tx, digest, now):
+            return OAuthError.INVALID_CODE
+        access = issue.access(tx, _of(found), parent=digest, now=now, terms=terms)
+        if access is None:
+            return OAuthError.THROTTLED
+        return Granted(access_token=access, scopes=found.scopes, seconds=terms.access_seconds)
 
-    if not await db.write(renew):
-        return OAuthError.INVALID_CODE
-    return Granted(access_token=access_token, scopes=parent.scopes, seconds=seconds)
+    return await db.write(renew)
 
 
 async def revoke(db: Database, token: str) -> bool:
@@ -120,35 +154,63 @@ async def revoke(db: Database, token: str) -> bool:
     return await db.write(lambda tx: tokens.revoke(tx, digest))
 
 
-def _parent(tx: Tx, shown: Credentials, secret: str, kind: str, now: int) -> Token | OAuthError:
-    """The live code or refresh token of the client that shows it, or what is wrong with either (W 4.11)."""
-    client = clients.find(tx, shown.client_id) if _CLIENT_ID.fullmatch(shown.client_id) else None
-    if client is None:
-        return OAuthError.INVALID_CLIENT
-    if not secrets.same(client.secret_hash, secrets.digest(shown.client_secret)):
-        return OAuthError.INVALID_CLIENT_SECRET
-    found = tokens.find(tx, secrets.digest(secret), kind)
-    if found is None or found.client_id != client.id:
-        return OAuthError.INVALID_CODE
-    used = kind == tokens.CODE and found.used_at is not None
-    if used or (found.expires_at is not None and found.expires_at <= now):
-        return OAuthError.INVALID_CODE
-    user = users.find(tx, found.org_id, found.user_id)
-    return found if user is not None and user.active else OAuthError.INVALID_CODE
-
-
-def _child(
-    source: Token, secret: str, kind: str, now: int, *, parent: bytes | None = None, seconds: int | None = None
-) -> Token:
-    """A new token for the same user, client and scopes."""
-    return Token(
-        hash=secrets.digest(secret),
-        kind=kind,
-        org_id=source.org_id,
-        user_id=source.user_id,
-        client_id=source.client_id,
-        scopes=source.scopes,
-        parent=parent,
-        created_at=now,
-        expires_at=None if seconds is None else now + seconds * 1000,
+def give(tx: Tx, grant: Grant, *, parent: bytes, offline: bool, now: int, terms: Terms) -> Granted | OAuthError:
+    """An access token, and a refresh token where ``offline``; ``parent`` is the hash of what they were given for."""
+    refresh_token = None
+    if offline:
+        refresh_token = issue.refresh(tx, grant, parent=parent, now=now, terms=terms)
+        if refresh_token is None:
+            return OAuthError.THROTTLED
+        parent = secrets.digest(refresh_token)
+    access_token = issue.access(tx, grant, parent=parent, now=now, terms=terms)
+    if access_token is None:
+        return OAuthError.THROTTLED
+    return Granted(
+        access_token=access_token, refresh_token=refresh_token, scopes=grant.scopes, seconds=terms.access_seconds
     )
+
+
+def authenticate(tx: Tx, credentials: Credentials) -> Client | OAuthError:
+    """The client that shows these credentials, or what is wrong with them (W 4.11).
+
+    A program on somebody's phone or desk keeps no secret (RFC 6749 §2.1), so it may leave its own out; its codes are
+    protected by their challenges.
+    """
+    client = clients.find(tx, credentials.client_id) if _CLIENT_ID.fullmatch(credentials.client_id) else None
+    if client is None or not client.active:
+        return OAuthError.INVALID_CLIENT
+    if credentials.client_secret is None and client.type is ClientType.MOBILE:
+        return client
+    if not secrets.same(client.secret_hash, secrets.digest(credentials.client_secret or "")):
+        return OAuthError.INVALID_CLIENT_SECRET
+    return client
+
+
+def _verified(code: Token, verifier: str | None) -> bool:
+    """Whether the verifier is the source of the code's challenge (RFC 7636 §4.6)."""
+    if code.challenge is None:
+        # A verifier for a code without a challenge: somebody cut the challenge out of the request (RFC 9700 §2.1.1).
+        return verifier is None
+    if verifier is None or not _VERIFIER.fullmatch(verifier):
+        return False
+    if code.challenge_method == "S256":
+        hashed = hashlib.sha256(verifier.encode()).digest()
+        verifier = base64.urlsafe_b64encode(hashed).rstrip(b"=").decode()
+    return secrets.same(verifier.encode(), code.challenge.encode())
+
+
+def _alive(tx: Tx, found: Token, now: int) -> bool:
+    """Whether a code or a refresh token has not expired and its user is still there."""
+    if found.expires_at is not None and found.expires_at <= now:
+        return False
+    user = users.find(tx, found.org_id, found.user_id)
+    return user is not None and user.active
+
+
+def _own(client: Client, scopes: str) -> Grant:
+    """What a client's own user grants it."""
+    return Grant(org_id=client.org_id, user_id=client.user_id, client_id=client.id, scopes=scope.parse(scopes).text)
+
+
+def _of(source: Token) -> Grant:
+    return Grant(org_id=source.org_id, user_id=source.user_id, client_id=source.client_id, scopes=source.scopes)

@@ -55,7 +55,7 @@ def ls(settings: Settings, as_json: bool) -> None:
                 {
                     "client_id": each.id,
                     "name": each.name,
-                    "type": each.type,
+                    "type": each.type.value,
                     "user": people[each.user_id],
                     "created": say.moment(each.created_at),
                 }

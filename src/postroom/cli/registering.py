@@ -1,12 +1,11 @@
-"""New clients and the refresh tokens that an operator hands out directly."""
+"""New clients."""
 
 from dataclasses import dataclass, field
 
-from postroom.access import scope, secrets
+from postroom.access import secrets
 from postroom.app import App
-from postroom.store import clients, tokens
+from postroom.store import clients
 from postroom.store.clients import Client
-from postroom.store.tokens import Token
 from postroom.store.users import User
 
 
@@ -31,19 +30,3 @@ async def register(app: App, owner: User, name: str) -> Registered:
     )
     await app.db.write(lambda tx: clients.add(tx, new))
     return Registered(client=new, secret=secret)
-
-
-async def make_refresh_token(app: App, client: Client, scopes: str) -> str:
-    """A refresh token, good until it is revoked; raises ``ValueError`` for scopes that are none."""
-    token = secrets.make_token()
-    row = Token(
-        hash=secrets.digest(token),
-        kind=tokens.REFRESH,
-        org_id=client.org_id,
-        user_id=client.user_id,
-        client_id=client.id,
-        scopes=scope.parse(scopes).text,
-        created_at=app.clock(),
-    )
-    await app.db.write(lambda tx: tokens.add(tx, row))
-    return token

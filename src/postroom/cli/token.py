@@ -10,8 +10,11 @@ from postroom.cli.options import as_json, with_settings
 from postroom.config import Settings
 
 if TYPE_CHECKING:
+    from postroom.access.grant import OAuthError
     from postroom.app import App
     from postroom.store.clients import Client
+
+    Making = Callable[[App, Client], Awaitable[str | OAuthError]]
 
 
 @click.group()
@@ -34,9 +37,13 @@ def _for_client(verb: Callable[..., Any]) -> Callable[..., Any]:
 def code(settings: Settings, client_id: str | None, scopes: tuple[str, ...], minutes: str, as_json: bool) -> None:
     """Make a grant code, to be exchanged once for tokens at /oauth/v2/token."""
     from postroom.access import grant
+    from postroom.access.terms import Terms
 
-    async def make(app: "App", client: "Client") -> str:
-        return await grant.make_code(app.db, client, ",".join(scopes), now=app.clock(), minutes=int(minutes))
+    async def make(app: "App", client: "Client") -> "str | OAuthError":
+        terms = Terms.of(app.settings)
+        return await grant.make_code(
+            app.db, client, ",".join(scopes), now=app.clock(), terms=terms, minutes=int(minutes)
+        )
 
     _show("code", _made(settings, client_id, make), as_json)
 
@@ -47,15 +54,17 @@ def code(settings: Settings, client_id: str | None, scopes: tuple[str, ...], min
 @with_settings
 def refresh(settings: Settings, client_id: str | None, scopes: tuple[str, ...], as_json: bool) -> None:
     """Make a refresh token, good until it is revoked."""
-    from postroom.cli.registering import make_refresh_token
+    from postroom.access import grant
+    from postroom.access.terms import Terms
 
-    async def make(app: "App", client: "Client") -> str:
-        return await make_refresh_token(app, client, ",".join(scopes))
+    async def make(app: "App", client: "Client") -> "str | OAuthError":
+        return await grant.make_refresh(app.db, client, ",".join(scopes), now=app.clock(), terms=Terms.of(app.settings))
 
     _show("refresh_token", _made(settings, client_id, make), as_json)
 
 
-def _made(settings: Settings, client_id: str | None, make: Callable[["App", "Client"], Awaitable[str]]) -> str:
+def _made(settings: Settings, client_id: str | None, make: "Making") -> str:
+    from postroom.access.grant import OAuthError
     from postroom.cli.opening import with_org
     from postroom.store import clients
     from postroom.store.orgs import Org
@@ -68,9 +77,12 @@ def _made(settings: Settings, client_id: str | None, make: Callable[["App", "Cli
         if len(fitting) > 1:
             raise click.ClickException("there are several clients; name one with --client")
         try:
-            return await make(app, fitting[0])
+            made = await make(app, fitting[0])
         except ValueError as error:
             raise click.ClickException(str(error)) from None
+        if isinstance(made, OAuthError):
+            raise click.ClickException("too many were made in a short time; try again in some minutes")
+        return made
 
     return with_org(settings, act)
 

@@ -97,13 +97,20 @@ def password(settings: Settings, email: Address, password_stdin: bool) -> None:
     from postroom.access.secrets import hash_password
     from postroom.app import App
     from postroom.cli.opening import user_named, with_org
-    from postroom.store import users
+    from postroom.store import accounts
+    from postroom.store.accounts import Account
+    from postroom.store.db import Tx
     from postroom.store.orgs import Org
 
     async def act(app: App, org: Org) -> None:
         owner = await user_named(app, org, email)
         hashed = hash_password(secret("password", PASSWORD_VARIABLE, from_stdin=password_stdin))
-        await app.db.write(lambda tx: users.set_password(tx, org.id, owner.id, hashed))
+
+        def write(tx: Tx) -> None:
+            accounts.keep(tx, Account(email=owner.email, password_hash=hashed, created_at=app.clock()))
+            accounts.close_sessions(tx, owner.email)
+
+        await app.db.write(write)
 
     with_org(settings, act)
     click.echo(f"password of {email.folded} set")

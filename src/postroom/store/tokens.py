@@ -12,7 +12,10 @@ CODE, REFRESH, ACCESS = "code", "refresh", "access"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Token:
-    """One credential. ``scopes`` are comma separated; ``parent`` is the hash of an access token's refresh token."""
+    """One credential. ``scopes`` are comma separated; ``parent`` is the hash of what it came from.
+
+    The last four are a code's: where it was sent, whether it gives a refresh token, and its challenge (RFC 7636).
+    """
 
     hash: bytes = field(repr=False)
     kind: str
@@ -24,6 +27,10 @@ class Token:
     created_at: int
     expires_at: int | None = None
     used_at: int | None = None
+    redirect_uri: str | None = None
+    offline: bool = True
+    challenge: str | None = None
+    challenge_method: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,6 +92,11 @@ def use_code(tx: Connection, digest: bytes, now: int) -> bool:
     return tx.execute(change.values(used_at=now)).rowcount == 1
 
 
+def release_code(tx: Connection, digest: bytes) -> None:
+    """Take ``use_code`` back, in its transaction."""
+    tx.execute(update(token).where(token.c.hash == digest, token.c.kind == CODE).values(used_at=None))
+
+
 def use_refresh(tx: Connection, digest: bytes, now: int) -> bool:
     """Note that a refresh token is used; False where it is gone. A revocation waits until the transaction ends."""
     change = update(token).where(token.c.hash == digest, token.c.kind == REFRESH)
@@ -99,6 +111,48 @@ def revoke(tx: Connection, digest: bytes) -> bool:
     # for.
     tx.execute(delete(token).where(token.c.parent == digest))
     return gone
+
+
+def revoke_given(tx: Connection, code: bytes) -> bool:
+    """Remove all that a code gave; False where nothing of it is left."""
+    given = select(token.c.hash).where(token.c.parent == code)
+    below = tx.execute(delete(token).where(token.c.parent.in_(given))).rowcount
+    return tx.execute(delete(token).where(token.c.parent == code)).rowcount + below > 0
+
+
+def revoke_client(tx: Connection, client_id: str, user_id: int | None = None) -> None:
+    """Remove every token and code of a client: those of one user, or all."""
+    of = [token.c.client_id == client_id]
+    if user_id is not None:
+        of.append(token.c.user_id == user_id)
+    tx.execute(delete(token).where(*of))
+
+
+def has_refresh(tx: Connection, user_id: int, client_id: str) -> bool:
+    """Whether the user has given the client a refresh token that still lives."""
+    found = select(token.c.hash).where(
+        token.c.user_id == user_id, token.c.kind == REFRESH, token.c.client_id == client_id
+    )
+    return tx.execute(found.limit(1)).first() is not None
+
+
+def make_room_for_access(tx: Connection, parent: bytes, limit: int, now: int) -> None:
+    """End the oldest live access tokens that came from ``parent``, so that ``limit`` live with one more."""
+    live = (token.c.parent == parent, token.c.kind == ACCESS, token.c.expires_at > now)
+    newest = select(token.c.hash).where(*live).order_by(token.c.created_at.desc(), token.c.hash)
+    beyond = list(tx.execute(newest.offset(max(limit - 1, 0))).scalars())
+    if beyond:
+        tx.execute(update(token).where(token.c.hash.in_(beyond)).values(expires_at=now))
+
+
+def make_room_for_refresh(tx: Connection, user_id: int, limit: int) -> bool:
+    """Revoke the user's oldest refresh tokens, so that they have ``limit`` with one more; whether any was."""
+    newest = select(token.c.hash).where(token.c.user_id == user_id, token.c.kind == REFRESH)
+    ordered = newest.order_by(token.c.created_at.desc(), token.c.hash)
+    beyond = list(tx.execute(ordered.offset(max(limit - 1, 0))).scalars())
+    for digest in beyond:
+        revoke(tx, digest)
+    return bool(beyond)
 
 
 def drop_expired(tx: Connection, before: int) -> int:

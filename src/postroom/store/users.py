@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select
 
-from postroom.store.tables import user
+from postroom.store.tables import org, user
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,10 +27,17 @@ class User:
         return f"{self.first_name} {self.last_name}".strip()
 
 
-def add(tx: Connection, new: User, *, password_hash: str | None = None) -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Membership:
+    """One user as the person behind it sees it: as a member of an organisation."""
+
+    user: User
+    org_name: str
+
+
+def add(tx: Connection, new: User) -> None:
     """Store a new user."""
-    values: dict[str, Any] = {name: getattr(new, name) for name in User.__slots__}
-    tx.execute(insert(user).values(**values, password_hash=password_hash))
+    tx.execute(insert(user).values({name: getattr(new, name) for name in User.__slots__}))
 
 
 def find(tx: Connection, org_id: int, user_id: int) -> User | None:
@@ -54,10 +60,11 @@ def listing(tx: Connection, org_id: int) -> Sequence[User]:
     return [_from_row(row) for row in rows]
 
 
-def set_password(tx: Connection, org_id: int, user_id: int, password_hash: str) -> bool:
-    """Replace the password; False where there is no such user."""
-    change = update(user).where(user.c.org_id == org_id, user.c.id == user_id).values(password_hash=password_hash)
-    return tx.execute(change).rowcount == 1
+def memberships(tx: Connection, email: str) -> Sequence[Membership]:
+    """The active users with that folded address, one for each organisation of theirs, oldest first."""
+    found = select(user, org.c.name.label("org_name")).join(org, org.c.id == user.c.org_id)
+    rows = tx.execute(found.where(user.c.email == email, user.c.active).order_by(user.c.id)).mappings()
+    return [Membership(user=_from_row(row), org_name=row["org_name"]) for row in rows]
 
 
 def _from_row(row: RowMapping) -> User:

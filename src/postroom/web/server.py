@@ -5,7 +5,7 @@ token, method, scope; then the handler judges module, record and body.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,12 +14,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from postroom.access import centers
 from postroom.access.bearer import Bearers
 from postroom.access.principal import Principal
 from postroom.access.scope import Need, Operation
+from postroom.access.terms import Terms
 from postroom.app import App
 from postroom.errors import Fault, Forbidden, NotFound, Reason, Refused
-from postroom.web import oauth
+from postroom.web.accounts.desk import Desk, Handler
+from postroom.web.accounts.routes import ROUTES as ACCOUNTS
 from postroom.web.api import emails, files, metadata, org, records, send, senders, users
 from postroom.web.body import Arrival
 from postroom.web.call import Call
@@ -72,7 +75,8 @@ ROUTES: Final = (
 def create(app: App, *, base_url: str, routes: Iterable[Endpoint] = ROUTES) -> ASGIApp:
     """The application; ``base_url`` is this server's own URL for token answers, without a slash at its end."""
     bearers = Bearers(app.db)
-    door = _Door(app=app, bearers=bearers, accounts=oauth.Accounts(app, bearers, base_url), table=Table(routes))
+    desk = Desk(app=app, bearers=bearers, centers=centers.read(app.settings, base_url), terms=Terms.of(app.settings))
+    door = _Door(app=app, bearers=bearers, desk=desk, table=Table(routes))
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         await _Exchange(door, Arrival(scope, receive)).run(send)
@@ -86,7 +90,7 @@ class _Door:
 
     app: App
     bearers: Bearers
-    accounts: oauth.Accounts
+    desk: Desk
     table: Table
 
 
@@ -136,10 +140,11 @@ class _Exchange:
         return response
 
     async def _dispatch(self) -> Response:
+        at_desk = ACCOUNTS.get(self._request.scope["path"])
+        if at_desk is not None:
+            self._template = self._request.scope["path"]
+            return await self._serve_at_desk(at_desk)
         words = self._request.scope["path"].split("/")
-        if words[1:2] == ["oauth"]:
-            self._template, handler = self._door.accounts.find(self._request)
-            return await handler(self._request)
         prefix = (words[1], words[2]) if len(words) > 3 else None
         found = self._door.table.find(words[3:]) if prefix in PREFIXES else None
         if prefix is None or found is None:
@@ -158,6 +163,15 @@ class _Exchange:
         return await endpoint.handler(
             Call(self._door.app, self._caller, self._request, f"/{prefix[0]}/{prefix[1]}", PREFIXES[prefix], path)
         )
+
+    async def _serve_at_desk(self, handlers: Mapping[str, Handler]) -> Response:
+        method = self._request.method
+        if method == "OPTIONS":
+            return allowed(handlers)
+        handler = handlers.get("GET" if method == "HEAD" else method)
+        if handler is None:
+            return wrong_method(handlers)
+        return await handler(self._door.desk, self._request)
 
     async def _respond(self, response: Response, send: Send) -> None:
         if not self._arrival.outstanding:

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from postroom.access import grant
+from postroom.access.terms import Terms
 from postroom.app import App
 from postroom.cli.founding import found
-from postroom.cli.registering import make_refresh_token, register
+from postroom.cli.registering import register
 from postroom.cli.sandbox.inbox import HOST
 from postroom.mail.address import Address
 from postroom.record import ACCOUNTS, CONTACTS, PIPELINES, Module, read_values
@@ -46,7 +48,9 @@ async def plant(app: App, ports: Mapping[str, int]) -> Seed:
     founded = await found(app, name="Sandbox Ltd", address=FROM, person="Robin Ash")
     assert founded is not None, "a sandbox begins empty"
     registered = await register(app, founded.user, "sandbox")
-    refresh_token = await make_refresh_token(app, registered.client, SCOPES)
+    terms = Terms.of(app.settings)
+    refresh_token = await grant.make_refresh(app.db, registered.client, SCOPES, now=app.clock(), terms=terms)
+    assert isinstance(refresh_token, str), "the first one is within every limit"
     await app.db.write(lambda tx: _senders(tx, app, founded.user, ports))
     company, contact, deal = await app.db.write(lambda tx: _records(tx, app, founded.user))
     return Seed(
