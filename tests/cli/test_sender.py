@@ -11,7 +11,7 @@ async def test_senders_have_servers_and_passwords_are_sealed(home: Path) -> None
     words = ("sender", "add", "Ada@X.example", "--name", "Ada", "--host", "smtp.x.example", "--username", "ada")
     assert "POSTROOM_SMTP_PASSWORD" in (await postroom(*words, cwd=home)).err
     await well(*words, "--default", cwd=home, env={"POSTROOM_SMTP_PASSWORD": "tOp-SeCrEt"})
-    office = ("sender", "add", "office@x.example", "--org", "--default")
+    office = ("sender", "add", "office@x.example", "--org-email", "--default")
     await well(*office, cwd=home)
     await well("sender", "add", "ada2@x.example", "--default", "--host", "h.example", "--tls", "tls", cwd=home)
     listed = (await well("sender", "ls", "--json", cwd=home)).json

@@ -5,7 +5,7 @@ of them anew; ``test_generated.py`` fails where one differs from what the code s
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Final
 
 import click
@@ -68,7 +68,7 @@ def refusals() -> str:
 
 
 # The options of nearly all verbs, told once at the top of the page.
-EVERYWHERE: Final = {"data_dir", "config"}
+EVERYWHERE: Final = {"data_dir", "config", "org_word"}
 
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "docs/reference/settings.md": settings,
@@ -120,9 +120,16 @@ def _page(command: click.Command, name: str) -> Iterator[str]:
     usage = [name, *(["[OPTIONS]"] if options else []), *arguments]
     yield f"## {name}\n"
     yield f"{_paragraphs(command.help or '')}\n"
-    yield f"`{' '.join(usage)}`{', and the options above' if len(own) < len(options) else ''}\n"
+    yield f"`{' '.join(usage)}`{_above({each.name for each in options})}\n"
     if own:
         yield _table(("option", "meaning"), [(f"`{_spelling(each)}`", _meaning(each)) for each in own]) + "\n"
+
+
+def _above(names: Set[str | None]) -> str:
+    """Which of the options at the top of the page a verb takes."""
+    if names >= EVERYWHERE:
+        return ", and the options above"
+    return ", and the options above but `--org`" if names & EVERYWHERE else ""
 
 
 def _paragraphs(text: str) -> str:

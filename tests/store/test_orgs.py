@@ -14,10 +14,12 @@ async def test_organisations_are_answered_in_order(db: Database, world: World) -
     asked = [other.org.id, 5, world.org.id, other.org.id]
     assert await db.read(partial(orgs.find_many, org_ids=asked)) == [other.org, None, world.org, other.org]
     assert await db.read(orgs.first) == world.org
+    assert await db.read(orgs.listing) == [world.org, other.org]
 
 
 async def test_there_is_no_first_of_none(db: Database) -> None:
     assert await db.read(orgs.first) is None
+    assert await db.read(orgs.listing) == []
 
 
 async def test_choices_are_the_organisations_own(db: Database, world: World) -> None:

@@ -39,3 +39,12 @@ async def test_one_address_leads_to_all_its_organisations_where_the_user_is_acti
     await db.write(lambda tx: tx.execute(update(table).where(table.c.id == 99).values(active=False)))
     (left,) = await db.read(partial(users.memberships, email=world.user.email))
     assert left.user == world.user
+
+
+async def test_a_change_is_one_users_of_one_organisation(db: Database, world: World) -> None:
+    other = await db.write(lambda tx: found(tx, 2))
+    changed = replace(world.user, profile="Standard", active=False)
+    await db.write(partial(users.save, changed=changed))
+    await db.write(partial(users.save, changed=replace(other.user, org_id=world.org.id, active=False)))
+    assert await db.read(partial(users.listing, org_id=world.org.id)) == [changed, world.colleague]
+    assert await db.read(partial(users.listing, org_id=other.org.id)) == [other.user, other.colleague]

@@ -4,7 +4,7 @@ import click
 
 from postroom.cli import say
 from postroom.cli.kinds import ADDRESS
-from postroom.cli.options import as_json, with_settings
+from postroom.cli.options import as_json, in_org
 from postroom.config import Settings
 from postroom.mail.address import Address
 
@@ -18,7 +18,7 @@ def client() -> None:
 @click.option("--name", default="self client", show_default=True, help="What to call it.")
 @click.option("--user", "email", type=ADDRESS, help="Whom its tokens speak for.  [default: the first user]")
 @as_json
-@with_settings
+@in_org
 def add(settings: Settings, name: str, email: Address | None, as_json: bool) -> None:
     """Add a self client; its secret is shown this once."""
     from postroom.app import App
@@ -39,7 +39,7 @@ def add(settings: Settings, name: str, email: Address | None, as_json: bool) -> 
 
 @client.command()
 @as_json
-@with_settings
+@in_org
 def ls(settings: Settings, as_json: bool) -> None:
     """List the clients."""
     from postroom.app import App

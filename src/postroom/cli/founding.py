@@ -1,4 +1,4 @@
-"""The first organisation and its first user: what ``init`` makes, and ``serve`` where nobody did."""
+"""An organisation and its first user: what ``init`` and ``org add`` make, and ``serve`` where nobody did."""
 
 from dataclasses import dataclass
 
@@ -21,24 +21,53 @@ class Founded:
     org: Org
     user: User
 
+    def as_object(self) -> dict[str, str]:
+        """For machines."""
+        return {
+            "org_id": str(self.org.id),
+            "org": self.org.name,
+            "user_id": str(self.user.id),
+            "user": self.user.email,
+            "profile": self.user.profile,
+        }
+
 
 async def found(
     app: App, *, name: str = ORG_NAME, address: Address | None = None, person: str = USER_NAME
 ) -> Founded | None:
     """Make the first organisation with an Administrator; None where there is one already."""
-    now = app.clock()
-    email = (address or Address.parse(USER_ADDRESS)).folded
-    org = Org(id=app.ids.number(), name=name, primary_email=email, created_at=now)
-    first_name, _, last_name = person.strip().rpartition(" ")
-    user = User(
-        id=app.ids.number(), org_id=org.id, email=email, first_name=first_name, last_name=last_name, created_at=now
-    )
+    new = _plan(app, name, address or Address.parse(USER_ADDRESS), person)
 
     def write(tx: Tx) -> Founded | None:
         if orgs.first(tx) is not None:
             return None
-        orgs.add(tx, org)
-        users.add(tx, user)
-        return Founded(org=org, user=user)
+        _keep(tx, new)
+        return new
 
     return await app.db.write(write)
+
+
+async def found_another(app: App, *, name: str, address: Address, person: str) -> Founded:
+    """Make one more organisation; its Administrator may be a user of others too, by the same address."""
+    new = _plan(app, name, address, person)
+    await app.db.write(lambda tx: _keep(tx, new))
+    return new
+
+
+def _plan(app: App, name: str, address: Address, person: str) -> Founded:
+    org = Org(id=app.ids.number(), name=name, primary_email=address.folded, created_at=app.clock())
+    first_name, _, last_name = person.strip().rpartition(" ")
+    user = User(
+        id=app.ids.number(),
+        org_id=org.id,
+        email=address.folded,
+        first_name=first_name,
+        last_name=last_name,
+        created_at=org.created_at,
+    )
+    return Founded(org=org, user=user)
+
+
+def _keep(tx: Tx, new: Founded) -> None:
+    orgs.add(tx, new.org)
+    users.add(tx, new.user)

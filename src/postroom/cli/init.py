@@ -34,11 +34,7 @@ def init(settings: Settings, name: str, email: Address, person: str, as_json: bo
     made = {
         "data_dir": str(settings.data_dir.absolute()),
         "database": settings.database.rpartition("@")[2] or str(settings.data_dir.absolute() / "postroom.db"),
-        "org_id": str(founded.org.id),
-        "org": founded.org.name,
-        "user_id": str(founded.user.id),
-        "user": founded.user.email,
-        "profile": founded.user.profile,
+        **founded.as_object(),
     }
     if as_json:
         say.as_json(made)

@@ -16,6 +16,8 @@ CONFIG_FILE: Final = "postroom.toml"
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
+_NAMED_ORG: Final = "postroom.cli.options.named_org"
+
 
 def with_settings(verb: Callable[..., R]) -> Callable[..., R]:
     """Give a verb ``--data-dir`` and ``--config``, and the settings they lead to as its argument ``settings``."""
@@ -31,6 +33,29 @@ def with_settings(verb: Callable[..., R]) -> Callable[..., R]:
         return verb(*args, settings=read_settings(data_dir, config), **words)
 
     return run
+
+
+def in_org(verb: Callable[..., R]) -> Callable[..., R]:
+    """Give a verb what ``with_settings`` gives, and ``--org``, which ``opening.with_org`` reads by ``named_org``."""
+
+    def remember(ctx: click.Context, _: click.Parameter, word: str | None) -> None:
+        ctx.meta[_NAMED_ORG] = word
+
+    named = click.option(
+        "--org",
+        "org_word",
+        metavar="ID|NAME",
+        expose_value=False,
+        callback=remember,
+        help="The organisation. [the oldest]",
+    )
+    return with_settings(named(verb))
+
+
+def named_org() -> str | None:
+    """The id or name that the verb's ``--org`` was given."""
+    word: str | None = click.get_current_context().meta.get(_NAMED_ORG)
+    return word
 
 
 def read_settings(data_dir: Path | None, config: Path | None) -> Settings:

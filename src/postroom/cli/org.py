@@ -3,22 +3,71 @@
 import click
 
 from postroom.cli import say
-from postroom.cli.options import as_json, with_settings
+from postroom.cli.kinds import ADDRESS
+from postroom.cli.options import as_json, in_org, with_settings
 from postroom.cli.wayout import WayOut, described, with_way_out
 from postroom.cli.wayout import transport as transport_of
 from postroom.config import Settings
+from postroom.mail.address import Address
 
 
 @click.group()
 def org() -> None:
-    """Show and change the organisation."""
+    """Add, list, show and change organisations."""
+
+
+@org.command()
+@click.argument("name")
+@click.option("--email", type=ADDRESS, required=True, help="Its first Administrator, who may be one of others too.")
+@click.option("--name", "person", help="The Administrator's name.  [default: what stands before the @]")
+@as_json
+@with_settings
+def add(settings: Settings, name: str, email: Address, person: str | None, as_json: bool) -> None:
+    """Add an organisation with its first user."""
+    from postroom.app import App
+    from postroom.cli.founding import Founded, found_another
+    from postroom.cli.opening import with_app
+
+    if not name.strip():
+        raise click.UsageError("an organisation has a name")
+
+    async def act(app: App) -> Founded:
+        return await found_another(app, name=name.strip(), address=email, person=person or email.local)
+
+    new = with_app(settings, act)
+    if as_json:
+        say.as_json(new.as_object())
+    else:
+        click.echo(f"organisation {new.org.name} added, id {new.org.id}, with user {new.user.email}")
 
 
 @org.command()
 @as_json
 @with_settings
+def ls(settings: Settings, as_json: bool) -> None:
+    """List the organisations; verbs without --org mean the first."""
+    from collections.abc import Sequence
+
+    from postroom.app import App
+    from postroom.cli.opening import with_app
+    from postroom.store import orgs
+    from postroom.store.orgs import Org
+
+    async def act(app: App) -> Sequence[Org]:
+        return await app.db.read(orgs.listing)
+
+    rows = [
+        {"id": str(each.id), "name": each.name, "email": each.primary_email, "created": say.moment(each.created_at)}
+        for each in with_app(settings, act)
+    ]
+    say.listing(rows, as_json)
+
+
+@org.command()
+@as_json
+@in_org
 def show(settings: Settings, as_json: bool) -> None:
-    """Show the organisation."""
+    """Show an organisation."""
     from postroom.app import App
     from postroom.cli.opening import with_org
     from postroom.store import transports
@@ -44,7 +93,7 @@ def show(settings: Settings, as_json: bool) -> None:
 
 @org.command()
 @click.argument("policy", type=click.Choice(["record", "known", "any"]))
-@with_settings
+@in_org
 def recipients(settings: Settings, policy: str) -> None:
     """Choose whom mails may go to: addresses of the record, known addresses, or any."""
     from postroom.app import App
@@ -62,7 +111,7 @@ def recipients(settings: Settings, policy: str) -> None:
 @org.command()
 @with_way_out
 @click.option("--none", "remove", is_flag=True, help="Have none.")
-@with_settings
+@in_org
 def transport(settings: Settings, way_out: WayOut | None, remove: bool) -> None:
     """Set the organisation's own SMTP server, for its addresses and for senders without one."""
     from postroom.app import App

@@ -7,7 +7,7 @@ import click
 
 from postroom.cli import say
 from postroom.cli.kinds import MAIL_ID
-from postroom.cli.options import as_json, with_settings
+from postroom.cli.options import as_json, in_org
 from postroom.config import Settings
 from postroom.mail.life import FINAL, State
 
@@ -36,7 +36,7 @@ def queue() -> None:
 )
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most so many, newest first.")
 @as_json
-@with_settings
+@in_org
 def ls(settings: Settings, states: tuple[str, ...], limit: int, as_json: bool) -> None:
     """List mails."""
     from postroom.cli import filed
@@ -59,7 +59,7 @@ def ls(settings: Settings, states: tuple[str, ...], limit: int, as_json: bool) -
 @queue.command()
 @click.argument("mail_id", metavar="ID", type=MAIL_ID)
 @as_json
-@with_settings
+@in_org
 def show(settings: Settings, mail_id: str, as_json: bool) -> None:
     """Show a mail with its recipients and its history."""
     from postroom.cli import filed
@@ -84,7 +84,7 @@ def show(settings: Settings, mail_id: str, as_json: bool) -> None:
 
 @queue.command()
 @click.argument("mail_id", metavar="ID", type=MAIL_ID)
-@with_settings
+@in_org
 def retry(settings: Settings, mail_id: str) -> None:
     """Try a waiting mail now, or a failed one again."""
     from postroom.store import jobs
@@ -97,7 +97,7 @@ def retry(settings: Settings, mail_id: str) -> None:
 
 @queue.command()
 @click.argument("mail_id", metavar="ID", type=MAIL_ID)
-@with_settings
+@in_org
 def cancel(settings: Settings, mail_id: str) -> None:
     """Take a mail out of the queue; says «cancelled», or «too late» where it is being sent or is settled."""
     from postroom.store import jobs

@@ -7,7 +7,7 @@ import click
 
 from postroom.cli import say
 from postroom.cli.kinds import ADDRESS
-from postroom.cli.options import as_json, with_settings
+from postroom.cli.options import as_json, in_org
 from postroom.config import Settings
 from postroom.mail.address import Address
 
@@ -25,7 +25,7 @@ def record() -> None:
 @click.option("--user", "email", type=ADDRESS, help="Who imports and owns them.  [default: the first user]")
 @click.option("--dry-run", is_flag=True, help="Judge every line and keep nothing.")
 @as_json
-@with_settings
+@in_org
 def import_(
     settings: Settings,
     *,

@@ -4,7 +4,7 @@ import click
 
 from postroom.cli import say
 from postroom.cli.kinds import ADDRESS
-from postroom.cli.options import as_json, with_settings
+from postroom.cli.options import as_json, in_org
 from postroom.cli.wayout import WayOut, described, transport, with_way_out
 from postroom.config import Settings
 from postroom.mail.address import Address
@@ -19,11 +19,11 @@ def sender() -> None:
 @click.argument("email", type=ADDRESS)
 @click.option("--name", default="", help="The name that mails show.")
 @click.option("--user", "owner", type=ADDRESS, help="Whose address it is.  [default: the first user]")
-@click.option("--org", "of_org", is_flag=True, help="An address of the organisation, for all its users.")
+@click.option("--org-email", "of_org", is_flag=True, help="An address of the organisation, for all its users.")
 @click.option("--default", "is_default", is_flag=True, help="Offer it first.")
 @with_way_out
 @as_json
-@with_settings
+@in_org
 def add(
     settings: Settings,
     *,
@@ -44,7 +44,7 @@ def add(
     from postroom.store.senders import Sender
 
     if of_org and owner:
-        raise click.UsageError("an address is a user's or the organisation's: --user or --org")
+        raise click.UsageError("an address is a user's or the organisation's: --user or --org-email")
 
     async def act(app: App, org: Org) -> Sender:
         user_id = None if of_org else (await user_named(app, org, owner)).id
@@ -84,10 +84,10 @@ def add(
 @click.argument("email", type=ADDRESS)
 @click.option("--name", help="The name that mails show.")
 @click.option("--user", "owner", type=ADDRESS, help="Whose address it is.  [default: the first user]")
-@click.option("--org", "of_org", is_flag=True, help="An address of the organisation.")
+@click.option("--org-email", "of_org", is_flag=True, help="An address of the organisation.")
 @click.option("--default", "is_default", is_flag=True, help="Offer it first.")
 @with_way_out
-@with_settings
+@in_org
 def change(
     settings: Settings,
     *,
@@ -137,7 +137,7 @@ def change(
 
 @sender.command()
 @as_json
-@with_settings
+@in_org
 def ls(settings: Settings, as_json: bool) -> None:
     """List the from addresses."""
     from postroom.app import App

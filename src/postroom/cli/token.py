@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from postroom.cli import say
-from postroom.cli.options import as_json, with_settings
+from postroom.cli.options import as_json, in_org
 from postroom.config import Settings
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def _for_client(verb: Callable[..., Any]) -> Callable[..., Any]:
 @_for_client
 @click.option("--minutes", type=click.Choice(["3", "5", "7", "10"]), default="3", show_default=True, help="Its life.")
 @as_json
-@with_settings
+@in_org
 def code(settings: Settings, client_id: str | None, scopes: tuple[str, ...], minutes: str, as_json: bool) -> None:
     """Make a grant code, to be exchanged once for tokens at /oauth/v2/token."""
     from postroom.access import grant
@@ -51,7 +51,7 @@ def code(settings: Settings, client_id: str | None, scopes: tuple[str, ...], min
 @token.command()
 @_for_client
 @as_json
-@with_settings
+@in_org
 def refresh(settings: Settings, client_id: str | None, scopes: tuple[str, ...], as_json: bool) -> None:
     """Make a refresh token, good until it is revoked."""
     from postroom.access import grant

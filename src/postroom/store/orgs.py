@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from postroom.store.tables import org
 
@@ -48,7 +48,7 @@ def add(tx: Connection, new: Org) -> None:
 def find_many(tx: Connection, org_ids: Sequence[int]) -> list[Org | None]:
     """The organisations of these numbers, in order."""
     rows = tx.execute(_BY_ID, {"ids_": list(set(org_ids))}).mappings()
-    found = {row["id"]: Org(**{**row, "recipients": RecipientPolicy(row["recipients"])}) for row in rows}
+    found = {row["id"]: _from_row(row) for row in rows}
     return [found.get(each) for each in org_ids]
 
 
@@ -67,6 +67,11 @@ def first(tx: Connection) -> Org | None:
     return None if oldest is None else find(tx, oldest)
 
 
+def listing(tx: Connection) -> Sequence[Org]:
+    """All organisations of this server, oldest first."""
+    return [_from_row(row) for row in tx.execute(select(org).order_by(org.c.id)).mappings()]
+
+
 def choose_recipients(tx: Connection, org_id: int, policy: RecipientPolicy) -> None:
     """Set the policy for ``to``."""
     tx.execute(update(org).where(org.c.id == org_id).values(recipients=policy.value))
@@ -75,3 +80,7 @@ def choose_recipients(tx: Connection, org_id: int, policy: RecipientPolicy) -> N
 def choose_transport(tx: Connection, org_id: int, transport_id: int | None) -> None:
     """Set the organisation's own way out."""
     tx.execute(update(org).where(org.c.id == org_id).values(transport_id=transport_id))
+
+
+def _from_row(row: RowMapping) -> Org:
+    return Org(**{**row, "recipients": RecipientPolicy(row["recipients"])})

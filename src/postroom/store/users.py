@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from postroom.store.tables import org, user
 
@@ -38,6 +38,12 @@ class Membership:
 def add(tx: Connection, new: User) -> None:
     """Store a new user."""
     tx.execute(insert(user).values({name: getattr(new, name) for name in User.__slots__}))
+
+
+def save(tx: Connection, changed: User) -> None:
+    """Replace the profile of a user, and whether they are active."""
+    same = (user.c.org_id == changed.org_id) & (user.c.id == changed.id)
+    tx.execute(update(user).where(same).values(profile=changed.profile, active=changed.active))
 
 
 def find(tx: Connection, org_id: int, user_id: int) -> User | None:
