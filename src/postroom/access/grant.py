@@ -176,7 +176,7 @@ def authenticate(tx: Tx, credentials: Credentials) -> Client | OAuthError:
     A program on somebody's phone or desk keeps no secret (RFC 6749 §2.1), so it may leave its own out; its codes are
     protected by their challenges.
     """
-    client = clients.find(tx, credentials.client_id) if _CLIENT_ID.fullmatch(credentials.client_id) else None
+    client = clients.find(tx, credentials.client_id) if is_client_id(credentials.client_id) else None
     if client is None or not client.active:
         return OAuthError.INVALID_CLIENT
     if credentials.client_secret is None and client.type is ClientType.MOBILE:
@@ -184,6 +184,17 @@ def authenticate(tx: Tx, credentials: Credentials) -> Client | OAuthError:
     if not secrets.same(client.secret_hash, secrets.digest(credentials.client_secret or "")):
         return OAuthError.INVALID_CLIENT_SECRET
     return client
+
+
+def is_client_id(text: str) -> bool:
+    """Whether a text can be a client's id at all; PostgreSQL could not even look for one with a NUL."""
+    return _CLIENT_ID.fullmatch(text) is not None
+
+
+def is_there(tx: Tx, grant: Grant) -> bool:
+    """Whether the user who granted it is still an active one."""
+    user = users.find(tx, grant.org_id, grant.user_id)
+    return user is not None and user.active
 
 
 def _verified(code: Token, verifier: str | None) -> bool:
@@ -203,8 +214,7 @@ def _alive(tx: Tx, found: Token, now: int) -> bool:
     """Whether a code or a refresh token has not expired and its user is still there."""
     if found.expires_at is not None and found.expires_at <= now:
         return False
-    user = users.find(tx, found.org_id, found.user_id)
-    return user is not None and user.active
+    return is_there(tx, _of(found))
 
 
 def _own(client: Client, scopes: str) -> Grant:

@@ -88,6 +88,12 @@ def make_client_secret() -> str:
     return secrets.token_hex(21)
 
 
+def make_user_code() -> str:
+    """A new user code, ``XXXX-XXXX``: 34 random bits, of letters that spell no word (RFC 8628 §6.1)."""
+    letters = "".join(secrets.choice("BCDFGHJKLMNPQRSTVWXZ") for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
 def digest(secret: str) -> bytes:
     """The SHA-256 under which a random secret is kept; too long to guess, it needs no slow hash."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

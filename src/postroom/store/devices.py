@@ -78,6 +78,11 @@ def spend(tx: Connection, digest: bytes) -> bool:
     return tx.execute(change).rowcount == 1
 
 
+def release(tx: Connection, digest: bytes) -> None:
+    """Take ``spend`` back, in its transaction."""
+    tx.execute(update(device).where(device.c.hash == digest, device.c.state == SPENT).values(state=GRANTED))
+
+
 def forget_client(tx: Connection, client_id: str) -> None:
     """Forget the requests of a client that ends."""
     tx.execute(delete(device).where(device.c.client_id == client_id))
