@@ -3,18 +3,27 @@
 import os
 import shutil
 import socket
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 
+from postroom.access.secrets import verify_password
 from postroom.cli import envfile
 from postroom.cli.calling import connect
 from postroom.cli.sandbox import arrived
-from postroom.cli.sandbox.box import open_sandbox
+from postroom.cli.sandbox.box import open_centers, open_sandbox, variables
+from postroom.cli.sandbox.seed import RESIDENTS
+from postroom.cli.sandbox.verb import MOST_CENTERS
 from postroom.errors import Misconfigured
+from postroom.store import accounts, clients
+from postroom.store.accounts import Account
+from postroom.store.clients import Client, ClientType
+from postroom.store.db import Tx
+from postroom.store.orgs import Org
 from tests.cli.boxed import READY
-from tests.cli.command import names, postroom, running, well
+from tests.cli.command import names, postroom, running, stored, well
 
 NAMES = {
     "POSTROOM_API_URL",
@@ -22,6 +31,11 @@ NAMES = {
     "POSTROOM_CLIENT_ID",
     "POSTROOM_CLIENT_SECRET",
     "POSTROOM_REFRESH_TOKEN",
+    "POSTROOM_WEB_CLIENT_ID",
+    "POSTROOM_WEB_CLIENT_SECRET",
+    "POSTROOM_WEB_REDIRECT_URI",
+    "POSTROOM_USER",
+    "POSTROOM_PASSWORD",
     "POSTROOM_RECORD_ID",
     "POSTROOM_COMPANY_ID",
     "POSTROOM_DEAL_ID",
@@ -82,6 +96,116 @@ async def test_it_has_everything_a_first_mail_needs(tmp_path: Path) -> None:
     assert {(each.way, each.envelope_to, each.html, each.text) for each in found} == {
         ("sender", (variables["POSTROOM_TO"],), "<p>é</p>", "é")
     }
+
+
+async def test_two_centres_know_each_other_and_share_nothing(tmp_path: Path) -> None:
+    env = {"XDG_RUNTIME_DIR": str(tmp_path)}
+    words = ("sandbox", "--centers", "us,eu", "--dir", "box", "--env-file", "box.env")
+    async with running(*words, cwd=tmp_path, until=READY, env=env) as sandbox:
+        said = envfile.read(tmp_path / "box.env")
+        us, eu = ({name: said[f"{name}_{center}"] for name in NAMES} for center in ("US", "EU"))
+        assert {name: said[name] for name in NAMES} == us
+        assert len(said) == 3 * len(NAMES)
+        assert us["POSTROOM_WEB_CLIENT_ID"] == eu["POSTROOM_WEB_CLIENT_ID"]
+        shared = {name for name in NAMES if us[name] == eu[name]}
+        assert shared == {f"POSTROOM_{name}" for name in ("WEB_CLIENT_ID", "WEB_REDIRECT_URI", "ORG_FROM", "TO")}
+        async with httpx.AsyncClient(trust_env=False) as http:
+            await _strangers(http, us, eu)
+            await _strangers(http, eu, us)
+        await _send(eu, "from Europe")
+        await _send(us, "from America")
+        both = (await well("sandbox", "mails", "--json", "--dir", str(tmp_path / "box"), cwd=tmp_path)).json
+        assert [(each["subject"], each["envelope"]["from"]) for each in both] == [
+            ("from Europe", "maria@sandbox.example"),
+            ("from America", "robin@sandbox.example"),
+        ]
+        (one,) = (await well("sandbox", "mails", "--json", "--dir", "box/eu", cwd=tmp_path)).json
+        assert one["subject"] == "from Europe"
+        # Found without being named: one sandbox runs, of two centres.
+        assert (await well("sandbox", "mails", "--json", cwd=tmp_path, env=env)).json == both
+        sandbox.tell()
+        assert await sandbox.ended() == 0
+
+
+async def _strangers(http: httpx.AsyncClient, home: dict[str, str], away: dict[str, str]) -> None:
+    """What one centre gave opens nothing at the other (W 4.12)."""
+    token = f"{away['POSTROOM_ACCOUNTS_URL']}/oauth/v2/token"
+    mine = {"grant_type": "refresh_token", "refresh_token": home["POSTROOM_REFRESH_TOKEN"]}
+    clients = [
+        ("CLIENT_ID", home, "CLIENT_SECRET", home, "invalid_client"),
+        ("CLIENT_ID", away, "CLIENT_SECRET", away, "invalid_code"),
+        ("WEB_CLIENT_ID", home, "WEB_CLIENT_SECRET", home, "invalid_client_secret"),
+    ]
+    for id_name, one, secret_name, other, error in clients:
+        shown = {"client_id": one[f"POSTROOM_{id_name}"], "client_secret": other[f"POSTROOM_{secret_name}"]}
+        assert (await http.post(token, data={**mine, **shown})).json() == {"error": error}
+    async with connect(home) as api:
+        header = {"Authorization": api.authorization}
+        for center, status in ((home, 200), (away, 401)):
+            answer = await http.get(f"{center['POSTROOM_API_URL']}/bigin/v2/org", headers=header)
+            assert answer.status_code == status
+        assert answer.json()["code"] == "INVALID_TOKEN"
+
+
+async def _send(variables: dict[str, str], subject: str) -> None:
+    record = f"Contacts/{variables['POSTROOM_RECORD_ID']}"
+    async with connect(variables) as api:
+        mail = {"from": await api.default_sender(), "to": [{"email": variables["POSTROOM_TO"]}], "subject": subject}
+        sent = await api.send(record, {**mail, "content": "Hello"})
+        while (await api.mail(record, sent["details"]["message_id"]))["status"] != [{"type": "sent"}]:
+            pass
+
+
+async def test_each_centre_knows_where_people_live(tmp_path: Path) -> None:
+    centers = ["us", "eu", "moon-base", "jp"]
+    assert len(centers) == MOST_CENTERS == len(RESIDENTS)
+    async with open_centers(tmp_path, centers) as boxes:
+        assert [box.center for box in boxes] == centers
+        assert [box.seed.resident for box in boxes] == list(RESIDENTS)
+        for box in boxes:
+            for center, resident in zip(centers, RESIDENTS, strict=True):
+                account = await stored(box.folder / "data", partial(_account, email=resident.address.folded))
+                at_home = center == box.center
+                assert account.data_center == (None if at_home else center)
+                assert at_home == verify_password(account.password_hash or "", box.seed.password)
+            client = await stored(box.folder / "data", partial(_client, client_id=box.seed.web_client_id))
+            assert (client.type, client.redirect_uris) == (ClientType.SERVER, ("http://localhost:8080/callback",))
+    assert "POSTROOM_API_URL_MOON_BASE" in variables(boxes)
+
+
+def _account(tx: Tx, _: Org, email: str) -> Account:
+    found = accounts.find(tx, email)
+    assert found is not None
+    return found
+
+
+def _client(tx: Tx, _: Org, client_id: str) -> Client:
+    found = clients.find(tx, client_id)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--centers", "us,us"), "is 1 to 4 different names"),
+        (("--centers", "a,b,c,d,e"), "is 1 to 4 different names"),
+        (("--centers", "us,eu", "--port", "65535"), "leaves none for the other data centres"),
+        (("--centers", "US"), "'US' is not a name"),
+    ],
+)
+async def test_centres_that_cannot_be_are_told(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    done = await postroom("sandbox", "--dir", "box", *words, cwd=tmp_path)
+    assert (done.out, said in done.err, done.err.count("\n")) == ("", True, 1)
+    assert names(tmp_path) == []
+
+
+async def test_a_folder_in_use_is_told(tmp_path: Path) -> None:
+    async with open_sandbox(tmp_path):
+        pass
+    with pytest.raises(Misconfigured, match="holds an organisation already"):
+        async with open_sandbox(tmp_path):
+            pass
 
 
 async def test_a_taken_port_is_told(tmp_path: Path) -> None:

@@ -36,12 +36,36 @@ async def serve(
     a part of its request for more than ``patience`` seconds is dropped. Raises ``Misconfigured`` where the address
     cannot be had.
     """
-    listener = _bind(host, port)
-    bound = listener.getsockname()
-    url = _url(*bound[:2])
-    base_url = app.settings.public_url.rstrip("/") or url
-    config = Config(
-        create(app, base_url=base_url),
+    await serve_on(bind(host, port), app, stop=stop, ready=ready, patience=patience)
+
+
+async def serve_on(
+    listener: socket.socket,
+    app: App,
+    *,
+    stop: asyncio.Event,
+    ready: Callable[[str], None],
+    patience: float = PATIENCE,
+) -> None:
+    """The same on a socket of ``bind``, for a program whose URL others must know before; closes it at the end."""
+    with listener:
+        url = url_of(listener)
+        server = _Server(_config(app, url), lambda: ready(url))
+        serving = asyncio.create_task(server.serve([listener]))
+        stopping = asyncio.create_task(stop.wait())
+        sweeping = asyncio.create_task(_drop_stalled(server, patience))
+        try:
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            server.should_exit = True
+            await serving
+        finally:
+            sweeping.cancel()
+            stopping.cancel()
+
+
+def _config(app: App, url: str) -> Config:
+    return Config(
+        create(app, base_url=app.settings.public_url.rstrip("/") or url),
         http=Connection,
         ws="none",
         lifespan="off",
@@ -53,18 +77,6 @@ async def serve(
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=max(1, round(app.settings.stop_seconds)),
     )
-    server = _Server(config, lambda: ready(url))
-    serving = asyncio.create_task(server.serve([listener]))
-    stopping = asyncio.create_task(stop.wait())
-    sweeping = asyncio.create_task(_drop_stalled(server, patience))
-    try:
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        server.should_exit = True
-        await serving
-    finally:
-        sweeping.cancel()
-        stopping.cancel()
-        listener.close()
 
 
 class _Server(uvicorn.Server):
@@ -92,8 +104,11 @@ async def _drop_stalled(server: uvicorn.Server, patience: float) -> None:
                 connection.transport.close()
 
 
-def _bind(host: str, port: int) -> socket.socket:
-    """A listening socket, before anything is served: with port 0 the URL is known by it."""
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket, before anything is served: with port 0 the URL is known by it.
+
+    Raises ``Misconfigured`` where the address cannot be had.
+    """
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
@@ -101,6 +116,8 @@ def _bind(host: str, port: int) -> socket.socket:
         raise Misconfigured(f"host and port: cannot listen on {host}:{port}: {error.strerror}") from None
 
 
-def _url(host: str, port: int) -> str:
+def url_of(listener: socket.socket) -> str:
+    """The URL of a listening socket, as this machine calls it; no slash at its end."""
+    host, port = listener.getsockname()[:2]
     host = _WILDCARDS.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -60,6 +60,18 @@ class Arrived:
 _HEADERS = ("from", "to", "cc", "reply-to", "subject", "date", "message-id")
 
 
+def mails_of(sandbox: Path) -> Path:
+    """Where the inbox of the sandbox in that folder keeps what arrives."""
+    return sandbox / "mails"
+
+
+def read_all(sandbox: Path) -> list[Arrived]:
+    """Everything in a sandbox, that of all its data centres, in the order of arrival."""
+    one = mails_of(sandbox)
+    inboxes = [one] if one.is_dir() else sandbox.glob(f"*/{one.name}")
+    return sorted((mail for inbox in inboxes for mail in read(inbox)), key=lambda mail: (mail.received_at, mail.file))
+
+
 def read(folder: Path) -> list[Arrived]:
     """Everything in an inbox's folder, in the order of arrival."""
     return [_read(envelope) for envelope in sorted(folder.glob("*.json"))]

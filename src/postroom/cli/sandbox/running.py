@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -12,11 +13,11 @@ import uvloop
 
 from postroom.cli import envfile, logs
 from postroom.cli.doors import heed_signals
-from postroom.cli.sandbox.box import open_sandbox
+from postroom.cli.sandbox.box import open_centers, variables
 from postroom.cli.sandbox.whereabouts import known_to_others
 
 
-def run(*, port: int, env_file: Path | None, folder: Path | None, keep: bool) -> None:
+def run(*, centers: Sequence[str], port: int, env_file: Path | None, folder: Path | None, keep: bool) -> None:
     """Run until a signal; the folder is removed at the end unless it shall be kept."""
     logs.configure(os.environ.get("POSTROOM_LOG_LEVEL", "warning"))
     if env_file is not None:
@@ -27,20 +28,20 @@ def run(*, port: int, env_file: Path | None, folder: Path | None, keep: bool) ->
     place = folder.absolute() if folder else Path(tempfile.mkdtemp(prefix="postroom-sandbox-"))
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(place, port, env_file))
+            runner.run(_run(place, centers, port, env_file))
     finally:
         if not keep:
             shutil.rmtree(place, ignore_errors=True)
 
 
-async def _run(folder: Path, port: int, env_file: Path | None) -> None:
+async def _run(folder: Path, centers: Sequence[str], port: int, env_file: Path | None) -> None:
     stop = heed_signals()
-    async with open_sandbox(folder, port=port, stop=stop) as box:
-        with known_to_others(box.folder):
-            variables = box.variables()
+    async with open_centers(folder, centers, port=port, stop=stop) as boxes:
+        with known_to_others(folder):
+            values = variables(boxes)
             # The file first: whoever waits for the lines may read it then.
             if env_file is not None:
-                envfile.write(env_file, variables)
-            for name, value in variables.items():
+                envfile.write(env_file, values)
+            for name, value in values.items():
                 click.echo(f"{name}={value}")
             await stop.wait()

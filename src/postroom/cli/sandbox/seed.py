@@ -1,18 +1,22 @@
-"""The sandbox's organisation: everything a first mail needs."""
+"""The sandbox's organisation: everything a first mail needs, and a first sign-in."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from postroom.access import grant
+from postroom.access import grant, secrets
 from postroom.access.terms import Terms
 from postroom.app import App
 from postroom.cli.founding import found
 from postroom.cli.registering import register
 from postroom.cli.sandbox.inbox import HOST
+from postroom.errors import Misconfigured
 from postroom.mail.address import Address
 from postroom.record import ACCOUNTS, CONTACTS, PIPELINES, Module, read_values
-from postroom.store import keeping, orgs, senders, transports
+from postroom.store import accounts, clients, keeping, orgs, senders, transports
+from postroom.store.accounts import Account
+from postroom.store.clients import Client, ClientType
 from postroom.store.db import Tx
 from postroom.store.keeping import Place, Wish
 from postroom.store.records import Record
@@ -23,7 +27,6 @@ from postroom.store.users import User
 # The ways out, and at the same time the names of the inbox's two servers.
 SENDER, ORGANISATION = "sender", "organisation"
 
-FROM: Final = Address.parse("robin@sandbox.example")
 ORG_FROM: Final = Address.parse("office@sandbox.example")
 TO: Final = Address.parse("mary.poole@customer.example")
 
@@ -31,10 +34,47 @@ _RIGHTS: Final = ("modules.ALL", "settings.ALL", "send_mail.all.CREATE", "files.
 SCOPES: Final = ",".join(f"{service}.{right}" for service in ("ZohoBigin", "ZohoCRM") for right in _RIGHTS)
 
 
+# Where the web client that whoever tries it writes is called back; nothing of ours listens there.
+WEB_REDIRECT_URI: Final = "http://localhost:8080/callback"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resident:
+    """Somebody who lives in one data centre, and sends from the address they sign in with."""
+
+    address: Address
+    name: str
+
+
+# One for each data centre of a sandbox, in the order in which they are named.
+RESIDENTS: Final = (
+    Resident(address=Address.parse("robin@sandbox.example"), name="Robin Ash"),
+    Resident(address=Address.parse("maria@sandbox.example"), name="Maria Silva"),
+    Resident(address=Address.parse("kofi@sandbox.example"), name="Kofi Mensah"),
+    Resident(address=Address.parse("yuki@sandbox.example"), name="Yuki Tanaka"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Soil:
+    """In what centres differ: who lives here, who (a folded address) at which other centre.
+
+    ``web_client_id`` is the same in all of them, as one client that serves all is known to each (W 4.1).
+    """
+
+    resident: Resident
+    elsewhere: Mapping[str, str]
+    web_client_id: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seed:
-    """What was planted, as far as a client has to know it."""
+    """What was planted, as far as a client or its user has to know it."""
 
+    resident: Resident
+    password: str = field(repr=False)
+    web_client_id: str
+    web_client_secret: str = field(repr=False)
     client_id: str
     client_secret: str = field(repr=False)
     refresh_token: str = field(repr=False)
@@ -43,23 +83,56 @@ class Seed:
     deal_id: int
 
 
-async def plant(app: App, ports: Mapping[str, int]) -> Seed:
-    """Make the organisation in an empty database; its mails leave to these ports of loopback."""
-    founded = await found(app, name="Sandbox Ltd", address=FROM, person="Robin Ash")
-    assert founded is not None, "a sandbox begins empty"
+async def plant(app: App, soil: Soil, ports: Mapping[str, int]) -> Seed:
+    """Make the organisation in an empty database; its mails leave to these ports of loopback.
+
+    Raises ``Misconfigured`` where the database is not empty.
+    """
+    founded = await found(app, name="Sandbox Ltd", address=soil.resident.address, person=soil.resident.name)
+    if founded is None:
+        raise Misconfigured(f"{app.settings.data_dir} holds an organisation already; a sandbox needs an empty folder")
+    # As random as the web client's, and short enough to be typed.
+    web_client_secret, password = secrets.make_client_secret(), secrets.make_client_secret()[:20]
+    hashed = await asyncio.to_thread(secrets.hash_password, password)
     registered = await register(app, founded.user, "sandbox")
     terms = Terms.of(app.settings)
     refresh_token = await grant.make_refresh(app.db, registered.client, SCOPES, now=app.clock(), terms=terms)
     assert isinstance(refresh_token, str), "the first one is within every limit"
+    await app.db.write(lambda tx: _people(tx, app, soil, hashed))
+    await app.db.write(lambda tx: clients.add(tx, _web_client(app, soil, founded.user, web_client_secret)))
     await app.db.write(lambda tx: _senders(tx, app, founded.user, ports))
     company, contact, deal = await app.db.write(lambda tx: _records(tx, app, founded.user))
     return Seed(
+        resident=soil.resident,
+        password=password,
+        web_client_id=soil.web_client_id,
+        web_client_secret=web_client_secret,
         client_id=registered.client.id,
         client_secret=registered.secret,
         refresh_token=refresh_token,
         contact_id=contact,
         company_id=company,
         deal_id=deal,
+    )
+
+
+def _people(tx: Tx, app: App, soil: Soil, password_hash: str) -> None:
+    own = soil.resident.address.folded
+    accounts.keep(tx, Account(email=own, password_hash=password_hash, created_at=app.clock()))
+    for email, center in soil.elsewhere.items():
+        accounts.keep(tx, Account(email=email, data_center=center, created_at=app.clock()))
+
+
+def _web_client(app: App, soil: Soil, owner: User, secret: str) -> Client:
+    return Client(
+        id=soil.web_client_id,
+        org_id=owner.org_id,
+        user_id=owner.id,
+        name="sandbox web",
+        type=ClientType.SERVER,
+        secret_hash=secrets.digest(secret),
+        redirect_uris=(WEB_REDIRECT_URI,),
+        created_at=app.clock(),
     )
 
 
@@ -76,7 +149,7 @@ def _senders(tx: Tx, app: App, user: User, ports: Mapping[str, int]) -> None:
         id=app.ids.number(),
         org_id=user.org_id,
         user_id=user.id,
-        email=FROM.folded,
+        email=user.email,
         name=user.full_name,
         is_default=True,
         transport_id=ways[SENDER].id,
