@@ -11,17 +11,18 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from postroom.access import grant, scope, secrets
+from postroom.access import authorize, grant, scope, secrets
 from postroom.access.grant import Credentials, Granted, OAuthError
 from postroom.access.issue import Grant
-from postroom.access.terms import Terms
-from postroom.store import clients, devices
+from postroom.access.terms import TEN_MINUTES, Terms
+from postroom.store import clients, devices, throttles
 from postroom.store.clients import ClientType
 from postroom.store.db import Database, Tx
 from postroom.store.devices import Device
 from postroom.store.users import User
 
 USER_CODE_SECONDS: Final = 300  # W 4.9
+_GUESSES: Final = 20  # of codes with 34 random bits; each page that shows one looks it up too
 _TYPED: Final = re.compile(r"[^A-Z]")
 
 
@@ -41,9 +42,7 @@ class Elsewhere:
     data_center: str
 
 
-async def begin(
-    db: Database, client_id: str, scopes: str, *, offline: bool, prompt: bool, now: int
-) -> Begun | OAuthError:
+async def begin(db: Database, client_id: str, scopes: str, *, offline: bool, now: int) -> Begun | OAuthError:
     """Start a request; no secret is asked for, since it gives nothing yet."""
     try:
         wanted = scope.parse(scopes).text
@@ -56,7 +55,6 @@ async def begin(
         client_id=client_id,
         scopes=wanted,
         offline=offline,
-        prompt=prompt,
         created_at=now,
         expires_at=now + USER_CODE_SECONDS * 1000,
     )
@@ -77,6 +75,21 @@ async def find(db: Database, user_code: str, *, now: int) -> Device | None:
     return await db.read(lambda tx: devices.find_by_user_code(tx, _hash(user_code), now))
 
 
+async def look_up(db: Database, user_code: str, *, guesser: str, now: int) -> Device | OAuthError | None:
+    """``find`` for a person, who may not go on guessing (RFC 8628 §5.1): THROTTLED after 20 in ten minutes.
+
+    ``guesser`` is who is signed in.
+    """
+
+    def look(tx: Tx) -> Device | OAuthError | None:
+        key = secrets.digest(f"user code {guesser}")
+        if throttles.take(tx, key, window=TEN_MINUTES, now=now) > _GUESSES:
+            return OAuthError.THROTTLED
+        return devices.find_by_user_code(tx, _hash(user_code), now)
+
+    return await db.write(look)
+
+
 async def approve(db: Database, device: Device, user: User, *, now: int) -> bool:
     """The user consents; False where the request has ended or was answered before."""
 
@@ -84,6 +97,8 @@ async def approve(db: Database, device: Device, user: User, *, now: int) -> bool
         current = devices.find(tx, device.hash)
         if current is None or current.expires_at <= now:
             return False
+        given = Grant(org_id=user.org_id, user_id=user.id, client_id=current.client_id, scopes=current.scopes)
+        authorize.remember(tx, given, now)
         return devices.decide(tx, device.hash, devices.GRANTED, org_id=user.org_id, user_id=user.id)
 
     return await db.write(write)
@@ -106,7 +121,6 @@ async def take_over(
     client_id: str,
     scopes: str,
     offline: bool,
-    prompt: bool,
     expires_at: int,
     now: int,
 ) -> Device | None:
@@ -124,7 +138,6 @@ async def take_over(
         client_id=client_id,
         scopes=wanted,
         offline=offline,
-        prompt=prompt,
         created_at=now,
         expires_at=min(expires_at, now + USER_CODE_SECONDS * 1000),
     )

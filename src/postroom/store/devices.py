@@ -13,7 +13,7 @@ PENDING, GRANTED, DENIED, ELSEWHERE, SPENT = "pending", "granted", "denied", "el
 class Device:
     """One request of a device; ``hash`` is that of its device code, ``user_code`` that of what its user types.
 
-    ``offline``: it is given a refresh token; ``prompt``: its user is asked even if they consented before.
+    ``offline``: it is given a refresh token.
     """
 
     hash: bytes = field(repr=False)
@@ -21,7 +21,6 @@ class Device:
     client_id: str
     scopes: str
     offline: bool
-    prompt: bool
     state: str = PENDING
     org_id: int | None = None
     user_id: int | None = None

@@ -153,7 +153,6 @@ device = Table(
     Column("client_id", Text, ForeignKey("client.id"), nullable=False),
     Column("scopes", Text, nullable=False),
     Column("offline", Boolean, nullable=False),
-    Column("prompt", Boolean, nullable=False),
     Column("state", Text, nullable=False),  # pending, granted, denied, elsewhere, spent
     Column("org_id", BigInteger, ForeignKey("org.id")),  # once granted, with the user
     Column("user_id", BigInteger, ForeignKey("user.id")),

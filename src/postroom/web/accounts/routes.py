@@ -3,10 +3,25 @@
 from collections.abc import Mapping
 from typing import Final
 
-from postroom.web.accounts import token
+from postroom.web.accounts import account, authorize, device, devices, pages, serverinfo, signin, token
 from postroom.web.accounts.desk import Handler
+from postroom.web.accounts.visit import page
 
 ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
+    # for programs
     "/oauth/v2/token": {"POST": token.token},
     "/oauth/v2/token/revoke": {"POST": token.revoke},
+    "/oauth/v3/device/code": {"POST": devices.code},
+    "/oauth/v3/device/token": {"POST": devices.token},
+    "/oauth/serverinfo": {"GET": serverinfo.serverinfo},
+    # for people
+    "/oauth/v2/auth": {"GET": page(authorize.show), "POST": page(authorize.decide)},
+    "/oauth/v2/auth/refresh": {"GET": page(authorize.renew)},
+    "/oauth/v2/refresh": {"GET": page(authorize.renew)},
+    "/oauth/v3/device": {"GET": page(device.show), "POST": page(device.submit)},
+    "/signin": {"GET": page(signin.show), "POST": page(signin.submit)},
+    "/signout": {"POST": page(signin.leave)},
+    "/account": {"GET": page(account.show)},
+    "/account/withdraw": {"POST": page(account.withdraw)},
+    "/assets/style.css": {"GET": pages.style},
 }

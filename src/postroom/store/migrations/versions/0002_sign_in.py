@@ -102,7 +102,6 @@ def _devices() -> None:
         Column("client_id", Text, nullable=False),
         Column("scopes", Text, nullable=False),
         Column("offline", Boolean, nullable=False),
-        Column("prompt", Boolean, nullable=False),
         Column("state", Text, nullable=False),
         Column("org_id", BigInteger),
         Column("user_id", BigInteger),

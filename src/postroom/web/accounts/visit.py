@@ -1,0 +1,162 @@
+"""One request of a browser: who sits there, and whether a form is one of ours.
+
+Two cookies, named by data centre because cookies know no ports: two centres on one host would overwrite each other's.
+``postroom_session_us`` is the key of a session; ``postroom_visit_us`` is a random value that every browser gets, from
+which the token in each form is derived, and which changes when somebody signs in.
+"""
+
+import functools
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from postroom.access import login, secrets
+from postroom.access.login import SignedIn
+from postroom.errors import Refused
+from postroom.mail.limits import KIB
+from postroom.web import body
+from postroom.web.accounts import pages
+from postroom.web.accounts.desk import Desk, Handler
+from postroom.web.refusals import fail, status
+
+_FORM_OCTETS: Final = 64 * KIB
+_FIELDS: Final = 64
+_HOME: Final = "/account"
+
+
+class Forged(Exception):  # noqa: N818 - what it says
+    """A form that no page of ours has sent."""
+
+
+class Visit:
+    """What a page knows of the browser that asks. ``email`` is who signed in, folded; None: nobody."""
+
+    def __init__(self, desk: Desk, request: Request) -> None:
+        """Use ``open`` instead."""
+        self.desk = desk
+        self.request = request
+        self.email: str | None = None
+        self._session = request.cookies.get(self._name("session"), "")
+        self._token = request.cookies.get(self._name("visit"), "")
+        self._cookies: list[tuple[str, str, int | None]] = []
+
+    @classmethod
+    async def open(cls, desk: Desk, request: Request) -> "Visit":
+        """The visit behind a request."""
+        visit = cls(desk, request)
+        if visit._session:
+            visit.email = await login.signed_in(desk.app.db, visit._session, desk.app.clock())
+        if not visit._token:
+            visit._renew()
+        return visit
+
+    @property
+    def form_token(self) -> str:
+        """What a form of this browser carries in its field ``form_token``."""
+        return secrets.digest(f"form {self._token}").hex()
+
+    @property
+    def query(self) -> str:
+        """The query of the URL, as it came."""
+        raw: bytes = self.request.scope["query_string"]
+        return raw.decode("ascii", "replace")
+
+    def page(self, template: str, status: int = 200, **values: Any) -> Response:
+        """A page of ours, with what each of them shows."""
+        response = pages.render(self.desk, template, status, email=self.email, form_token=self.form_token, **values)
+        return self._kept(response)
+
+    def message(self, title: str, text: str, status: int = 200) -> Response:
+        """A page that says one thing."""
+        return self.page("message.html", status, title=title, text=text)
+
+    def go(self, url: str, status: int = 303) -> Response:
+        """Send the browser on; ``url`` is ours or was checked."""
+        headers = {"location": url, "cache-control": "no-store", "referrer-policy": "no-referrer"}
+        return self._kept(Response(status_code=status, headers=headers))
+
+    async def form(self) -> Mapping[str, str]:
+        """The fields that were posted. Raises ``Forged``, or ``TooLarge``."""
+        self._check_site()
+        raw = await body.read(self.request, _FORM_OCTETS)
+        try:
+            fields = dict(parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=_FIELDS))
+        except ValueError:
+            raise Forged from None
+        shown = fields.get("form_token", "")
+        if not secrets.same(shown.encode("utf-8", "replace"), self.form_token.encode()):
+            raise Forged
+        return fields
+
+    def sign_in(self, signed: SignedIn) -> None:
+        """From this answer on, the browser is that person's."""
+        self.email = signed.email
+        self._cookies.append(("session", signed.token, signed.seconds))
+        # A value planted before (by another site, a neighbour at the keyboard) must not tell the forms from now on.
+        self._renew()
+
+    async def sign_out(self) -> None:
+        """End the session, here and in the browser."""
+        await login.sign_out(self.desk.app.db, self._session)
+        self.email = None
+        self._cookies.append(("session", "", 0))
+        self._renew()
+
+    def _check_site(self) -> None:
+        """Refuse what another site sent, as far as the browser tells (Fetch Metadata; RFC 6454 §7)."""
+        headers = self.request.headers
+        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            raise Forged
+        origin = headers.get("origin")
+        ours = (headers.get("host", ""), urlsplit(self.desk.centers.own.accounts).netloc)
+        if origin is not None and urlsplit(origin).netloc not in ours:
+            raise Forged
+
+    def _renew(self) -> None:
+        self._token = secrets.make_token()
+        self._cookies.append(("visit", self._token, None))
+
+    def _name(self, what: str) -> str:
+        return f"postroom_{what}_{self.desk.centers.own.name}"
+
+    def _kept(self, response: Response) -> Response:
+        secure = self.desk.centers.own.accounts.startswith("https:")
+        for what, value, seconds in self._cookies:
+            response.set_cookie(self._name(what), value, max_age=seconds, httponly=True, samesite="lax", secure=secure)
+        self._cookies = []
+        return response
+
+
+Act = Callable[[Visit], Awaitable[Response]]
+
+
+def page(act: Act) -> Handler:
+    """A handler whose answers, those to mistakes and bugs too, are pages."""
+
+    @functools.wraps(act)
+    async def handle(desk: Desk, request: Request) -> Response:
+        visit = Visit(desk, request)
+        try:
+            visit = await Visit.open(desk, request)
+            return await act(visit)
+        except ClientDisconnect:
+            raise
+        except Forged:
+            text = "This form was not sent from a page of this server, or the page was too old. Go back and try again."
+            return visit.message("Not accepted", text, 403)
+        except Refused as error:
+            return visit.message("Not possible", "This request cannot be read.", status(error.faults[0]))
+        except Exception as error:
+            failed = fail(error, desk.app.ids.number())
+            return visit.message("Out of order", "Something failed here. Please try again later.", failed.status_code)
+
+    return handle
+
+
+def local(path: str) -> str:
+    """A path of this server, or the first page in place of anything that could lead elsewhere (open redirect)."""
+    safe = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
+    return path if safe else _HOME
