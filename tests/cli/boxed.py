@@ -30,10 +30,16 @@ class Boxed:
         """A verb of ``postroom queue``."""
         return await postroom("queue", *words, "--data-dir", "box/data", cwd=self.home)
 
-    async def send(self, *words: str, stdin: str = "") -> Done:
+    @property
+    def cache(self) -> Path:
+        """The user's cache folder, as far as ``send`` knows."""
+        return self.home / "cache"
+
+    async def send(self, *words: str, stdin: str = "", **env: str) -> Done:
         """``postroom send`` to Mary."""
         to = ("--record", self.record, "--to", self.variables["POSTROOM_TO"])
-        return await postroom("send", "--env-file", "box.env", *to, *words, cwd=self.home, stdin=stdin)
+        env = {"XDG_CACHE_HOME": str(self.cache), **env}
+        return await postroom("send", "--env-file", "box.env", *to, *words, cwd=self.home, stdin=stdin, env=env)
 
     async def sent(self, message_id: str) -> None:
         """Return once the API says so."""

@@ -56,8 +56,9 @@ class Done:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's, without what would reach the command's settings."""
-    return {**{name: value for name, value in os.environ.items() if not name.startswith("POSTROOM_")}, **more}
+    """This process's, without what would reach the command's settings, and with a cache in which nothing is kept."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("POSTROOM_")}
+    return {**clean, "XDG_CACHE_HOME": os.devnull, **more}
 
 
 async def postroom(*words: str, cwd: Path, stdin: str = "", env: Mapping[str, str] | None = None) -> Done:

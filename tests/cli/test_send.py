@@ -1,11 +1,18 @@
 """``postroom send``, to a sandbox: what arrives is what the words said."""
 
+import asyncio
 from pathlib import Path
 
+import httpx
 import pytest
+from sqlalchemy import select
 
+from postroom.cli import envfile
+from postroom.store.db import Tx
+from postroom.store.orgs import Org
+from postroom.store.tables import token
 from tests.cli.boxed import boxed
-from tests.cli.command import postroom
+from tests.cli.command import postroom, stored
 
 
 async def test_what_was_said_arrives(tmp_path: Path) -> None:
@@ -35,6 +42,40 @@ async def test_what_was_said_arrives(tmp_path: Path) -> None:
     ]
     assert (one["way"], two["way"]) == ("sender", "organisation")
     assert (two["from"], two["text"], two["html"]) == ("Sandbox Ltd <office@sandbox.example>", "Hi\n", None)
+
+
+async def test_eleven_at_once_ask_for_one_token(tmp_path: Path) -> None:
+    """A refresh token gives ten in ten minutes (W 4.10)."""
+    async with boxed(tmp_path) as box:
+        before = await stored(tmp_path / "box" / "data", _access_tokens)
+        sent = await asyncio.gather(*(box.send("--subject", str(n)) for n in range(11)))
+        assert [each.err for each in sent] == [""] * 11
+        assert await stored(tmp_path / "box" / "data", _access_tokens) == before + 1
+
+
+async def test_a_token_that_was_revoked_is_replaced_once(tmp_path: Path) -> None:
+    async with boxed(tmp_path) as box:
+        assert (await box.send()).code == 0
+        (kept,) = (box.cache / "postroom" / "tokens").iterdir()
+        first = envfile.read(kept)["ACCESS_TOKEN"]
+        async with httpx.AsyncClient(base_url=box.variables["POSTROOM_ACCOUNTS_URL"], trust_env=False) as http:
+            await http.post("/oauth/v2/token/revoke", params={"token": first})
+            assert (await box.send()).code == 0
+            second = envfile.read(kept)["ACCESS_TOKEN"]
+            assert second != first
+            await http.post("/oauth/v2/token/revoke", params={"token": box.variables["POSTROOM_REFRESH_TOKEN"]})
+        assert (await box.send()).err == "postroom: no token: invalid_code\n"
+
+
+async def test_without_a_cache_folder_it_sends_all_the_same(tmp_path: Path) -> None:
+    async with boxed(tmp_path) as box:
+        assert (await box.send(XDG_CACHE_HOME="/proc/none")).code == 0
+        assert (await box.send(XDG_CACHE_HOME="", HOME="")).code == 0
+    assert not box.cache.exists()
+
+
+def _access_tokens(tx: Tx, _: Org) -> int:
+    return len(tx.execute(select(token.c.hash).where(token.c.kind == "access")).all())
 
 
 async def test_refusals_are_one_line(tmp_path: Path) -> None:

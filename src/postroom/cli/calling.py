@@ -1,6 +1,6 @@
 """A client of the API, for the verbs that stand on its other side."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -8,10 +8,12 @@ from typing import Any, Final
 import click
 import httpx
 
+from postroom.cli.tokenfile import Kept, TokenFile, clock, file_name
 from postroom.errors import Misconfigured
 
 _PREFIX: Final = "/bigin/v2"
 _SECONDS: Final = 30.0
+_SPARE: Final = 60_000  # ms: a token in its last minute might end before the call does
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _CREDENTIALS: Final = ("refresh_token", "client_id", "client_secret")
 
@@ -21,14 +23,20 @@ Object = dict[str, Any]
 class Api:
     """The API as one caller sees it. What it refuses becomes a line for people (``ClickException``)."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        """``http`` carries URL and token."""
+    def __init__(self, http: httpx.AsyncClient, renew: Callable[[str | None], Awaitable[str]]) -> None:
+        """``http`` knows the URL; ``renew`` gives an access token that is not the one it is given."""
         self._http = http
+        self._renew = renew
+        self._token: str | None = None
 
     @property
     def authorization(self) -> str:
         """The header that carries the access token."""
-        return self._http.headers["Authorization"]
+        return f"Zoho-oauthtoken {self._token}"
+
+    async def authorize(self) -> None:
+        """Get an access token, and never the last one again."""
+        self._token = await self._renew(self._token)
 
     async def default_sender(self) -> Object:
         """The from address that is offered first, as ``{user_name, email}``."""
@@ -57,26 +65,50 @@ class Api:
         return found
 
     async def _call(self, method: str, path: str, **request: Any) -> Object:
-        return _read(await self._http.request(method, _PREFIX + path, **request))
+        answer = await self._ask(method, path, **request)
+        if answer.status_code == 401 and b"INVALID_TOKEN" in answer.content:
+            # It was kept from an earlier call, and somebody has revoked it.
+            await self.authorize()
+            answer = await self._ask(method, path, **request)
+        return _read(answer)
+
+    async def _ask(self, method: str, path: str, **request: Any) -> httpx.Response:
+        return await self._http.request(
+            method, _PREFIX + path, headers={"Authorization": self.authorization}, **request
+        )
 
 
 @asynccontextmanager
-async def connect(variables: Mapping[str, str]) -> AsyncIterator[Api]:
-    """Get an access token with what the variables hold, and call with it."""
-    accounts, api = _needed(variables, "ACCOUNTS_URL"), _needed(variables, "API_URL")
+async def connect(variables: Mapping[str, str], *, tokens: Path | None = None) -> AsyncIterator[Api]:
+    """Get an access token with what the variables hold, and call with it.
+
+    ``tokens`` is the folder in which it is kept for the next call.
+    """
+    accounts, url = _needed(variables, "ACCOUNTS_URL"), _needed(variables, "API_URL")
     credentials = {name: _needed(variables, name.upper()) for name in _CREDENTIALS}
     try:
         # A proxy of the environment leads to the outside, where this machine's own server is not.
-        near = httpx.URL(api).host in _LOOPBACK
-        async with httpx.AsyncClient(base_url=api, timeout=_SECONDS, trust_env=not near) as http:
-            asked = {"grant_type": "refresh_token", **credentials}
-            granted = _read(await http.post(f"{accounts}/oauth/v2/token", data=asked))
-            if "error" in granted:
-                raise click.ClickException(f"no token: {granted['error']}")
-            http.headers["Authorization"] = f"Zoho-oauthtoken {granted['access_token']}"
-            yield Api(http)
+        near = httpx.URL(url).host in _LOOPBACK
+        async with httpx.AsyncClient(base_url=url, timeout=_SECONDS, trust_env=not near) as http:
+            file = TokenFile(None if tokens is None else tokens / file_name(accounts, *credentials.values()))
+
+            async def ask() -> Kept:
+                return await _granted(http, f"{accounts}/oauth/v2/token", credentials)
+
+            api = Api(http, lambda refused: file.token(ask, refused=refused))
+            await api.authorize()
+            yield api
     except (httpx.TransportError, httpx.InvalidURL) as error:
-        raise click.ClickException(f"{api}: {str(error) or type(error).__name__}") from None
+        raise click.ClickException(f"{url}: {str(error) or type(error).__name__}") from None
+
+
+async def _granted(http: httpx.AsyncClient, url: str, credentials: Mapping[str, str]) -> Kept:
+    asked_at = clock()
+    granted = _read(await http.post(url, data={"grant_type": "refresh_token", **credentials}))
+    if "error" in granted:
+        why = f" ({granted['error_description']})" if "error_description" in granted else ""
+        raise click.ClickException(f"no token: {granted['error']}{why}")
+    return Kept(token=granted["access_token"], ends_at=asked_at + granted["expires_in"] * 1000 - _SPARE)
 
 
 def _needed(variables: Mapping[str, str], name: str) -> str:

@@ -54,7 +54,7 @@ def send(*, files: Sequence[Path], env_file: Path | None, as_json: bool, **words
     """Send one mail through the API of a running server.
 
     Where it is and who sends is in POSTROOM_API_URL, POSTROOM_ACCOUNTS_URL, POSTROOM_CLIENT_ID, POSTROOM_CLIENT_SECRET
-    and POSTROOM_REFRESH_TOKEN.
+    and POSTROOM_REFRESH_TOKEN. The access token is kept in the user's cache folder for the next call.
     """
     import asyncio
 
@@ -73,9 +73,10 @@ def send(*, files: Sequence[Path], env_file: Path | None, as_json: bool, **words
 async def _sent(
     variables: Mapping[str, str], record: str, mail: dict[str, object], files: Sequence[Path]
 ) -> dict[str, Any]:
+    from postroom.cli import tokenfile
     from postroom.cli.calling import connect
 
-    async with connect(variables) as api:
+    async with connect(variables, tokens=tokenfile.folder(os.environ)) as api:
         if "from" not in mail:
             mail["from"] = await api.default_sender()
         if files:
