@@ -21,7 +21,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "send": ("postroom.cli.send:send", "Send one mail through the API of a running server."),
     "org": ("postroom.cli.org:org", "Add, list, show and change organisations."),
     "user": ("postroom.cli.user:user", "Add, list and change users, set their passwords."),
-    "client": ("postroom.cli.client:client", "Add and list the OAuth clients that may ask for tokens."),
+    "client": ("postroom.cli.client:client", "Register and change the OAuth clients that may ask for tokens."),
     "token": ("postroom.cli.token:token", "Make grant codes and refresh tokens."),
     "sender": ("postroom.cli.sender:sender", "Add, change and list from addresses and their SMTP servers."),
     "record": ("postroom.cli.record:record", "Import records."),

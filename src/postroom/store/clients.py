@@ -12,11 +12,11 @@ from postroom.store.tables import client
 class ClientType(Enum):
     """What a client is, and so which flows it may use; the value is what is stored and shown."""
 
-    SELF = "self"  # its owner's own program: codes from the console
     SERVER = "server"  # a web application that can keep a secret
     CLIENT = "client"  # JavaScript in a browser: the implicit flow
     MOBILE = "mobile"  # mobile and desktop programs: PKCE, and no secret that could be kept
     DEVICE = "device"  # no browser
+    SELF = "self"  # its owner's own program: codes from the console
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

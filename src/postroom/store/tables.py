@@ -131,6 +131,7 @@ token = Table(
     Index(None, "parent"),
     Index(None, "expires_at"),
     Index(None, "user_id", "kind", "created_at"),
+    Index(None, "client_id"),
 )
 
 # What a user allowed a client, so that nobody is asked twice.

@@ -128,6 +128,11 @@ def revoke_client(tx: Connection, client_id: str, user_id: int | None = None) ->
     tx.execute(delete(token).where(*of))
 
 
+def end_access(tx: Connection, client_id: str) -> None:
+    """Remove the access tokens and codes of a client; its refresh tokens stay."""
+    tx.execute(delete(token).where(token.c.client_id == client_id, token.c.kind != REFRESH))
+
+
 def has_refresh(tx: Connection, user_id: int, client_id: str) -> bool:
     """Whether the user has given the client a refresh token that still lives."""
     found = select(token.c.hash).where(

@@ -5,18 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from postroom.access import grant, secrets
+from postroom.access import grant, registry, secrets
+from postroom.access.registry import Description
 from postroom.access.terms import Terms
 from postroom.app import App
 from postroom.cli.founding import found
-from postroom.cli.registering import register
 from postroom.cli.sandbox.inbox import HOST
 from postroom.errors import Misconfigured
 from postroom.mail.address import Address
 from postroom.record import ACCOUNTS, CONTACTS, PIPELINES, Module, read_values
-from postroom.store import accounts, clients, keeping, orgs, senders, transports
+from postroom.store import accounts, keeping, orgs, senders, transports
 from postroom.store.accounts import Account
-from postroom.store.clients import Client, ClientType
+from postroom.store.clients import ClientType
 from postroom.store.db import Tx
 from postroom.store.keeping import Place, Wish
 from postroom.store.records import Record
@@ -91,22 +91,23 @@ async def plant(app: App, soil: Soil, ports: Mapping[str, int]) -> Seed:
     founded = await found(app, name="Sandbox Ltd", address=soil.resident.address, person=soil.resident.name)
     if founded is None:
         raise Misconfigured(f"{app.settings.data_dir} holds an organisation already; a sandbox needs an empty folder")
-    # As random as the web client's, and short enough to be typed.
-    web_client_secret, password = secrets.make_client_secret(), secrets.make_client_secret()[:20]
+    # As random as a client's secret, and short enough to be typed.
+    password = secrets.make_client_secret()[:20]
     hashed = await asyncio.to_thread(secrets.hash_password, password)
-    registered = await register(app, founded.user, "sandbox")
+    registered = await registry.register(app.db, founded.user, Description(name="sandbox"), now=app.clock())
     terms = Terms.of(app.settings)
     refresh_token = await grant.make_refresh(app.db, registered.client, SCOPES, now=app.clock(), terms=terms)
     assert isinstance(refresh_token, str), "the first one is within every limit"
     await app.db.write(lambda tx: _people(tx, app, soil, hashed))
-    await app.db.write(lambda tx: clients.add(tx, _web_client(app, soil, founded.user, web_client_secret)))
+    web = Description(name="sandbox web", type=ClientType.SERVER, redirect_uris=(WEB_REDIRECT_URI,))
+    web_client = await registry.register(app.db, founded.user, web, now=app.clock(), client_id=soil.web_client_id)
     await app.db.write(lambda tx: _senders(tx, app, founded.user, ports))
     company, contact, deal = await app.db.write(lambda tx: _records(tx, app, founded.user))
     return Seed(
         resident=soil.resident,
         password=password,
         web_client_id=soil.web_client_id,
-        web_client_secret=web_client_secret,
+        web_client_secret=web_client.secret,
         client_id=registered.client.id,
         client_secret=registered.secret,
         refresh_token=refresh_token,
@@ -121,19 +122,6 @@ def _people(tx: Tx, app: App, soil: Soil, password_hash: str) -> None:
     accounts.keep(tx, Account(email=own, password_hash=password_hash, created_at=app.clock()))
     for email, center in soil.elsewhere.items():
         accounts.keep(tx, Account(email=email, data_center=center, created_at=app.clock()))
-
-
-def _web_client(app: App, soil: Soil, owner: User, secret: str) -> Client:
-    return Client(
-        id=soil.web_client_id,
-        org_id=owner.org_id,
-        user_id=owner.id,
-        name="sandbox web",
-        type=ClientType.SERVER,
-        secret_hash=secrets.digest(secret),
-        redirect_uris=(WEB_REDIRECT_URI,),
-        created_at=app.clock(),
-    )
 
 
 def _senders(tx: Tx, app: App, user: User, ports: Mapping[str, int]) -> None:

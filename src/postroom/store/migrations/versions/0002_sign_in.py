@@ -92,6 +92,7 @@ def _tokens() -> None:
     op.add_column("token", Column("challenge", Text))
     op.add_column("token", Column("challenge_method", Text))
     op.create_index("ix_token_user_id_kind_created_at", "token", ["user_id", "kind", "created_at"])
+    op.create_index("ix_token_client_id", "token", ["client_id"])
 
 
 def _devices() -> None:
