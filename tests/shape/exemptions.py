@@ -14,6 +14,7 @@ CATCHES_ALL: Final[dict[str, str]] = {
     "src/postroom/store/db.py: _serve": (
         "each caller gets the error by its own future; the thread must outlive any bug, or later callers wait for ever"
     ),
+    "src/postroom/web/accounts/visit.py: page.handle": "a bug is logged once, by refusals.fail, and answered by a page",
     "src/postroom/web/server.py: _Exchange._answer": "a bug is logged once, by refusals.fail, and answered 500",
     "src/postroom/worker/loop.py: _Worker._handle": "a bug met by one mail is logged and the mail is held",
     "src/postroom/worker/deliver.py: attempt": "a bug met by one mail must not stop the others; it is logged",

@@ -7,7 +7,7 @@ further access tokens until it is revoked. What a caller got wrong is a value, `
 import base64
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
@@ -18,6 +18,7 @@ from postroom.store import clients, tokens, users
 from postroom.store.clients import Client, ClientType
 from postroom.store.db import Database, Tx
 from postroom.store.tokens import Token
+from postroom.store.users import User
 
 CODE_MINUTES: Final = (3, 5, 7, 10)  # W 4.4: what may be chosen for a self client; the shortest is the default
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9.]{1,100}")
@@ -70,15 +71,25 @@ class Granted:
 
 
 async def make_code(
-    db: Database, client: Client, scopes: str, *, now: int, terms: Terms, minutes: int = CODE_MINUTES[0]
+    db: Database,
+    client: Client,
+    scopes: str,
+    *,
+    now: int,
+    terms: Terms,
+    minutes: int = CODE_MINUTES[0],
+    user: User | None = None,
 ) -> str | OAuthError:
-    """A self client's code, good once and for ``minutes`` (W 4.4); it speaks for the user who made the client.
+    """A self client's code, good once and for ``minutes`` (W 4.4).
 
-    ``now`` is ms since the epoch. Raises ``ValueError`` for scopes that are none and for minutes not on offer.
+    It speaks for ``user``, its owner as a member of some organisation; None: of the client's own. ``now`` is ms since
+    the epoch. Raises ``ValueError`` for another kind of client, scopes that are none and minutes not on offer.
     """
     if minutes not in CODE_MINUTES:
         raise ValueError("a code lives 3, 5, 7 or 10 minutes")
-    grant = _own(client, scopes)
+    if client.type is not ClientType.SELF:
+        raise ValueError(f"a client of the type {client.type.value} gets its codes from its users")
+    grant = _own(client, scopes) if user is None else replace(_own(client, scopes), org_id=user.org_id, user_id=user.id)
     made = await db.write(lambda tx: issue.code(tx, grant, now=now, seconds=minutes * 60, terms=terms))
     return made or OAuthError.THROTTLED
 

@@ -30,7 +30,10 @@ _TEMPLATES: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_STYLE: Final = (files("postroom.web.accounts") / "static" / "style.css").read_bytes()
+_STATIC: Final = files("postroom.web.accounts") / "static"
+_STYLE: Final = (_STATIC / "style.css").read_bytes()
+_ICON: Final = (_STATIC / "icon.svg").read_bytes()
+_PUBLIC: Final = {"cache-control": "max-age=3600", "x-content-type-options": "nosniff"}
 
 
 def render(desk: Desk, template: str, status: int = 200, **values: Any) -> Response:
@@ -41,4 +44,9 @@ def render(desk: Desk, template: str, status: int = 200, **values: Any) -> Respo
 
 async def style(_: Desk, __: Request) -> Response:
     """The one style sheet."""
-    return Response(_STYLE, 200, {"cache-control": "max-age=300", "x-content-type-options": "nosniff"}, "text/css")
+    return Response(_STYLE, 200, _PUBLIC, "text/css")
+
+
+async def icon(_: Desk, __: Request) -> Response:
+    """The picture that browsers ask for: an envelope."""
+    return Response(_ICON, 200, _PUBLIC, "image/svg+xml")

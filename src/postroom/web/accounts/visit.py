@@ -42,6 +42,7 @@ class Visit:
         self._session = request.cookies.get(self._name("session"), "")
         self._token = request.cookies.get(self._name("visit"), "")
         self._cookies: list[tuple[str, str, int | None]] = []
+        self._form: Mapping[str, str] | None = None
 
     @classmethod
     async def open(cls, desk: Desk, request: Request) -> "Visit":
@@ -79,7 +80,9 @@ class Visit:
         return self._kept(Response(status_code=status, headers=headers))
 
     async def form(self) -> Mapping[str, str]:
-        """The fields that were posted. Raises ``Forged``, or ``TooLarge``."""
+        """The fields that were posted; may be asked for again. Raises ``Forged``, or ``TooLarge``."""
+        if self._form is not None:
+            return self._form
         self._check_site()
         raw = await body.read(self.request, _FORM_OCTETS)
         try:
@@ -89,6 +92,7 @@ class Visit:
         shown = fields.get("form_token", "")
         if not secrets.same(shown.encode("utf-8", "replace"), self.form_token.encode()):
             raise Forged
+        self._form = fields
         return fields
 
     def sign_in(self, signed: SignedIn) -> None:
