@@ -110,6 +110,10 @@ async def test_two_centres_know_each_other_and_share_nothing(tmp_path: Path) -> 
         shared = {name for name in NAMES if us[name] == eu[name]}
         assert shared == {f"POSTROOM_{name}" for name in ("WEB_CLIENT_ID", "WEB_REDIRECT_URI", "ORG_FROM", "TO")}
         async with httpx.AsyncClient(trust_env=False) as http:
+            for center in (us, eu):
+                told = (await http.get(f"{center['POSTROOM_ACCOUNTS_URL']}/oauth/serverinfo")).json()
+                known = {name: each["POSTROOM_ACCOUNTS_URL"] for name, each in (("us", us), ("eu", eu))}
+                assert told == {"result": "success", "locations": known}
             await _strangers(http, us, eu)
             await _strangers(http, eu, us)
         await _send(eu, "from Europe")
