@@ -29,6 +29,8 @@ TYPES: Final[Mapping[ClientType, tuple[str, str]]] = {
     ClientType.SELF: ("Self client", "your own program, for your own organisation"),
 }
 
+_EMPTY: Final = dict.fromkeys(("type", "name", "homepage", "javascript_domain", "redirect_uris", "client_id"), "")
+
 OfClient = Callable[[Visit, Client], Awaitable[Response]]
 
 
@@ -184,7 +186,12 @@ def _form(visit: Visit, members: Sequence[Membership], form: Mapping[str, str], 
     if not members:
         return visit.page("nowhere.html", 403)
     return visit.page(
-        "client_new.html", 400 if problem else 200, members=members, form=form, types=TYPES, problem=problem
+        "client_new.html",
+        400 if problem else 200,
+        members=members,
+        form=_EMPTY | dict(form),
+        types=TYPES,
+        problem=problem,
     )
 
 
