@@ -79,6 +79,8 @@ async def test_somebody_lives_at_another_centre_and_comes_back(home: Path) -> No
     assert away is not None
     assert (away.data_center, away.password_hash) == ("eu", None)
     assert [each["signs_in"] for each in (await well("user", "ls", "--json", cwd=home)).json] == ["eu"]
+    settled = await postroom("user", "password", ADMIN, "--password-stdin", cwd=home, stdin=PASSWORD)
+    assert settled.err == "postroom: admin@localhost signs in at eu; see: postroom user elsewhere\n"
     # Nobody knows of a centre that no setting names, and nobody is sent to China (W 4.12).
     for name in ("jp", "cn"):
         done = await postroom(*words, name, cwd=home)

@@ -128,6 +128,9 @@ def password(settings: Settings, email: Address, password_stdin: bool) -> None:
 
     async def act(app: App, org: Org) -> None:
         owner = await user_named(app, org, email)
+        known = await app.db.read(lambda tx: accounts.find(tx, owner.email))
+        if known is not None and known.data_center is not None:
+            raise click.ClickException(f"{owner.email} signs in at {known.data_center}; see: postroom user elsewhere")
         given = secret("password", PASSWORD_VARIABLE, from_stdin=password_stdin)
         if len(given) < PASSWORD_CHARACTERS:
             raise click.ClickException(f"the password is too short: it needs {PASSWORD_CHARACTERS} characters or more")
