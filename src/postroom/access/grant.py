@@ -190,7 +190,8 @@ def authenticate(tx: Tx, credentials: Credentials) -> Client | OAuthError:
     client = clients.find(tx, credentials.client_id) if is_client_id(credentials.client_id) else None
     if client is None or not client.active:
         return OAuthError.INVALID_CLIENT
-    if credentials.client_secret is None and client.type is ClientType.MOBILE:
+    # RFC 6749 §2.3.1: an empty secret is none; libraries send it by HTTP Basic.
+    if not credentials.client_secret and client.type is ClientType.MOBILE:
         return client
     if not secrets.same(client.secret_hash, secrets.digest(credentials.client_secret or "")):
         return OAuthError.INVALID_CLIENT_SECRET
