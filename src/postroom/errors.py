@@ -46,6 +46,7 @@ class Reason(Enum):
     TOKEN_INVALID = auto()
     SCOPE_MISSING = auto()
     NO_PERMISSION = auto()
+    PRIVILEGE_MISSING = auto()
     # mail
     SENDER_NOT_ALLOWED = auto()
     RECIPIENT_UNKNOWN = auto()

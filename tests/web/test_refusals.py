@@ -25,6 +25,7 @@ STATUSES = {
     "MANDATORY_NOT_FOUND": {400},
     "NOT_ALLOWED": {400},
     "NO_PERMISSION": {403},
+    "AUTHORIZATION_FAILED": {400},
     "OAUTH_SCOPE_MISMATCH": {401},
     "REQUIRED_PARAM_MISSING": {400},
     "failure_in_attachment_handling": {400},
@@ -101,7 +102,10 @@ def test_the_part_of_the_url_is_named_unless_something_better_is(fault: Fault, d
 
 
 def test_the_headers_that_a_status_demands() -> None:
-    assert refuse(Unauthenticated(Fault(Reason.TOKEN_INVALID))).headers["www-authenticate"] == "Bearer"
+    assert (
+        refuse(Unauthenticated(Fault(Reason.TOKEN_INVALID))).headers["www-authenticate"]
+        == 'Bearer error="invalid_token"'
+    )
     assert "www-authenticate" not in refuse(Forbidden(Fault(Reason.NO_PERMISSION))).headers
 
 

@@ -10,12 +10,11 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from postroom.access import secrets
+from postroom.access.permission import ADMINISTRATOR
 from postroom.store import clients, consents, devices, tokens
 from postroom.store.clients import Client, ClientType
 from postroom.store.db import Database, Tx
 from postroom.store.users import User
-
-ADMINISTRATOR: Final = "Administrator"
 
 _NAME: Final = re.compile(r"[\w &]{1,100}")  # W 4.1: no special characters but _ and &
 _ID: Final = re.compile(r"1000\.[A-Z0-9]{30}")

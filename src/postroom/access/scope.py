@@ -13,29 +13,29 @@ from typing import Final
 
 
 class Operation(Enum):
-    """The last word of a scope. Calls need one of the first four; the others stand in grants only."""
+    """What a call does, and so what it needs."""
 
     READ = "READ"
     CREATE = "CREATE"
     UPDATE = "UPDATE"
     DELETE = "DELETE"
-    WRITE = "WRITE"
-    ALL = "ALL"
+    DELINK = "DELINK"  # part two records that stay
 
 
-# W 5.1: what each operation of a grant permits.
+# W 5.1: what the last word of a grant permits.
 COVERS: Final = {
-    Operation.READ: (Operation.READ,),
-    Operation.CREATE: (Operation.CREATE,),
-    Operation.UPDATE: (Operation.UPDATE,),
-    Operation.DELETE: (Operation.DELETE,),
-    Operation.WRITE: (Operation.CREATE, Operation.UPDATE),
-    Operation.ALL: (Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE),
+    "READ": (Operation.READ,),
+    "CREATE": (Operation.CREATE,),
+    "UPDATE": (Operation.UPDATE,),
+    "DELETE": (Operation.DELETE, Operation.DELINK),
+    "WRITE": (Operation.CREATE, Operation.UPDATE, Operation.DELINK),
+    "ALL": tuple(Operation),
 }
 
-# Both services name the same things here. A grant may also hold scopes of Zoho's other services (W 5.2, search and
-# bulk); they are well-formed and open nothing.
-_OURS: Final = frozenset({"zohobigin", "zohocrm"})
+OURS: Final = "zohobigin"
+# Bigin and CRM name the same things here. A grant may also hold scopes of Zoho's other services: some calls need one of
+# them too (W 5.2, search and bulk), and the rest are well-formed and open nothing.
+_SERVICES: Final = {"zohobigin": OURS, "zohocrm": OURS, "zohosearch": "zohosearch", "zohofiles": "zohofiles"}
 _WORD: Final = re.compile(r"[A-Za-z0-9_]+")
 _EVERY: Final = "all"  # send_mail.all: each word at its place
 _SAME: Final = {"deals": "pipelines"}  # CRM's name, and Bigin's, of one module
@@ -45,10 +45,14 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One right that a call needs: ``Need(("modules", "contacts"), Operation.READ)``; never WRITE or ALL."""
+    """One right that a call needs: ``Need(("modules", "contacts"), Operation.READ)``; ``service`` in small letters."""
 
     path: Path
     operation: Operation
+    service: str = OURS
+
+
+Permit = tuple[str, Path, Operation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Scopes:
     """Everything granted; ``text`` is the grant as it was asked for, one comma between two scopes."""
 
     text: str
-    _permits: frozenset[tuple[Path, Operation]] = field(repr=False)
+    _permits: frozenset[Permit] = field(repr=False)
 
     def allow(self, need: Need) -> bool:
         """Whether some scope covers the need: by its own name, by its group's, or by ``all`` in its place."""
@@ -72,14 +76,15 @@ def parse(text: str) -> Scopes:
     return Scopes(",".join(scopes), frozenset(permits))
 
 
-def _read(scope: str) -> Iterator[tuple[Path, Operation]]:
+def _read(scope: str) -> Iterator[Permit]:
     words = scope.split(".")
     service, path, last = words[0], words[1:-1], words[-1]
-    if not path or not all(map(_WORD.fullmatch, (service, *path))) or last.upper() not in Operation.__members__:
+    if not path or not all(map(_WORD.fullmatch, (service, *path))) or last.upper() not in COVERS:
         raise ValueError(f"{scope!r} is not a scope: service.name.OPERATION is expected")
-    if service.lower() in _OURS:
-        for operation in COVERS[Operation[last.upper()]]:
-            yield _fold(path), operation
+    known = _SERVICES.get(service.lower())
+    if known is not None:
+        for operation in COVERS[last.upper()]:
+            yield known, _fold(path), operation
 
 
 def _fold(path: list[str] | Path) -> Path:
@@ -88,11 +93,11 @@ def _fold(path: list[str] | Path) -> Path:
 
 
 @lru_cache(maxsize=1024)
-def _grants_for(need: Need) -> frozenset[tuple[Path, Operation]]:
+def _grants_for(need: Need) -> frozenset[Permit]:
     """The permits any of which meets the need."""
     path = _fold(need.path)
     # W 5.1: ZohoBigin.modules.ALL covers each ZohoBigin.modules.{module}.*, and so for settings.
     groups = {path[:length] for length in range(1, len(path) + 1)}
     # W 5.2: ZohoBigin.send_mail.all.CREATE covers each module.
     groups |= {(*group[:-1], _EVERY) for group in groups if len(group) > 1}
-    return frozenset((group, need.operation) for group in groups)
+    return frozenset((need.service, group, need.operation) for group in groups)

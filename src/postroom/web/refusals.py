@@ -90,6 +90,8 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
     Reason.TOKEN_INVALID: Wire(401, "INVALID_TOKEN", "invalid oauth token"),
     Reason.SCOPE_MISSING: Wire(401, "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL"),
     Reason.NO_PERMISSION: Wire(403, "NO_PERMISSION", "permission denied"),
+    # W 5.3: the status and the code; the wording varies.
+    Reason.PRIVILEGE_MISSING: Wire(400, "AUTHORIZATION_FAILED", "User does not have sufficient privilege to do this"),
     Reason.SENDER_NOT_ALLOWED: Wire(
         400,
         "INVALID_DATA",
@@ -179,8 +181,15 @@ def refuse(error: Refused) -> Response:
     fault = error.faults[0]
     answer = Json(flat_error(fault), status(fault))
     if answer.status_code == 401:
-        answer.raw_headers.append((b"www-authenticate", b"Bearer"))  # RFC 9110 §15.5.2
+        # RFC 9110 §15.5.2; RFC 6750 §3.1 has no word for who shows nothing.
+        answer.raw_headers.append((b"www-authenticate", _CHALLENGES.get(fault.reason, b"Bearer")))
     return answer
+
+
+_CHALLENGES: Final = {
+    Reason.TOKEN_INVALID: b'Bearer error="invalid_token"',
+    Reason.SCOPE_MISSING: b'Bearer error="insufficient_scope"',
+}
 
 
 def wrong_method(methods: Iterable[str]) -> Response:

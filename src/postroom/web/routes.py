@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
+from postroom.access.permission import Permission
 from postroom.access.scope import Need
 from postroom.web.call import Handler
 
@@ -17,13 +18,15 @@ _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 class Endpoint:
     """One call of the API. ``template`` is its path under a prefix, with placeholders ``{module}``, ``{id}`` ...
 
-    ``needs`` are the scopes it takes, all of them; ``{module}`` in one stands for the URL's module.
+    ``needs`` are the scopes it takes, all of them; ``{module}`` in one stands for the URL's module. ``permission`` is
+    what the caller's profile must allow.
     """
 
     method: str
     template: str
     handler: Handler
     needs: tuple[Need, ...]
+    permission: Permission
 
     def needs_for(self, module: str) -> tuple[Need, ...]:
         """The needs with the URL's module in its place."""

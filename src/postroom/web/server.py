@@ -1,7 +1,7 @@
 """The table of routes, and the application that serves it (ASGI).
 
 The order in which a request is judged (W 5.3; a wrong method without a token is 401, W 13.3): URL,
-token, method, scope; then the handler judges module, record and body.
+token, method, scope, profile; then the handler judges module, record and body.
 """
 
 import time
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from postroom.access import centers
 from postroom.access.bearer import Bearers
+from postroom.access.permission import Permission, allows, wire_name
 from postroom.access.principal import Principal
 from postroom.access.scope import Need, Operation
 from postroom.access.terms import Terms
@@ -49,26 +50,34 @@ def _settings(name: str) -> tuple[Need, ...]:
     return (Need(("settings", name), _R),)
 
 
+_VIEW = Permission.VIEW
+
 ROUTES: Final = (
-    Endpoint("POST", "/{module}/{id}/actions/send_mail", send.send_mail, (Need(("send_mail", "{module}"), _C),)),
-    Endpoint("GET", "/{module}/{id}/Emails", emails.listing, _module(_R)),
-    Endpoint("GET", "/{module}/{id}/Emails/{message_id}", emails.get, _module(_R)),
-    Endpoint("GET", "/settings/emails/actions/from_addresses", senders.from_addresses, _settings("emails")),
-    Endpoint("POST", "/files", files.upload, (Need(("files",), _C),)),
-    Endpoint("GET", "/files", files.download, (Need(("files",), _R),)),
-    Endpoint("POST", "/{module}", records.insert, _module(_C)),
-    Endpoint("GET", "/{module}", records.listing, _module(_R)),
-    Endpoint("PUT", "/{module}", records.update_many, _module(_U)),
-    Endpoint("DELETE", "/{module}", records.delete_many, _module(_D)),
-    Endpoint("GET", "/{module}/{id}", records.get, _module(_R)),
-    Endpoint("PUT", "/{module}/{id}", records.update, _module(_U)),
-    Endpoint("DELETE", "/{module}/{id}", records.delete, _module(_D)),
-    Endpoint("GET", "/settings/modules", metadata.modules, _settings("modules")),
-    Endpoint("GET", "/settings/modules/{module}", metadata.module, _settings("modules")),
-    Endpoint("GET", "/settings/fields", metadata.fields, _settings("fields")),
-    Endpoint("GET", "/users", users.listing, (Need(("users",), _R),)),
-    Endpoint("GET", "/users/{id}", users.get, (Need(("users",), _R),)),
-    Endpoint("GET", "/org", org.get, (Need(("org",), _R),)),
+    Endpoint(
+        "POST",
+        "/{module}/{id}/actions/send_mail",
+        send.send_mail,
+        (Need(("send_mail", "{module}"), _C),),
+        Permission.SEND,
+    ),
+    Endpoint("GET", "/{module}/{id}/Emails", emails.listing, _module(_R), _VIEW),
+    Endpoint("GET", "/{module}/{id}/Emails/{message_id}", emails.get, _module(_R), _VIEW),
+    Endpoint("GET", "/settings/emails/actions/from_addresses", senders.from_addresses, _settings("emails"), _VIEW),
+    Endpoint("POST", "/files", files.upload, (Need(("files",), _C),), Permission.CREATE),
+    Endpoint("GET", "/files", files.download, (Need(("files",), _R),), _VIEW),
+    Endpoint("POST", "/{module}", records.insert, _module(_C), Permission.CREATE),
+    Endpoint("GET", "/{module}", records.listing, _module(_R), _VIEW),
+    Endpoint("PUT", "/{module}", records.update_many, _module(_U), Permission.EDIT),
+    Endpoint("DELETE", "/{module}", records.delete_many, _module(_D), Permission.MASS_DELETE),
+    Endpoint("GET", "/{module}/{id}", records.get, _module(_R), _VIEW),
+    Endpoint("PUT", "/{module}/{id}", records.update, _module(_U), Permission.EDIT),
+    Endpoint("DELETE", "/{module}/{id}", records.delete, _module(_D), Permission.DELETE),
+    Endpoint("GET", "/settings/modules", metadata.modules, _settings("modules"), _VIEW),
+    Endpoint("GET", "/settings/modules/{module}", metadata.module, _settings("modules"), _VIEW),
+    Endpoint("GET", "/settings/fields", metadata.fields, _settings("fields"), _VIEW),
+    Endpoint("GET", "/users", users.listing, (Need(("users",), _R),), _VIEW),
+    Endpoint("GET", "/users/{id}", users.get, (Need(("users",), _R),), _VIEW),
+    Endpoint("GET", "/org", org.get, (Need(("org",), _R),), _VIEW),
 )
 
 
@@ -160,6 +169,9 @@ class _Exchange:
             return wrong_method(resource.methods)
         if not all(map(self._caller.scopes.allow, endpoint.needs_for(path.get("module", "")))):
             raise Forbidden(Fault(Reason.SCOPE_MISSING))
+        if not allows(self._caller.profile, endpoint.permission):
+            lacking = wire_name(endpoint.permission, path.get("module", ""))
+            raise Forbidden(Fault(Reason.NO_PERMISSION, details={"permissions": [lacking]}))
         return await endpoint.handler(
             Call(self._door.app, self._caller, self._request, f"/{prefix[0]}/{prefix[1]}", PREFIXES[prefix], path)
         )

@@ -73,7 +73,7 @@ async def test_only_an_administrator_asks_for_others(tmp_path: Path) -> None:
         await both.own.house.app.db.write(lambda tx: tx.execute(demote).rowcount)
         ben = str(both.own.world.colleague.id)
         path = "/settings/emails/actions/from_addresses"
-        assert error(await both.own.get(path, user_id=ben), 403, "NO_PERMISSION") == {}
+        assert error(await both.own.get(path, user_id=ben), 400, "AUTHORIZATION_FAILED") == {}
         assert await addresses(both.own, user_id=str(both.own.world.user.id))
 
 

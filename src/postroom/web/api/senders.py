@@ -4,13 +4,13 @@ from typing import Final
 
 from starlette.responses import Response
 
+from postroom.access.permission import Permission, allows
 from postroom.errors import Fault, Forbidden, Invalid, Reason
 from postroom.record import read_number
 from postroom.store import senders, users
 from postroom.store.db import Tx
 from postroom.store.senders import Sender
 from postroom.web.api.wire import people as wire
-from postroom.web.api.wire.values import ADMINISTRATOR
 from postroom.web.call import Call
 from postroom.web.refusals import Json, NoContent
 
@@ -23,8 +23,8 @@ async def from_addresses(call: Call) -> Response:
     user_id = call.caller.user_id if asked is None else read_number(asked)
     if user_id is None:
         raise Invalid(_UNKNOWN)
-    if user_id != call.caller.user_id and call.caller.profile != ADMINISTRATOR:
-        raise Forbidden(Fault(Reason.NO_PERMISSION))
+    if user_id != call.caller.user_id and not allows(call.caller.profile, Permission.MANAGE_USERS):
+        raise Forbidden(Fault(Reason.PRIVILEGE_MISSING))
 
     def look(tx: Tx) -> list[Sender]:
         if users.find(tx, call.caller.org_id, user_id) is None:

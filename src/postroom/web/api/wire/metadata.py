@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
+from postroom.access.permission import GRANTED
 from postroom.record import MODULES, PIPELINES, Field, Kind, Module
-from postroom.web.api.wire.values import PROFILES, Json, made_id
+from postroom.web.api.wire.values import Json, made_id
 
 # The type a field's JSON value has; text where nothing else is said.
 _JSON_TYPES: Final = {
@@ -37,8 +38,8 @@ def module(shown: Module, deals_name: str) -> Json:
         "actual_singular_label": singular,
         "actual_plural_label": plural,
         "sequence_number": MODULES.index(shown) + 1,
-        "profiles": [{"name": each, "id": made_id("profile", each)} for each in PROFILES],
-        "profile_count": len(PROFILES),
+        "profiles": [{"name": each, "id": made_id("profile", each)} for each in GRANTED],
+        "profile_count": len(GRANTED),
         "arguments": [],
         "parent_module": {},
     }

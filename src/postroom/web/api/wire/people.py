@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from postroom.access.permission import ADMINISTRATOR
 from postroom.errors import Fault, Invalid, Reason
 from postroom.store.orgs import Org
 from postroom.store.senders import Sender
 from postroom.store.users import User
-from postroom.web.api.wire.values import ADMINISTRATOR, Json, made_id
+from postroom.web.api.wire.values import Json, made_id
 
 PER_PAGE: Final = 200  # W 6.3
 # W 6.3: whom each type means. Nobody's address is confirmed by mail and nobody is deleted: all count as confirmed.

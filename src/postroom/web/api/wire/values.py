@@ -12,8 +12,6 @@ from postroom.store.users import User
 
 Json = dict[str, Any]
 
-ADMINISTRATOR: Final = "Administrator"
-PROFILES: Final = (ADMINISTRATOR, "Standard")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
