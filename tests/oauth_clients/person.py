@@ -84,7 +84,7 @@ class Person:
 
 
 @asynccontextmanager
-async def person(email: str) -> AsyncIterator[Person]:
+async def sitting(email: str) -> AsyncIterator[Person]:
     """Somebody at a browser of their own."""
     async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
         yield Person(http, email)

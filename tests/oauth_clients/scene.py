@@ -77,7 +77,7 @@ async def scene(
     settings = settings or Settings(data_dir=folder, stop_seconds=2.0, device_poll_seconds=0)
     async with site() as place, house(folder, clock=clock, settings=settings) as home:
         made = Scene(house=home, site=place)
-        hashed = await asyncio.to_thread(_hashed)
+        hashed = await asyncio.to_thread(hashed_password)
         await home.app.db.write(lambda tx: _people(tx, made, hashed))
         yield made
 
@@ -93,5 +93,7 @@ def _people(tx: Tx, made: Scene, hashed: str) -> None:
 
 
 @cache
-def _hashed() -> str:
+def hashed_password() -> str:
+    """PASSWORD as it is stored; slow the first time."""
+    """PASSWORD as it is kept; takes a while, once."""
     return secrets.hash_password(PASSWORD)

@@ -16,7 +16,7 @@ from authlib.oauth2.rfc6749 import OAuth2Token
 from postroom.access.registry import Registered
 from postroom.store.clients import ClientType
 from tests.oauth_clients.dialect import OFFLINE, RENEWAL, ZOHO_DEVICE, joined, token_endpoint
-from tests.oauth_clients.person import person
+from tests.oauth_clients.person import sitting
 from tests.oauth_clients.scene import SCOPES, Scene, scene
 
 SCOPE = joined(*SCOPES)
@@ -35,7 +35,7 @@ def library(at: Scene, client: Registered, **more: Any) -> Iterator[OAuth2Sessio
 async def tokens(at: Scene, session: OAuth2Session, **more: str) -> OAuth2Token:
     """The whole dance, with a user who accepts."""
     url, state = session.create_authorization_url(at.url("/oauth/v2/auth"), **OFFLINE)
-    async with person(at.ada) as ada:
+    async with sitting(at.ada) as ada:
         callback = await ada.answer(url)
     exchange = {"authorization_response": callback, "state": state, **more}
     return await to_thread(session.fetch_token, token_endpoint(callback), **exchange)
@@ -69,7 +69,7 @@ async def test_a_code_becomes_tokens_however_the_client_shows_its_secret(method:
 
 
 async def test_an_answer_to_another_request_is_none(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, person(at.ada) as ada:
+    async with scene(tmp_path) as at, sitting(at.ada) as ada:
         client = await at.register(ClientType.SERVER)
         with library(at, client) as session:
             url, state = session.create_authorization_url(at.url("/oauth/v2/auth"))
@@ -79,7 +79,7 @@ async def test_an_answer_to_another_request_is_none(tmp_path: Path) -> None:
 
 
 async def test_a_refusal_reaches_the_client(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, person(at.ada) as ada:
+    async with scene(tmp_path) as at, sitting(at.ada) as ada:
         client = await at.register(ClientType.SERVER)
         with library(at, client) as session:
             url, state = session.create_authorization_url(at.url("/oauth/v2/auth"))
@@ -96,7 +96,7 @@ async def test_a_wrong_secret_is_told_as_an_error(tmp_path: Path) -> None:
 
 
 async def test_a_program_without_a_secret_proves_its_code_by_pkce(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, person(at.ada) as ada:
+    async with scene(tmp_path) as at, sitting(at.ada) as ada:
         client = await at.register(ClientType.MOBILE)
         with library(at, client, client_secret=None, code_challenge_method="S256") as session:
             verifier, wrong = generate_token(48), generate_token(48)
@@ -141,7 +141,7 @@ async def test_an_old_access_token_is_renewed_before_it_is_used(tmp_path: Path) 
 
 
 async def test_a_token_in_a_fragment_is_taken_and_renewed_without_a_page(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, person(at.ada) as ada:
+    async with scene(tmp_path) as at, sitting(at.ada) as ada:
         client = await at.register(ClientType.CLIENT)
         more = {"client_secret": None, "response_type": "token"}
         with library(at, client, **more) as session:
@@ -157,7 +157,7 @@ async def test_a_token_in_a_fragment_is_taken_and_renewed_without_a_page(tmp_pat
 
 @pytest.mark.parametrize("zoho", [False, True], ids=["rfc 8628", "zoho's words"])
 async def test_a_device_waits_for_its_user(zoho: bool, tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, person(at.ada) as ada:
+    async with scene(tmp_path) as at, sitting(at.ada) as ada:
         client = await at.register(ClientType.DEVICE)
         with library(at, client) as session:
             asked = {"client_id": client.client.id, "scope": SCOPE, "access_type": "offline"}
@@ -181,7 +181,7 @@ async def test_a_device_waits_for_its_user(zoho: bool, tmp_path: Path) -> None:
 
 
 async def test_a_device_hears_of_a_refusal(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, person(at.ada) as ada:
+    async with scene(tmp_path) as at, sitting(at.ada) as ada:
         client = await at.register(ClientType.DEVICE)
         with library(at, client) as session:
             asked = {"client_id": client.client.id, "scope": SCOPE}

@@ -22,7 +22,7 @@ from requests_oauthlib import OAuth2Session
 from postroom.access.registry import Registered
 from postroom.store.clients import ClientType
 from tests.oauth_clients.dialect import OFFLINE, RENEWAL, joined, token_endpoint
-from tests.oauth_clients.person import person
+from tests.oauth_clients.person import sitting
 from tests.oauth_clients.scene import SCOPES, Scene, scene
 
 SCOPE = joined(*SCOPES)
@@ -39,7 +39,7 @@ def library(at: Scene, registered: Registered, **more: Any) -> Iterator[OAuth2Se
 
 async def answered(at: Scene, url: str, decision: str = "accept") -> str:
     """The callback by which the user's answer comes."""
-    async with person(at.ada) as ada:
+    async with sitting(at.ada) as ada:
         return await ada.answer(url, decision)
 
 
@@ -166,7 +166,7 @@ async def test_a_refresh_token_gives_access_tokens_until_it_is_revoked(tmp_path:
 
 
 async def test_a_token_in_a_fragment_is_taken_and_renewed_without_a_page(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, person(at.ada) as ada:
+    async with scene(tmp_path) as at, sitting(at.ada) as ada:
         client = await at.register(ClientType.CLIENT)
         implicit = MobileApplicationClient(client.client.id)  # the library's name for who uses the implicit flow
         with library(at, client, client=implicit) as session:
