@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIN := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format serve bench crash lock clean
+.PHONY: help demo test browser check format serve bench crash lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,8 +26,12 @@ demo: .venv/.ready ## send real mails through the real API into a local inbox
 serve: .venv/.ready ## run the API and the delivery worker, data in ./data
 	@$(BIN)/postroom serve --data-dir data
 
-test: check .venv-zoho/.ready ## run every check and every test
+test: check .venv-zoho/.ready browser ## run every check and every test
 	@$(BIN)/pytest -n 3
+
+# No stamp: a browser that is there is found in no time, and one that was removed is missed at once.
+browser: .venv/.ready ## have a Chromium for the tests that drive the pages
+	@sh requirements/browser.sh .venv/browser.log
 
 check: .venv/.ready ## lint, types and the import contract
 	@$(BIN)/ruff check .
