@@ -30,7 +30,7 @@ class Settings:
     public_url: str = _setting(
         "", "The URL clients reach this server by (api_domain of token answers); empty: http://host:port."
     )
-    accounts_url: str = _setting(
+    accounts_server: str = _setting(
         "", "The URL of sign-in and tokens (accounts-server), where it is not public_url; empty: the same."
     )
     data_center: str = _setting("us", "The data centre that this server is: us, eu, in, ... or a name of your own.")

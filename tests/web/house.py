@@ -1,6 +1,7 @@
 """A whole server on a free port, with a world in its database and tokens for it."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import httpx
 
 from postroom.app import App, clock, open_app
 from postroom.config import Settings
-from postroom.web.run import PATIENCE, serve
+from postroom.web.run import PATIENCE, bind, serve_on
 from tests.access.dance import SCOPES, Dancer, granted, register
 from tests.world import World, found
 
@@ -38,16 +39,24 @@ class House:
 
 @asynccontextmanager
 async def house(
-    folder: Path, *, clock: Callable[[], int] = clock, settings: Settings | None = None, patience: float = PATIENCE
+    folder: Path,
+    *,
+    clock: Callable[[], int] = clock,
+    settings: Settings | None = None,
+    patience: float = PATIENCE,
+    listener: socket.socket | None = None,
 ) -> AsyncIterator[House]:
-    """Serve until the block ends. Without ``settings``: SQLite in ``folder``."""
+    """Serve until the block ends, on ``listener`` where others know its URL already.
+
+    Without ``settings``: SQLite in ``folder``.
+    """
     async with open_app(settings or Settings(data_dir=folder, stop_seconds=2.0), clock=clock) as app:
         world = await app.db.write(found)
         dancer = await register(app.db, world)
         stop = asyncio.Event()
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         serving = asyncio.create_task(
-            serve(app, host="127.0.0.1", port=0, stop=stop, ready=ready.set_result, patience=patience)
+            serve_on(listener or bind("127.0.0.1", 0), app, stop=stop, ready=ready.set_result, patience=patience)
         )
         serving.add_done_callback(lambda _: ready.done() or ready.cancel())
         try:

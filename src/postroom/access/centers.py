@@ -37,7 +37,7 @@ class Centers:
 
 def read(settings: Settings, base_url: str) -> Centers:
     """The centres of the settings; ``base_url`` is this server's own URL. Raises ``Misconfigured``."""
-    accounts = settings.accounts_url or base_url
+    accounts = settings.accounts_server or base_url
     own = _center("data_center", settings.data_center, accounts, base_url)
     others = {}
     for entry in settings.data_centers.split():
