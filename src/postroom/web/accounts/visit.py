@@ -109,6 +109,10 @@ class Visit:
         self._cookies.append(("session", "", 0))
         self._renew()
 
+    def leave_cookies(self) -> None:
+        """Let the browser keep the cookies that it has."""
+        self._cookies = []
+
     def _check_site(self) -> None:
         """Refuse what another site sent, as far as the browser tells (Fetch Metadata; RFC 6454 §7)."""
         headers = self.request.headers
@@ -149,6 +153,8 @@ def page(act: Act) -> Handler:
         except ClientDisconnect:
             raise
         except Forged:
+            # What another site sends may come without our cookies. Anew, they would end the forms that are open here.
+            visit.leave_cookies()
             text = "This form was not sent from a page of this server, or the page was too old. Go back and try again."
             return visit.message("Not accepted", text, 403)
         except Refused as error:
