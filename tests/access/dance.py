@@ -14,7 +14,9 @@ from tests.world import NOW, World
 SCOPES = "ZohoBigin.modules.ALL,ZohoBigin.send_mail.all.CREATE"
 HOUR = 3600
 # Tests make many tokens in no time; those that are about limits bring their own.
-UNLIMITED = Settings(codes_per_client=0, refresh_tokens_per_minute=0, refresh_tokens_per_user=1000)
+UNLIMITED = Settings(
+    codes_per_client=0, refresh_tokens_per_minute=0, refresh_tokens_per_user=1000, access_tokens_per_refresh=0
+)
 TERMS = Terms.of(UNLIMITED)
 
 

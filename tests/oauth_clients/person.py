@@ -42,6 +42,13 @@ class _Forms(HTMLParser):
             self.found[-1].buttons.add((name, given.get("value", "")))
 
 
+def forms(html: str) -> list[Form]:
+    """The forms of a page, in order."""
+    parser = _Forms()
+    parser.feed(html)
+    return parser.found
+
+
 class Person:
     """Somebody with an address, the password of all our people, and a mind made up."""
 
@@ -77,9 +84,7 @@ class Person:
     @staticmethod
     def _meant(html: str) -> Form | None:
         """The form that the page is about, if it is about one: the first with something to type or to decide."""
-        forms = _Forms()
-        forms.feed(html)
-        asking = (form for form in forms.found if form.editable or ("decision", "accept") in form.buttons)
+        asking = (form for form in forms(html) if form.editable or ("decision", "accept") in form.buttons)
         return next(asking, None)
 
 

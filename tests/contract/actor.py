@@ -1,0 +1,261 @@
+"""Who plays a case: a client of its own, its people, and everything that the braces of a case may name."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import httpx
+
+from postroom.access import grant, registry, secrets
+from postroom.access.registry import Description, Registered
+from postroom.access.terms import Terms
+from postroom.store import accounts, orgs, tokens, users
+from postroom.store.accounts import Account
+from postroom.store.clients import ClientType
+from postroom.store.db import Tx
+from postroom.store.orgs import Org
+from postroom.store.users import User
+from tests.access.dance import UNLIMITED
+from tests.contract.case import Ask
+from tests.oauth_clients.person import forms
+from tests.web.house import House
+
+CALLBACK: Final = "https://client.example/callback"
+SCOPES: Final = "ZohoBigin.modules.ALL,ZohoBigin.settings.emails.READ"
+# RFC 7636 appendix B
+VERIFIER: Final = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+CHALLENGE: Final = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+_PASSWORD: Final = "a right password"
+_NAME: Final = re.compile(r"\{([a-z_0-9:A-Z.,]+)\}")
+
+
+@cache
+def _hashed() -> str:
+    return secrets.hash_password(_PASSWORD)
+
+
+class Actor:
+    """Plays one case at ``house``; ``kind`` is what its client is."""
+
+    def __init__(self, house: House, kind: str) -> None:
+        self.house = house
+        self._kind = ClientType(kind)
+        self._known: dict[str, str] = {}
+        self._clients: dict[str, Registered] = {}
+        self._browsers: dict[str, httpx.AsyncClient] = {}
+        self._people: dict[str, User] = {}
+
+    async def close(self) -> None:
+        """Shut the browsers."""
+        for each in self._browsers.values():
+            await each.aclose()
+
+    async def ask(self, asked: Ask) -> httpx.Response:
+        """Send one request; a page that ``accept`` is for is submitted, and the answer to that is given."""
+        http = await self._browser(asked.visitor) if asked.visitor else self.house.http
+        headers = {name: await self.fill(value) for name, value in asked.headers.items()}
+        if asked.bearer is not None:
+            headers["Authorization"] = f"Zoho-oauthtoken {await self.fill(asked.bearer)}"
+        given: dict[str, Any] = {"headers": headers, "params": await self._filled(asked.query) or None}
+        form = await self._filled(asked.form)
+        if asked.multipart:
+            given["files"] = {name: (None, value) for name, value in form.items()}
+        elif asked.form is not None:
+            given["data"] = form
+        if asked.json is not None:
+            given["json"] = asked.json
+        url = await self.fill(asked.path)
+        answer = await http.request(asked.method, url if "://" in url else self.house.url + url, **given)
+        return answer if asked.accept is None else await self._submit(http, answer, accept=asked.accept)
+
+    async def fill(self, text: str) -> str:
+        """The text with what its braces name."""
+        for name in _NAME.findall(text):
+            if name not in self._known or name.startswith("new_"):
+                self._known[name] = await self._make(name)
+            text = text.replace("{" + name + "}", self._known[name])
+        return text
+
+    async def _filled(self, given: Mapping[str, str] | None) -> dict[str, str]:
+        return {name: await self.fill(value) for name, value in (given or {}).items()}
+
+    async def _make(self, name: str) -> str:
+        word, _, rest = name.partition(":")
+        making: dict[str, Callable[[], Awaitable[str]]] = {
+            "client_id": lambda: self._client_fact("own", "id"),
+            "secret": lambda: self._client_fact("own", "secret"),
+            "other_id": lambda: self._client_fact("other", "id"),
+            "other_secret": lambda: self._client_fact("other", "secret"),
+            "off_id": lambda: self._client_fact("off", "id"),
+            "off_secret": lambda: self._client_fact("off", "secret"),
+            "basic": self._basic,
+            "code": self._code,
+            "old_code": self._old_code,
+            "web_code": self._web_code,
+            "refresh_token": lambda: self._granted("refresh_token"),
+            "access_token": lambda: self._granted("access_token"),
+            "token": lambda: self._token(rest),
+            "standard": lambda: self._standard(rest),
+            "device_code": lambda: self._device("device_code"),
+            "user_code": lambda: self._device("user_code"),
+            "contact": lambda: self._said(str(self.house.world.contact.id)),
+            "colleague": lambda: self._said(str(self.house.world.colleague.id)),
+            "url": lambda: self._said(self.house.url),
+            "auth": self._auth,
+            "form_token": self._form_token,
+            "new_code": self._code,
+            "online_code": lambda: self._asked_code(access_type="online"),
+            "next_code": self._asked_code,
+            "prompted_code": lambda: self._asked_code(accept=True, prompt="consent"),
+            "plain_code": lambda: self._asked_code(accept=True, code_challenge=CHALLENGE),
+        }
+        return await making[word]()
+
+    async def _said(self, text: str) -> str:
+        return text
+
+    async def client(self, which: str = "own") -> Registered:
+        """One of the actor's clients: its own, another of the same kind, or one that is switched off."""
+        if which not in self._clients:
+            web = self._kind in (ClientType.SERVER, ClientType.MOBILE, ClientType.CLIENT)
+            asked = Description(
+                name="Actor",
+                type=self._kind,
+                redirect_uris=(CALLBACK,) if web else (),
+                javascript_domain="client.example" if self._kind is ClientType.CLIENT else "",
+            )
+            app, owner = self.house.app, await self.person("member")
+            made = await registry.register(app.db, owner, asked, now=app.clock())
+            if which == "off":
+                await registry.switch(app.db, made.client, active=False)
+            self._clients[which] = made
+        return self._clients[which]
+
+    async def _client_fact(self, which: str, fact: str) -> str:
+        made = await self.client(which)
+        return made.client.id if fact == "id" else made.secret
+
+    async def _basic(self) -> str:
+        made = await self.client()
+        return httpx.BasicAuth(made.client.id, made.secret)._auth_header
+
+    async def person(self, which: str, profile: str = "Administrator") -> User:
+        """Somebody with an account: ``member`` of the world's organisation, ``guest`` of a second one too."""
+        if which not in self._people:
+            app, world = self.house.app, self.house.world
+            number = app.ids.number()
+            user = User(
+                id=number,
+                org_id=world.org.id,
+                email=f"{which}{number}@people.example",
+                last_name=which.title(),
+                profile=profile,
+                created_at=app.clock(),
+            )
+
+            def write(tx: Tx) -> None:
+                users.add(tx, user)
+                accounts.keep(tx, Account(email=user.email, password_hash=_hashed(), created_at=user.created_at))
+                if which == "guest":
+                    second = Org(id=number + 1, name="Second", primary_email="a@second.example", created_at=1)
+                    orgs.add(tx, second)
+                    users.add(tx, replace(user, id=number + 2, org_id=second.id))
+
+            await app.db.write(write)
+            self._people[which] = user
+        return self._people[which]
+
+    async def _browser(self, which: str) -> httpx.AsyncClient:
+        """A browser in which that person has signed in; ``nobody``: one in which nobody has."""
+        if which not in self._browsers:
+            http = httpx.AsyncClient(trust_env=False, timeout=30)
+            self._browsers[which] = http
+            if which != "nobody":
+                page = await http.get(f"{self.house.url}/signin")
+                fields = forms(page.text)[0].fields | {"email": (await self.person(which)).email, "password": _PASSWORD}
+                answer = await http.post(f"{self.house.url}/signin", data=fields)
+                assert answer.status_code == 303, answer.text
+        return self._browsers[which]
+
+    async def _submit(self, http: httpx.AsyncClient, page: httpx.Response, *, accept: bool) -> httpx.Response:
+        (form,) = (each for each in forms(page.text) if ("decision", "accept") in each.buttons)
+        fields = form.fields | {"decision": "accept" if accept else "deny"}
+        return await http.post(self.house.url + form.action, data=fields)
+
+    async def _code(self) -> str:
+        return await self._self_code(self.house.app.clock())
+
+    async def _old_code(self) -> str:
+        return await self._self_code(self.house.app.clock() - 4 * 60_000)
+
+    async def _self_code(self, now: int) -> str:
+        made = await grant.make_code(
+            self.house.app.db, (await self.client()).client, SCOPES, now=now, terms=Terms.of(UNLIMITED)
+        )
+        assert isinstance(made, str)
+        return made
+
+    async def _auth(self) -> str:
+        """An authorisation request of the actor's client."""
+        kind = "token" if self._kind is ClientType.CLIENT else "code"
+        asked = {"client_id": (await self.client()).client.id, "response_type": kind, "redirect_uri": CALLBACK}
+        if self._kind is ClientType.MOBILE:
+            asked |= {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+        return f"/oauth/v2/auth?{urlencode(asked | {'scope': SCOPES, 'access_type': 'offline'})}"
+
+    async def _web_code(self) -> str:
+        answer = await self.ask(Ask("GET", "{auth}", visitor="member", accept=True))
+        return httpx.URL(answer.headers["location"]).params["code"]
+
+    async def _asked_code(self, accept: bool | None = None, **changed: str) -> str:
+        """A code for another request of the client's."""
+        made = await self.client()
+        asked = {"client_id": made.client.id, "response_type": "code", "redirect_uri": CALLBACK, "scope": SCOPES}
+        query = asked | {"access_type": "offline"} | changed
+        if "code_challenge" in changed:
+            query["access_type"] = "online"
+        answer = await self.ask(Ask("GET", "/oauth/v2/auth", query=query, visitor="member", accept=accept))
+        return httpx.URL(answer.headers["location"]).params["code"]
+
+    async def _form_token(self) -> str:
+        page = await (await self._browser("nobody")).get(f"{self.house.url}/signin")
+        return forms(page.text)[0].fields["form_token"]
+
+    async def _granted(self, which: str) -> str:
+        made = await self.client()
+        form = {"grant_type": "authorization_code", "client_id": made.client.id, "client_secret": made.secret}
+        told = (
+            await self.house.http.post(f"{self.house.url}/oauth/v2/token", data=form | {"code": await self._code()})
+        ).json()
+        self._known["refresh_token"], self._known["access_token"] = told["refresh_token"], told["access_token"]
+        return str(told[which])
+
+    async def _token(self, scopes: str) -> str:
+        """An access token of an Administrator for these scopes."""
+        return (await self.house.headers(scopes))["Authorization"].split()[1]
+
+    async def _standard(self, scopes: str) -> str:
+        """An access token of a Standard user for these scopes."""
+        user, made = await self.person("standard", "Standard"), await self.client()
+        token, app = secrets.make_token(), self.house.app
+        row = tokens.Token(
+            hash=secrets.digest(token),
+            kind=tokens.ACCESS,
+            org_id=user.org_id,
+            user_id=user.id,
+            client_id=made.client.id,
+            scopes=scopes,
+            created_at=app.clock(),
+            expires_at=app.clock() + 60_000,
+        )
+        await app.db.write(lambda tx: tokens.add(tx, row))
+        return token
+
+    async def _device(self, which: str) -> str:
+        form = {"client_id": (await self.client()).client.id, "grant_type": "device_request", "scope": SCOPES}
+        told = (await self.house.http.post(f"{self.house.url}/oauth/v3/device/code", data=form)).json()
+        self._known["device_code"], self._known["user_code"] = told["device_code"], told["user_code"]
+        return str(told[which])

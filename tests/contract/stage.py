@@ -1,0 +1,109 @@
+"""The servers at which the cases are played, one after another, in a thread with an event loop of its own."""
+
+import asyncio
+import re
+import tempfile
+import threading
+from collections.abc import Coroutine, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from postroom.app import clock
+from postroom.config import Settings
+from tests.access.dance import UNLIMITED
+from tests.contract.actor import Actor
+from tests.contract.case import Case
+from tests.web.house import House, house
+
+_CENTERS = ("eu", "in", "au", "cn", "jp", "sa", "ca", "uk")
+
+
+class Stage:
+    """Two servers, with the limits of W 4.10 and without, made when they are first needed; entered once."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="stage")
+        self._stack = AsyncExitStack()
+        self._houses: dict[bool, House] = {}
+        self._passed = 0  # ms by which the clock of the servers is ahead
+        self._folder = tempfile.TemporaryDirectory(prefix="postroom-contract-")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._run(self._stack.aclose())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._folder.cleanup()
+
+    def play(self, case: Case) -> None:
+        """Play one case; raises ``AssertionError`` that shows what came instead."""
+        self._run(self._play(case))
+
+    def _run(self, what: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(what, self._loop).result(60)
+
+    async def _play(self, case: Case) -> None:
+        actor = Actor(await self._house(strict=case.strict), case.kind)
+        try:
+            for n, asked in enumerate(case.before):
+                for _ in range(case.times if n == len(case.before) - 1 else 1):
+                    await actor.ask(asked)
+            if case.minutes:
+                await actor.fill(f"{case.ask.path} {' '.join((case.ask.form or {}).values())} {case.ask.bearer or ''}")
+                self._passed += round(case.minutes * 60_000)
+            await check(case, await actor.ask(case.ask), actor)
+        finally:
+            await actor.close()
+
+    async def _house(self, *, strict: bool) -> House:
+        if strict not in self._houses:
+            folder = Path(self._folder.name) / str(strict)
+            settings = Settings() if strict else UNLIMITED
+            known = " ".join(f"{name}=https://accounts.{name}.example,https://api.{name}.example" for name in _CENTERS)
+            chosen = replace(settings, data_dir=folder, data_centers=known, stop_seconds=2.0)
+            home = house(folder, clock=lambda: clock() + self._passed, settings=chosen)
+            self._houses[strict] = await self._stack.enter_async_context(home)
+        return self._houses[strict]
+
+
+async def check(case: Case, answer: httpx.Response, actor: Actor) -> None:
+    """Hold what came against what the case says."""
+    shown = f"{answer.status_code} {answer.headers.get('location', '')} {answer.text[:2000]}"
+    assert answer.status_code == case.status, shown
+    for name, value in case.headers.items():
+        assert answer.headers.get(name) == value, f"{name}: {answer.headers.get(name)}"
+    if case.answer is not None:
+        told = answer.json()
+        await _compare(case.answer, told, actor)
+        assert not case.exactly or told.keys() == case.answer.keys(), shown
+        assert not any(name in told for name in case.without), shown
+    if case.page is not None:
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert case.page in answer.text, shown
+    if case.to is not None:
+        url = answer.headers["location"]
+        assert url.startswith(await actor.fill(case.to)), shown
+        parts = urlsplit(url)
+        carried = {name: value for name, (value,) in parse_qs(parts.fragment if case.fragment else parts.query).items()}
+        await _compare(case.carries, carried, actor)
+        assert not any(name in carried for name in case.without), shown
+
+
+async def _compare(expected: Mapping[str, Any], found: Mapping[str, Any], actor: Actor) -> None:
+    for name, value in expected.items():
+        assert name in found, f"{name} is missing in {found}"
+        if isinstance(value, re.Pattern):
+            assert value.fullmatch(str(found[name])), f"{name}: {found[name]!r}"
+        else:
+            wanted = await actor.fill(value) if isinstance(value, str) else value
+            assert found[name] == wanted, f"{name}: {found[name]!r} and not {wanted!r}"
