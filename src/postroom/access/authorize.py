@@ -18,7 +18,7 @@ from postroom.access import issue, scope
 from postroom.access.centers import Centers
 from postroom.access.issue import CHALLENGE_METHODS, Challenge, Grant
 from postroom.access.terms import Terms
-from postroom.store import consents, tokens
+from postroom.store import clients, consents, tokens
 from postroom.store.clients import Client, ClientType
 from postroom.store.consents import Consent
 from postroom.store.db import Database, Tx
@@ -116,11 +116,16 @@ async def approve(
     """The address that carries the code (or the token) back; ``user`` is the member of the organisation chosen.
 
     ``asked``: the user has just consented. A refresh token is given at the first consent, again where ``prompt``
-    asked for it, and where none is left (W 4.3). Too many codes are refused as W 4.10 says.
+    asked for it, and where none is left (W 4.3). Too many codes are refused as W 4.10 says, and so is a client that is
+    no more.
     """
     grant = Grant(org_id=user.org_id, user_id=user.id, client_id=request.client.id, scopes=request.scopes)
 
     def write(tx: Tx) -> str | None:
+        # It may have been switched off since the page was shown; a token born after that would outlive it.
+        client = clients.hold(tx, request.client.id)
+        if client is None or not client.active:
+            return None
         if asked:
             remember(tx, grant, now)
         if request.implicit:

@@ -83,7 +83,8 @@ async def make_code(
     """A self client's code, good once and for ``minutes`` (W 4.4).
 
     It speaks for ``user``, its owner as a member of some organisation; None: of the client's own. ``now`` is ms since
-    the epoch. Raises ``ValueError`` for another kind of client, scopes that are none and minutes not on offer.
+    the epoch. Raises ``ValueError`` for another kind of client or one switched off, scopes that are none and minutes
+    not on offer.
     """
     if minutes not in CODE_MINUTES:
         raise ValueError("a code lives 3, 5, 7 or 10 minutes")
@@ -95,7 +96,10 @@ async def make_code(
 
 
 async def make_refresh(db: Database, client: Client, scopes: str, *, now: int, terms: Terms) -> str | OAuthError:
-    """A refresh token without a code, as an operator hands it out; raises ``ValueError`` for scopes that are none."""
+    """A refresh token without a code, as an operator hands it out.
+
+    Raises ``ValueError`` for scopes that are none and for a client that is switched off.
+    """
     grant = _own(client, scopes)
     made = await db.write(lambda tx: issue.refresh(tx, grant, parent=None, now=now, terms=terms))
     return made or OAuthError.THROTTLED
@@ -187,7 +191,7 @@ def authenticate(tx: Tx, credentials: Credentials) -> Client | OAuthError:
     A program on somebody's phone or desk keeps no secret (RFC 6749 §2.1), so it may leave its own out; its codes are
     protected by their challenges.
     """
-    client = clients.find(tx, credentials.client_id) if is_client_id(credentials.client_id) else None
+    client = clients.hold(tx, credentials.client_id) if is_client_id(credentials.client_id) else None
     if client is None or not client.active:
         return OAuthError.INVALID_CLIENT
     # RFC 6749 §2.3.1: an empty secret is none; libraries send it by HTTP Basic.
@@ -231,6 +235,8 @@ def _alive(tx: Tx, found: Token, now: int) -> bool:
 
 def _own(client: Client, scopes: str) -> Grant:
     """What a client's own user grants it."""
+    if not client.active:
+        raise ValueError("the client is switched off")
     return Grant(org_id=client.org_id, user_id=client.user_id, client_id=client.id, scopes=scope.parse(scopes).text)
 
 

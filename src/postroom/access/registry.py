@@ -4,6 +4,7 @@ A client that serves several data centres is registered in each of them: under t
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -16,11 +17,12 @@ from postroom.store.clients import Client, ClientType
 from postroom.store.db import Database, Tx
 from postroom.store.users import User
 
-_NAME: Final = re.compile(r"[\w &]{1,100}")  # W 4.1: no special characters but _ and &
 _ID: Final = re.compile(r"1000\.[A-Z0-9]{30}")
-_HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
+_HOST: Final = re.compile(r"([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+_URI: Final = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")  # RFC 3986 §2; so no blanks and no line ends
 # RFC 8252 §7.1: a scheme of a program's own is its domain, backwards; so javascript: and data: are none.
 _OWN_SCHEME: Final = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
+_NAME_CHARACTERS: Final = 100
 _URI_CHARACTERS: Final = 2000
 _URIS: Final = 20
 
@@ -46,10 +48,14 @@ class Registered:
 
 def check(asked: Description) -> None:
     """Raises ``ValueError`` with one sentence that says what cannot be registered."""
-    if not _NAME.fullmatch(asked.name) or not asked.name.strip():
+    if not _is_name(asked.name):
         raise ValueError("a name has 1 to 100 letters, digits and blanks, and no special characters but _ and &")
+    if any(len(uri) > _URI_CHARACTERS for uri in (asked.homepage, *asked.redirect_uris)):
+        raise ValueError(f"a URL has at most {_URI_CHARACTERS} characters")
     if asked.homepage and not _is_web(_split(asked.homepage)):
-        raise ValueError(f"the homepage {asked.homepage} is not an http or https URL")
+        raise ValueError(f"the homepage {asked.homepage[:100]} is not an http or https URL")
+    if asked.javascript_domain and asked.type is not ClientType.CLIENT:
+        raise ValueError("only a client-based client has a JavaScript domain")
     if len(asked.redirect_uris) > _URIS or len(set(asked.redirect_uris)) < len(asked.redirect_uris):
         raise ValueError(f"a client has at most {_URIS} redirect URIs, each of them once")
     _CHECKS[asked.type](asked)
@@ -90,46 +96,44 @@ async def register(
     return Registered(client=new, secret=secret)
 
 
-async def change(db: Database, client: Client, asked: Description) -> Client:
-    """Describe a client anew; its type stays. Raises ``ValueError``."""
+async def change(db: Database, client: Client, asked: Description) -> Client | None:
+    """Describe a client anew; its type stays. None where it is gone. Raises ``ValueError``."""
     asked = replace(asked, type=client.type)
     check(asked)
-    changed = replace(
-        client,
-        name=asked.name.strip(),
-        homepage=asked.homepage,
-        javascript_domain=asked.javascript_domain,
-        redirect_uris=asked.redirect_uris,
-    )
-    await db.write(lambda tx: clients.replace(tx, changed))
-    return changed
+
+    def described(current: Client) -> Client:
+        return replace(
+            current,
+            name=asked.name.strip(),
+            homepage=asked.homepage,
+            javascript_domain=asked.javascript_domain,
+            redirect_uris=asked.redirect_uris,
+        )
+
+    return await _become(db, client, described)
 
 
-async def new_secret(db: Database, client: Client) -> str:
-    """A new secret; the old one ends with it."""
+async def new_secret(db: Database, client: Client) -> str | None:
+    """A new secret; the old one ends with it. None where the client is gone."""
     secret = secrets.make_client_secret()
-    changed = replace(client, secret_hash=secrets.digest(secret))
-    await db.write(lambda tx: clients.replace(tx, changed))
-    return secret
+    changed = await _become(db, client, lambda current: replace(current, secret_hash=secrets.digest(secret)))
+    return secret if changed else None
 
 
-async def switch(db: Database, client: Client, *, active: bool) -> Client:
-    """Switch a client on or off. Off, it is unknown to everybody, and its access tokens end; its consents stay."""
-    changed = replace(client, active=active)
+async def switch(db: Database, client: Client, *, active: bool) -> Client | None:
+    """Switch a client on or off; None where it is gone.
 
-    def write(tx: Tx) -> None:
-        clients.replace(tx, changed)
-        if not active:
-            tokens.end_access(tx, client.id)
-
-    await db.write(write)
-    return changed
+    Off, it is unknown to everybody, and its access tokens end; its refresh tokens and consents stay.
+    """
+    return await _become(db, client, lambda current: replace(current, active=active))
 
 
 async def remove(db: Database, client: Client) -> bool:
     """Remove a client with everything it was granted; False where it is gone already."""
 
     def write(tx: Tx) -> bool:
+        if clients.lock(tx, client.org_id, client.id) is None:
+            return False
         tokens.revoke_client(tx, client.id)
         consents.forget_client(tx, client.id)
         devices.forget_client(tx, client.id)
@@ -142,6 +146,22 @@ def seen_by(tx: Tx, user: User) -> Sequence[Client]:
     """The clients that a user may see and change: an Administrator the whole organisation's, others their own."""
     known = clients.listing(tx, user.org_id)
     return [each for each in known if user.profile == ADMINISTRATOR or each.user_id == user.id]
+
+
+async def _become(db: Database, client: Client, change: Callable[[Client], Client]) -> Client | None:
+    """Change what a client is at this moment: what was read before could bring an old secret back."""
+
+    def write(tx: Tx) -> Client | None:
+        current = clients.lock(tx, client.org_id, client.id)
+        if current is None:
+            return None
+        changed = change(current)
+        clients.replace(tx, changed)
+        if not changed.active:
+            tokens.end_access(tx, client.id)
+        return changed
+
+    return await db.write(write)
 
 
 def _of_server(asked: Description) -> None:
@@ -190,13 +210,16 @@ def _check_uris(asked: Description, allowed: Callable[[SplitResult], bool], kind
             raise ValueError(f"the redirect URI {uri[:100]} is not {kinds}")
 
 
+def _is_name(name: str) -> bool:
+    # W 4.1: no special characters but _ and &. Marks belong to letters: many scripts cannot be written without.
+    fitting = all(each in " _&" or unicodedata.category(each)[0] in "LMN" for each in name)
+    return fitting and len(name) <= _NAME_CHARACTERS and bool(name.strip())
+
+
 def _split(uri: str) -> SplitResult:
     """The parts of a URI; of what is none, empty ones."""
-    # What is not printable ASCII would have to be escaped, and blanks would end a header line or a log's word.
-    if len(uri) > _URI_CHARACTERS or not uri.isascii() or not uri.isprintable() or " " in uri or "\\" in uri:
-        return urlsplit("")
     try:
-        parts = urlsplit(uri)
+        parts = urlsplit(uri if _URI.fullmatch(uri) else "")
         _ = parts.port
     except ValueError:
         return urlsplit("")
@@ -209,4 +232,4 @@ def _is_web(uri: SplitResult) -> bool:
 
 
 def _is_own(uri: SplitResult) -> bool:
-    return _OWN_SCHEME.fullmatch(uri.scheme) is not None
+    return _OWN_SCHEME.fullmatch(uri.scheme) is not None and "@" not in uri.netloc

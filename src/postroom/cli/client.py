@@ -119,16 +119,20 @@ def ls(settings: Settings, as_json: bool) -> None:
 @in_org
 def show(settings: Settings, client_id: str, as_json: bool) -> None:
     """Show one client, but for its secret, which is not kept."""
+    from postroom.store import users
 
-    async def act(_: "App", found: "Client") -> dict[str, object]:
+    async def act(app: "App", found: "Client") -> dict[str, object]:
+        owner = await app.db.read(lambda tx: users.find(tx, found.org_id, found.user_id))
         return {
             "client_id": found.id,
             "name": found.name,
             "type": found.type.value,
+            "user": owner.email if owner else "",
             "homepage": found.homepage,
             "javascript_domain": found.javascript_domain,
             "redirect_uris": list(found.redirect_uris),
-            "active": found.active,
+            "state": "on" if found.active else "off",
+            "created": say.moment(found.created_at),
         }
 
     found = _with_client(settings, client_id, act)
@@ -158,8 +162,8 @@ def edit(
     from postroom.access import registry
     from postroom.access.registry import Description
 
-    async def act(app: "App", found: "Client") -> str:
-        changed = await registry.change(
+    async def act(app: "App", found: "Client") -> "Client | None":
+        return await registry.change(
             app.db,
             found,
             Description(
@@ -169,9 +173,9 @@ def edit(
                 redirect_uris=redirect_uris or found.redirect_uris,
             ),
         )
-        return changed.name
 
-    _answer({"client_id": client_id, "name": _with_client(settings, client_id, act)}, as_json)
+    changed = _with_client(settings, client_id, act)
+    _answer({"client_id": changed.id, "name": changed.name}, as_json)
 
 
 @client.command()
@@ -182,7 +186,7 @@ def secret(settings: Settings, client_id: str, as_json: bool) -> None:
     """Make a new secret, shown this once; the old one ends."""
     from postroom.access import registry
 
-    async def act(app: "App", found: "Client") -> str:
+    async def act(app: "App", found: "Client") -> str | None:
         return await registry.new_secret(app.db, found)
 
     _answer({"client_id": client_id, "client_secret": _with_client(settings, client_id, act)}, as_json)
@@ -225,14 +229,15 @@ def rm(settings: Settings, client_id: str, yes: bool) -> None:
 def _switch(settings: Settings, client_id: str, *, active: bool) -> None:
     from postroom.access import registry
 
-    async def act(app: "App", found: "Client") -> None:
-        await registry.switch(app.db, found, active=active)
+    async def act(app: "App", found: "Client") -> "Client | None":
+        return await registry.switch(app.db, found, active=active)
 
     _with_client(settings, client_id, act)
     click.echo(f"client {client_id} {'on' if active else 'off'}")
 
 
-def _with_client(settings: Settings, client_id: str, act: Callable[["App", "Client"], Awaitable[R]]) -> R:
+def _with_client(settings: Settings, client_id: str, act: Callable[["App", "Client"], Awaitable[R | None]]) -> R:
+    """What ``act`` makes of the organisation's client; None and False: it is gone meanwhile."""
     from postroom.cli.opening import with_org
     from postroom.store import clients
     from postroom.store.orgs import Org
@@ -240,12 +245,13 @@ def _with_client(settings: Settings, client_id: str, act: Callable[["App", "Clie
     async def find(app: "App", org: Org) -> R:
         known = await app.db.read(lambda tx: clients.listing(tx, org.id))
         found = next((each for each in known if each.id == client_id), None)
-        if found is None:
-            raise click.ClickException(f"there is no client {client_id}; see: postroom client ls")
         try:
-            return await act(app, found)
+            done = await act(app, found) if found else None
         except ValueError as error:
             raise click.ClickException(str(error)) from None
+        if not done:
+            raise click.ClickException(f"there is no client {client_id}; see: postroom client ls")
+        return done
 
     return with_org(settings, find)
 
@@ -258,6 +264,4 @@ def _answer(shown: dict[str, str], as_json: bool) -> None:
 
 
 def _plain(value: object) -> str:
-    if isinstance(value, list):
-        return " ".join(value) or "-"
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value) or "-"
+    return (" ".join(value) if isinstance(value, list) else str(value)) or "-"

@@ -56,6 +56,23 @@ def find(tx: Connection, client_id: str) -> Client | None:
     return None if row is None else _from_row(row)
 
 
+def hold(tx: Connection, client_id: str) -> Client | None:
+    """``find`` for whoever gives the client a token: ``lock`` waits until the transaction ends."""
+    held = select(client).where(client.c.id == client_id).with_for_update(read=True, key_share=True)
+    row = tx.execute(held).mappings().one_or_none()
+    return None if row is None else _from_row(row)
+
+
+def lock(tx: Connection, org_id: int, client_id: str) -> Client | None:
+    """The organisation's client, for whoever changes or removes it, and its tokens with it.
+
+    Until the transaction ends nobody else does, and nobody gives it a token; what was given before is there to be seen.
+    """
+    locked = select(client).where(client.c.id == client_id, client.c.org_id == org_id).with_for_update()
+    row = tx.execute(locked).mappings().one_or_none()
+    return None if row is None else _from_row(row)
+
+
 def listing(tx: Connection, org_id: int) -> Sequence[Client]:
     """The organisation's clients, oldest first."""
     rows = tx.execute(select(client).where(client.c.org_id == org_id).order_by(client.c.created_at, client.c.id))

@@ -1,21 +1,19 @@
-"""``/clients``: the console in which developers register their clients (W 4.1, 4.4).
-
-A secret and a code are shown on the answer to the form that made them, and nowhere else: no URL carries them, and no
-page that could be loaded again.
-"""
+"""``/clients``: the console in which developers register their clients and describe them (W 4.1)."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from starlette.responses import Response
 
-from postroom.access import grant, registry
-from postroom.access.grant import CODE_MINUTES, OAuthError
+from postroom.access import registry
+from postroom.access.grant import CODE_MINUTES
 from postroom.access.registry import Description
 from postroom.store import users
 from postroom.store.clients import Client, ClientType
 from postroom.store.db import Tx
 from postroom.store.users import Membership
+from postroom.web.accounts import once
 from postroom.web.accounts.authorize import chosen
 from postroom.web.accounts.signin import ask
 from postroom.web.accounts.visit import Visit
@@ -29,9 +27,25 @@ TYPES: Final[Mapping[ClientType, tuple[str, str]]] = {
     ClientType.SELF: ("Self client", "your own program, for your own organisation"),
 }
 
-_EMPTY: Final = dict.fromkeys(("type", "name", "homepage", "javascript_domain", "redirect_uris", "client_id"), "")
+_FIELDS: Final = ("type", "name", "homepage", "javascript_domain", "redirect_uris", "client_id", "scope", "minutes")
+_EMPTY: Final = dict.fromkeys(_FIELDS, "")
 
-OfClient = Callable[[Visit, Client], Awaitable[Response]]
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """A client before a visitor who may see it.
+
+    ``speakers`` are the members for whom it may speak, where it is the visitor's own self client: one for each of
+    their organisations (W 4.4).
+    """
+
+    client: Client
+    org_name: str
+    owner_name: str
+    speakers: Sequence[Membership]
+
+
+OfClient = Callable[[Visit, Seen], Awaitable[Response]]
 
 
 async def listing(visit: Visit) -> Response:
@@ -40,8 +54,8 @@ async def listing(visit: Visit) -> Response:
         return ask(visit)
     email = visit.email
 
-    def look(tx: Tx) -> list[tuple[Membership, Sequence[Client]]]:
-        return [(each, registry.seen_by(tx, each.user)) for each in users.memberships(tx, email)]
+    def look(tx: Tx) -> list[tuple[Membership, Sequence[Client], Mapping[int, str]]]:
+        return [(each, registry.seen_by(tx, each.user), _names(tx, each)) for each in users.memberships(tx, email)]
 
     return visit.page("clients.html", groups=await visit.desk.app.db.read(look), types=TYPES)
 
@@ -56,9 +70,13 @@ async def new(visit: Visit) -> Response:
 async def register(visit: Visit) -> Response:
     """Register a client, and show its secret."""
     form, members = await visit.form(), await _members(visit)
+    if visit.email is None:
+        return _nobody(visit)
     owner = chosen(members, form.get("user", ""))
     if owner is None:
-        return _unknown(visit)
+        return _form(visit, members, form, "choose one of your organisations")
+    if again := await once.sent_before(visit):
+        return again
     try:
         made = await registry.register(
             visit.desk.app.db,
@@ -76,93 +94,114 @@ async def edit(visit: Visit) -> Response:
     """One client, and what can be done with it."""
     if visit.email is None:
         return ask(visit)
-    client = await _client(visit, visit.request.query_params.get("id", ""))
-    return _unknown(visit) if client is None else await _page(visit, client)
+    seen = await _find(visit, visit.request.query_params.get("id", ""))
+    return unknown(visit) if seen is None else show(visit, seen)
 
 
-async def _change(visit: Visit, client: Client) -> Response:
+async def _change(visit: Visit, seen: Seen) -> Response:
+    form = await visit.form()
     try:
-        await registry.change(visit.desk.app.db, client, _described(await visit.form(), client.type))
+        changed = await registry.change(visit.desk.app.db, seen.client, _described(form, seen.client.type))
     except ValueError as error:
-        return await _page(visit, client, str(error))
-    return visit.go(f"/clients/edit?id={client.id}")
+        return show(visit, seen, str(error), typed=form)
+    return visit.go(f"/clients/edit?id={changed.id}") if changed else unknown(visit)
 
 
-async def _new_secret(visit: Visit, client: Client) -> Response:
-    secret = await registry.new_secret(visit.desk.app.db, client)
-    return visit.page("client_secret.html", client=client, secret=secret, fresh=False)
-
-
-async def _switch(visit: Visit, client: Client) -> Response:
-    await registry.switch(visit.desk.app.db, client, active=not client.active)
+async def _switch(visit: Visit, seen: Seen) -> Response:
+    # The form names the state, so that sent twice it does what it says.
+    active = (await visit.form()).get("active") == "yes"
+    changed = await registry.switch(visit.desk.app.db, seen.client, active=active)
     visit.desk.bearers.forget()
-    return visit.go(f"/clients/edit?id={client.id}")
+    return visit.go(f"/clients/edit?id={changed.id}") if changed else unknown(visit)
 
 
-async def _remove(visit: Visit, client: Client) -> Response:
+async def _remove(visit: Visit, seen: Seen) -> Response:
     if (await visit.form()).get("sure") != "yes":
-        return visit.page("client_remove.html", client=client)
-    await registry.remove(visit.desk.app.db, client)
+        return visit.page("client_remove.html", client=seen.client)
+    await registry.remove(visit.desk.app.db, seen.client)
     visit.desk.bearers.forget()
     return visit.go("/clients")
-
-
-async def _code(visit: Visit, client: Client) -> Response:
-    form, members, desk = await visit.form(), await _speakers(visit, client), visit.desk
-    user = chosen(members, form.get("user", ""))
-    minutes = form.get("minutes", "")
-    if user is None or minutes not in map(str, CODE_MINUTES):
-        return await _page(visit, client, "Choose an organisation and how long the code lives.")
-    try:
-        code = await grant.make_code(
-            desk.app.db,
-            client,
-            form.get("scope", ""),
-            now=desk.app.clock(),
-            terms=desk.terms,
-            minutes=int(minutes),
-            user=user,
-        )
-    except ValueError as error:
-        return await _page(visit, client, str(error))
-    if isinstance(code, OAuthError):
-        return await _page(visit, client, "Too many codes were made. Try again in some minutes.", 429)
-    return visit.page("client_code.html", client=client, code=code, minutes=minutes)
 
 
 def of_client(act: OfClient) -> Callable[[Visit], Awaitable[Response]]:
     """What a form does to the client that it names, if the visitor may."""
 
     async def submit(visit: Visit) -> Response:
-        client = await _client(visit, (await visit.form()).get("id", ""))
-        return _unknown(visit) if client is None else await act(visit, client)
+        form = await visit.form()
+        if visit.email is None:
+            return _nobody(visit)
+        seen = await _find(visit, form.get("id", ""))
+        return unknown(visit) if seen is None else await act(visit, seen)
 
     return submit
 
 
-change, new_secret, switch, remove, code = map(of_client, (_change, _new_secret, _switch, _remove, _code))
+change, switch, remove = map(of_client, (_change, _switch, _remove))
 
 
-async def _client(visit: Visit, client_id: str) -> Client | None:
+def show(
+    visit: Visit, seen: Seen, problem: str = "", status: int = 400, *, typed: Mapping[str, str] = _EMPTY
+) -> Response:
+    """The page of one client; with a ``problem``, what was ``typed`` stands in its forms."""
+    client = seen.client
+    described = {
+        "name": client.name,
+        "homepage": client.homepage,
+        "javascript_domain": client.javascript_domain,
+        "redirect_uris": "\n".join(client.redirect_uris),
+    }
+    return visit.page(
+        "client.html",
+        status if problem else 200,
+        seen=seen,
+        client=client,
+        kind=TYPES[client.type],
+        form=_EMPTY | described | dict(typed),
+        minutes=CODE_MINUTES,
+        once=once.mark(),
+        problem=problem,
+    )
+
+
+def unknown(visit: Visit) -> Response:
+    """The page for a client that is not there, or not for this visitor: nobody learns which."""
+    return visit.message("No such client", "It does not exist, or belongs to somebody else.", 404)
+
+
+def _nobody(visit: Visit) -> Response:
+    """Whoever signed out, or stayed too long, begins anew."""
+    return visit.go("/signin?next=/clients")
+
+
+async def _find(visit: Visit, client_id: str) -> Seen | None:
     """The client of that id, if the visitor may see it."""
-    members = await _members(visit)
+    email = visit.email or ""
 
-    def find(tx: Tx) -> Client | None:
-        seen = (client for each in members for client in registry.seen_by(tx, each.user))
-        return next((client for client in seen if client.id == client_id), None)
+    def look(tx: Tx) -> Seen | None:
+        members = users.memberships(tx, email)
+        seen = ((each, client) for each in members for client in registry.seen_by(tx, each.user))
+        member, client = next(((each, client) for each, client in seen if client.id == client_id), (None, None))
+        if member is None or client is None:
+            return None
+        owner = users.find(tx, client.org_id, client.user_id)
+        own = client.type is ClientType.SELF and client.user_id == member.user.id
+        return Seen(
+            client=client,
+            org_name=member.org_name,
+            owner_name=owner.full_name if owner else "",
+            speakers=members if own else (),
+        )
 
-    return await visit.desk.app.db.read(find)
+    return await visit.desk.app.db.read(look)
+
+
+def _names(tx: Tx, member: Membership) -> Mapping[int, str]:
+    return {each.id: each.full_name for each in users.listing(tx, member.user.org_id)}
 
 
 async def _members(visit: Visit) -> Sequence[Membership]:
     email = visit.email
     return await visit.desk.app.db.read(lambda tx: users.memberships(tx, email)) if email else ()
-
-
-async def _speakers(visit: Visit, client: Client) -> Sequence[Membership]:
-    """The members for whom a self client may speak: its owner's own memberships, and only to its owner."""
-    members = await _members(visit)
-    return members if any(each.user.id == client.user_id for each in members) else ()
 
 
 def _type(form: Mapping[str, str]) -> ClientType:
@@ -191,21 +230,6 @@ def _form(visit: Visit, members: Sequence[Membership], form: Mapping[str, str], 
         members=members,
         form=_EMPTY | dict(form),
         types=TYPES,
-        problem=problem,
-    )
-
-
-def _unknown(visit: Visit) -> Response:
-    return visit.message("No such client", "It does not exist, or belongs to somebody else.", 404)
-
-
-async def _page(visit: Visit, client: Client, problem: str = "", status: int = 400) -> Response:
-    return visit.page(
-        "client.html",
-        status if problem else 200,
-        client=client,
-        kind=TYPES[client.type],
-        speakers=await _speakers(visit, client) if client.type is ClientType.SELF else (),
-        minutes=CODE_MINUTES,
+        once=once.mark(),
         problem=problem,
     )

@@ -3,7 +3,18 @@
 from collections.abc import Mapping
 from typing import Final
 
-from postroom.web.accounts import account, authorize, clients, device, devices, pages, serverinfo, signin, token
+from postroom.web.accounts import (
+    account,
+    authorize,
+    client_keys,
+    clients,
+    device,
+    devices,
+    pages,
+    serverinfo,
+    signin,
+    token,
+)
 from postroom.web.accounts.desk import Handler
 from postroom.web.accounts.visit import page
 
@@ -26,10 +37,10 @@ ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
     "/clients": {"GET": page(clients.listing)},
     "/clients/new": {"GET": page(clients.new), "POST": page(clients.register)},
     "/clients/edit": {"GET": page(clients.edit), "POST": page(clients.change)},
-    "/clients/secret": {"POST": page(clients.new_secret)},
+    "/clients/secret": {"POST": page(client_keys.new_secret)},
     "/clients/switch": {"POST": page(clients.switch)},
     "/clients/remove": {"POST": page(clients.remove)},
-    "/clients/code": {"POST": page(clients.code)},
+    "/clients/code": {"POST": page(client_keys.code)},
     "/assets/style.css": {"GET": pages.style},
     "/favicon.ico": {"GET": pages.icon},
 }
