@@ -1,9 +1,9 @@
 """What strangers try with the browser of somebody who is signed in (RFC 9700; RFC 6749 §10)."""
 
+import re
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from hashlib import sha256
 from html import escape
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -16,6 +16,7 @@ from postroom.store import clients
 from postroom.store.clients import Client, ClientType
 from tests.browser.chromium import Seat, own_browser
 from tests.browser.walk import answer, name_oneself, press, request, sign_in
+from tests.oauth_clients.person import Person
 from tests.oauth_clients.scene import Scene, scene
 
 SCRIPT = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'>"
@@ -43,6 +44,13 @@ def form(action: str, fields: dict[str, str]) -> str:
         f'<!doctype html><title>A prize</title><form method="post" action="{escape(action)}">{inputs}</form>'
         "<script>document.forms[0].submit()</script>"
     )
+
+
+def token_in(page: str) -> str:
+    """What a page's own forms carry."""
+    found = re.search(r'name="form_token" value="([0-9a-f]+)"', page)
+    assert found is not None
+    return found[1]
 
 
 def wishes(at: Scene, made: Registered) -> dict[str, dict[str, str]]:
@@ -131,15 +139,18 @@ async def test_a_form_of_another_site_changes_nothing(same_site: bool, tmp_path:
         assert len(at.site.asked("/callback")) == 1
 
 
-async def test_a_planted_cookie_does_not_tell_what_a_form_must_carry(tmp_path: Path) -> None:
-    """Whoever has another port of this host can set its cookies, and then knows what the forms are made from."""
+async def test_planted_cookies_do_not_make_a_form_ours(tmp_path: Path) -> None:
+    """Whoever has another port of this host can set its cookies (RFC 6265 §8.6): their own, with the token they go with."""
     async with scene(tmp_path) as at, victim(at) as seat:
         made = await at.register(ClientType.SERVER)
-        at.site.headers["Set-Cookie"] = "postroom_visit_us=known; Path=/"
+        http = at.house.http
+        own = {"form_token": token_in(await Person(http, at.eve).answer(at.url("/account")))}
+        for name, value in http.cookies.items():
+            await seat.page.context.add_cookies([{"name": name, "url": at.house.url, "value": value}])
+        assert (await http.post(at.url("/clients/edit"), data=own)).status_code != 403, "it is the right one"
         before = rows(tmp_path)
         for path, fields in wishes(at, made).items():
-            known = {"form_token": sha256(b"form known").hexdigest()}
-            at.site.pages["/prize"] = form(at.url(path), fields | known)
+            at.site.pages["/prize"] = form(at.url(path), fields | own)
             async with seat.page.expect_response(at.url(path)) as refused:
                 await seat.page.goto(f"{at.site.url}/prize")
             assert (await refused.value).status == 403, path

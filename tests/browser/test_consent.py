@@ -111,7 +111,8 @@ async def test_the_keyboard_is_enough(tmp_path: Path) -> None:
         made = await at.register(ClientType.SERVER)
         keys = seat.page.keyboard
         await seat.page.goto(request(at, made))
-        await keys.type(at.eve)  # the field has the focus
+        await expect(seat.page.get_by_label("E-mail address")).to_be_focused()
+        await keys.type(at.eve)
         await keys.press("Enter")
         await expect(seat.page.get_by_label("Password")).to_be_focused()
         await keys.type("a right password")

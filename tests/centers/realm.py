@@ -39,9 +39,11 @@ class Realm:
         """The address of whoever lives there."""
         return f"{name}@people.example"
 
-    async def register(self, *names: str, kind: ClientType = ClientType.SERVER) -> dict[str, Registered]:
+    async def register(
+        self, *names: str, kind: ClientType = ClientType.SERVER, callback: str = CALLBACK
+    ) -> dict[str, Registered]:
         """One client, known in these centres under one id; each gave it a secret of its own."""
-        uris = () if kind is ClientType.DEVICE else (CALLBACK,)
+        uris = () if kind is ClientType.DEVICE else (callback,)
         asked = Description(name="Tracker", type=kind, redirect_uris=uris)
         made = {}
         for name in names:
