@@ -79,7 +79,8 @@ def parse(text: str) -> Scopes:
 def _read(scope: str) -> Iterator[Permit]:
     words = scope.split(".")
     service, path, last = words[0], words[1:-1], words[-1]
-    if not path or not all(map(_WORD.fullmatch, (service, *path))) or last.upper() not in COVERS:
+    # Each word is of ASCII before its case is changed: «WR\u0131TE» in capitals would be WRITE.
+    if not path or not all(map(_WORD.fullmatch, words)) or last.upper() not in COVERS:
         raise ValueError(f"{scope!r} is not a scope: service.name.OPERATION is expected")
     known = _SERVICES.get(service.lower())
     if known is not None:
