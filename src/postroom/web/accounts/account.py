@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from postroom.access import grant
 from postroom.store import clients, consents, tokens, users
 from postroom.store.db import Tx
 from postroom.web.accounts.signin import ask
@@ -38,7 +39,9 @@ async def withdraw(visit: Visit) -> Response:
     form = await visit.form()
     email, client_id, user_id = visit.email, form.get("client_id", ""), form.get("user", "")
     if email is None:
-        return visit.go("/signin")
+        return ask(visit)
+    if not grant.is_client_id(client_id):
+        return visit.go("/account")
 
     def write(tx: Tx) -> None:
         for each in users.memberships(tx, email):

@@ -54,6 +54,8 @@ async def decide(visit: Visit) -> Response:
         return _refused(visit, asked)
     if form.get("decision") != "accept":
         return visit.go(authorize.deny(asked))
+    if visit.email is None:
+        return ask(visit, f"/oauth/v2/auth?{form['query']}")
     user = chosen(await _members(visit), form.get("user", ""))
     if user is None:
         return visit.message("Not possible", "Choose one of your organisations.", 400)

@@ -1,6 +1,7 @@
 """``/oauth/v3/device``: the page on which people consent to what a device asks (W 4.9; RFC 8628 §3.3)."""
 
 from collections.abc import Sequence
+from typing import Final
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -8,6 +9,7 @@ from starlette.responses import Response
 from postroom.access import device as access
 from postroom.access.grant import OAuthError
 from postroom.store import clients, users
+from postroom.store.clients import Client
 from postroom.store.db import Tx
 from postroom.store.devices import Device
 from postroom.store.users import Membership
@@ -17,7 +19,7 @@ from postroom.web.accounts.signin import ask
 from postroom.web.accounts.visit import Visit
 from postroom.web.accounts.words import spoken
 
-_PATH = "/oauth/v3/device"
+_PATH: Final = "/oauth/v3/device"
 
 
 async def show(visit: Visit) -> Response:
@@ -29,8 +31,9 @@ async def show(visit: Visit) -> Response:
     found = await _find(visit, visit.query)
     if not isinstance(found, Device):
         return _not_found(visit, found)
-    client, members = await visit.desk.app.db.read(lambda tx: (clients.find(tx, found.client_id), _members(tx, visit)))
-    assert client is not None, "a request has a client"
+    client, members = await visit.desk.app.db.read(lambda tx: (_client(tx, found), _members(tx, visit)))
+    if client is None:
+        return _not_found(visit, None)
     if not members:
         return visit.page("nowhere.html", 403)
     return visit.page(
@@ -49,9 +52,10 @@ async def submit(visit: Visit) -> Response:
     form = await visit.form()
     if "decision" not in form:
         return visit.go(f"{_PATH}?{urlencode({'user_code': form.get('user_code', '').strip()})}")
+    query = form.get("query", "")
     if visit.email is None:
-        return visit.go(_PATH)
-    found = await _find(visit, form.get("query", ""))
+        return ask(visit, f"{_PATH}?{query}")
+    found = await _find(visit, query)
     if not isinstance(found, Device):
         return _not_found(visit, found)
     db = visit.desk.app.db
@@ -67,22 +71,13 @@ async def submit(visit: Visit) -> Response:
 
 
 async def _find(visit: Visit, query: str) -> Device | OAuthError | None:
-    app, now = visit.desk.app, visit.desk.app.clock()
-    code = crossing.one(query, "user_code")
-    if code:
-        return await access.look_up(app.db, code, guesser=visit.email or "", now=now)
-    arrival = crossing.arrival(query)
-    if arrival is None:
-        return None
-    return await access.take_over(
-        app.db,
-        digest=arrival.digest,
-        client_id=arrival.client_id,
-        scopes=arrival.scopes,
-        offline=arrival.offline,
-        expires_at=arrival.expires_at,
-        now=now,
-    )
+    return await crossing.waiting(visit.desk, query, guesser=visit.email or "")
+
+
+def _client(tx: Tx, found: Device) -> Client | None:
+    """The client of the device, unless it was removed or switched off since."""
+    client = clients.find(tx, found.client_id)
+    return client if client is not None and client.active else None
 
 
 def _members(tx: Tx, visit: Visit) -> Sequence[Membership]:

@@ -1,5 +1,6 @@
 """``/signin`` and ``/signout``: first who, then the password, and the way to another data centre (W 4.2, 4.12)."""
 
+from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from starlette.responses import Response
@@ -10,6 +11,11 @@ from postroom.access.login import Refusal, SignedIn
 from postroom.mail.address import Address, BadAddress
 from postroom.web.accounts import crossing
 from postroom.web.accounts.visit import Visit, local
+
+_APART: Final = (
+    f"Nobody is sent to the data centre {APART}, or from there to another one. For accounts of the other side,"
+    " applications must start there."
+)
 
 
 async def show(visit: Visit) -> Response:
@@ -45,22 +51,21 @@ async def leave(visit: Visit) -> Response:
     return visit.go(f"/signin?{urlencode({'next': local(form.get('next', ''))})}")
 
 
-def ask(visit: Visit) -> Response:
-    """Send a browser of nobody to the sign-in page, and back to this very URL after it."""
-    path = visit.request.scope["path"]
-    onward = {"next": f"{path}?{visit.query}" if visit.query else path}
+def ask(visit: Visit, back: str | None = None) -> Response:
+    """Send a browser of nobody to the sign-in page, and from there to ``back``; None: to this very URL again."""
+    told = {"next": back or visit.here}
     hint = visit.request.query_params.get("login_hint")
     if hint:
-        onward["login_hint"] = hint
-    return visit.go(f"/signin?{urlencode(onward)}", 302)
+        told["login_hint"] = hint
+    # RFC 9110 §15.4.4: 303 is what makes a GET of a POST.
+    return visit.go(f"/signin?{urlencode(told)}", 303 if visit.request.method == "POST" else 302)
 
 
 async def _sign_in(visit: Visit, onward: str, email: str, password: str) -> Response:
-    app, client = visit.desk.app, visit.request.client
-    address = client.host if client else ""
-    result = await login.sign_in(app.db, email, password, address=address, now=app.clock())
+    app = visit.desk.app
+    result = await login.sign_in(app.db, email, password, address=visit.address, now=app.clock())
     if isinstance(result, SignedIn):
-        visit.sign_in(result)
+        await visit.sign_in(result)
         return visit.go(onward)
     if result is Refusal.THROTTLED:
         minutes = login.WINDOW // 60_000
@@ -74,8 +79,7 @@ async def _cross(visit: Visit, name: str, onward: str, email: str) -> Response:
     center = visit.desk.centers.onward(name)
     if center is None:
         apart = APART in (name, visit.desk.centers.own.name)
-        text = "Requests for the data centre cn must start there." if apart else "This data centre is not known here."
-        return visit.message("Another data centre", text, 400)
+        return visit.message("Another data centre", _APART if apart else "This data centre is not known here.", 400)
     return visit.go(await _address_there(visit, center, onward, email))
 
 
@@ -84,10 +88,11 @@ async def _address_there(visit: Visit, center: Center, onward: str, email: str) 
     if parts.path == "/oauth/v2/auth":
         return crossing.request(center, parts.query, email)
     if parts.path == "/oauth/v3/device":
-        url = await crossing.device(visit.desk, center, parts.query, email)
+        # Nobody is signed in, so that it is the place which may not go on guessing.
+        url = await crossing.device(visit.desk, center, parts.query, email, guesser=f"at {visit.address}")
         if url is not None:
             return url
-    return f"{center.accounts}/signin?{urlencode({'login_hint': email})}"
+    return f"{center.accounts}/signin{crossing.hint('?', email)}"
 
 
 def _who(visit: Visit, onward: str, email: str, problem: str = "") -> Response:

@@ -2,13 +2,13 @@
 
 Two cookies, named by data centre because cookies know no ports: two centres on one host would overwrite each other's.
 ``postroom_session_us`` is the key of a session; ``postroom_visit_us`` is a random value that every browser gets, from
-which the token in each form is derived, and which changes when somebody signs in.
+which the token in each form is derived, and which changes when somebody signs in or out.
 """
 
 import functools
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote_from_bytes, urlsplit
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -24,7 +24,13 @@ from postroom.web.refusals import fail, status
 
 _FORM_OCTETS: Final = 64 * KIB
 _FIELDS: Final = 64
+_FORGED: Final = (
+    "This form was not sent from a page of this server, or the page was too old, or the browser keeps no cookies."
+    " Go back, load the page again and try once more."
+)
 _HOME: Final = "/account"
+_VISIBLE: Final = bytes(range(0x21, 0x7F))  # of ASCII
+_TOLD_OF_FAILURES: Final = ("retry-after", "x-request-id")
 
 
 class Forged(Exception):  # noqa: N818 - what it says
@@ -57,18 +63,33 @@ class Visit:
     @property
     def form_token(self) -> str:
         """What a form of this browser carries in its field ``form_token``."""
-        return secrets.digest(f"form {self._token}").hex()
+        # Of both cookies: a neighbour on this host may plant one of his own (RFC 6265 §8.6), but does not know the
+        # session's.
+        return secrets.digest(f"form {self._token} {self._session}").hex()
 
     @property
     def query(self) -> str:
-        """The query of the URL, as it came."""
-        raw: bytes = self.request.scope["query_string"]
-        return raw.decode("ascii", "replace")
+        """The query of the URL as it came, letter by letter; what no URL may hold (RFC 3986 §2) is escaped."""
+        return quote_from_bytes(self.request.scope["query_string"], _VISIBLE)
+
+    @property
+    def here(self) -> str:
+        """Where this very page is found again; for the answer to a form, the first page."""
+        if self.request.method == "POST":
+            return _HOME
+        path: str = self.request.scope["path"]
+        return f"{path}?{self.query}" if self.query else path
+
+    @property
+    def address(self) -> str:
+        """The network address of the browser, or of the proxy before us."""
+        client = self.request.client
+        return client.host if client else ""
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """A page of ours, with what each of them shows."""
-        response = pages.render(self.desk, template, status, email=self.email, form_token=self.form_token, **values)
-        return self._kept(response)
+        common = {"email": self.email, "form_token": self.form_token, "here": self.here}
+        return self._kept(pages.render(self.desk, template, status, **common, **values))
 
     def message(self, title: str, text: str, status: int = 200) -> Response:
         """A page that says one thing."""
@@ -95,9 +116,11 @@ class Visit:
         self._form = fields
         return fields
 
-    def sign_in(self, signed: SignedIn) -> None:
-        """From this answer on, the browser is that person's."""
-        self.email = signed.email
+    async def sign_in(self, signed: SignedIn) -> None:
+        """From this answer on, the browser is that person's, and nobody else's."""
+        if self._session:
+            await login.sign_out(self.desk.app.db, self._session)
+        self.email, self._session = signed.email, signed.token
         self._cookies.append(("session", signed.token, signed.seconds))
         # A value planted before (by another site, a neighbour at the keyboard) must not tell the forms from now on.
         self._renew()
@@ -105,7 +128,7 @@ class Visit:
     async def sign_out(self) -> None:
         """End the session, here and in the browser."""
         await login.sign_out(self.desk.app.db, self._session)
-        self.email = None
+        self.email, self._session = None, ""
         self._cookies.append(("session", "", 0))
         self._renew()
 
@@ -120,7 +143,8 @@ class Visit:
             raise Forged
         origin = headers.get("origin")
         ours = (headers.get("host", ""), urlsplit(self.desk.centers.own.accounts).netloc)
-        if origin is not None and urlsplit(origin).netloc not in ours:
+        # «null» is the origin of whoever hides their own.
+        if origin is not None and origin.partition("://")[2] not in ours:
             raise Forged
 
     def _renew(self) -> None:
@@ -155,18 +179,28 @@ def page(act: Act) -> Handler:
         except Forged:
             # What another site sends may come without our cookies. Anew, they would end the forms that are open here.
             visit.leave_cookies()
-            text = "This form was not sent from a page of this server, or the page was too old. Go back and try again."
-            return visit.message("Not accepted", text, 403)
+            return visit.message("Not accepted", _FORGED, 403)
         except Refused as error:
             return visit.message("Not possible", "This request cannot be read.", status(error.faults[0]))
         except Exception as error:
-            failed = fail(error, desk.app.ids.number())
-            return visit.message("Out of order", "Something failed here. Please try again later.", failed.status_code)
+            return _out_of_order(visit, fail(error, desk.app.ids.number()))
 
     return handle
 
 
 def local(path: str) -> str:
     """A path of this server, or the first page in place of anything that could lead elsewhere (open redirect)."""
-    safe = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
-    return path if safe else _HOME
+    # A browser takes // and /\ for the beginning of a host, and leaves out line ends and tabs before it looks.
+    safe = path.startswith("/") and not path.startswith("//") and "\\" not in path
+    return path if safe and path.isascii() and path.isprintable() else _HOME
+
+
+def _out_of_order(visit: Visit, failed: Response) -> Response:
+    """A page in place of ``failed``, with its status and what it tells in its head."""
+    number = failed.headers.get("x-request-id")
+    text = "Something failed here. Please try again later."
+    if number is not None:
+        text += f" Whoever runs this server finds the cause in its log, under the number {number}."
+    response = visit.message("Out of order", text, failed.status_code)
+    response.headers.update({name: failed.headers[name] for name in _TOLD_OF_FAILURES if name in failed.headers})
+    return response
