@@ -22,19 +22,18 @@ _MESSAGE_ID: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 async def listing(call: Call) -> Response:
     """The mails filed under a record, newest first, ten at a time; 204 where there are none."""
+    key = record_key(call)
     asked = wire.read_listing(call.param("type"), call.param("index"))
-    found, context = await call.app.db.read(
-        partial(_page, key=record_key(call), shown_as=call.path["module"], asked=asked)
-    )
+    found, context = await call.app.db.read(partial(_page, key=key, shown_as=call.path["module"], asked=asked))
     return Json(wire.listing(found, asked, context)) if found else NoContent()
 
 
 async def get(call: Call) -> Response:
     """One mail with its content and attachments."""
-    text = call.path["message_id"]
+    key, text = record_key(call), call.path["message_id"]
     if not _MESSAGE_ID.fullmatch(text):
         raise NotFound(_UNKNOWN_MAIL)
-    one = partial(_one, key=record_key(call), shown_as=call.path["module"], mail_id=bytes.fromhex(text))
+    one = partial(_one, key=key, shown_as=call.path["module"], mail_id=bytes.fromhex(text))
     filed, context = await call.app.db.read(one)
     return Json(wire.whole(filed, context))
 
