@@ -53,7 +53,7 @@ def check(asked: Description) -> None:
     if any(len(uri) > _URI_CHARACTERS for uri in (asked.homepage, *asked.redirect_uris)):
         raise ValueError(f"a URL has at most {_URI_CHARACTERS} characters")
     if asked.homepage and not _is_web(_split(asked.homepage)):
-        raise ValueError(f"the homepage {asked.homepage[:100]} is not an http or https URL")
+        raise ValueError(f"the homepage {asked.homepage[:100]!r} is not an http or https URL")
     if asked.javascript_domain and asked.type is not ClientType.CLIENT:
         raise ValueError("only a client-based client has a JavaScript domain")
     if len(asked.redirect_uris) > _URIS or len(set(asked.redirect_uris)) < len(asked.redirect_uris):
@@ -207,7 +207,7 @@ def _check_uris(asked: Description, allowed: Callable[[SplitResult], bool], kind
     for uri in asked.redirect_uris:
         # RFC 6749 §3.1.2: absolute, and without a fragment.
         if "#" in uri or not allowed(_split(uri)):
-            raise ValueError(f"the redirect URI {uri[:100]} is not {kinds}")
+            raise ValueError(f"the redirect URI {uri[:100]!r} is not {kinds}")
 
 
 def _is_name(name: str) -> bool:
