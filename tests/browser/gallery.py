@@ -74,7 +74,7 @@ async def _console(at: Scene, page: Page) -> AsyncIterator[str]:
     yield "clients"
     await page.goto(at.url("/clients/new"))
     yield "client-new"
-    await page.get_by_label("Self client").check()
+    await page.get_by_role("radio", name="Self client").check()
     await page.get_by_label("Name").fill("Nightly <export>")
     await page.get_by_label("Company at org1.example").check()
     await press(page, "Register")

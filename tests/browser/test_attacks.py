@@ -140,7 +140,7 @@ async def test_a_form_of_another_site_changes_nothing(same_site: bool, tmp_path:
 
 
 async def test_planted_cookies_do_not_make_a_form_ours(tmp_path: Path) -> None:
-    """Whoever has another port of this host can set its cookies (RFC 6265 §8.6): their own, with the token they go with."""
+    """Whoever has another port of this host can set its cookies (RFC 6265 §8.6), and knows the token to them."""
     async with scene(tmp_path) as at, victim(at) as seat:
         made = await at.register(ClientType.SERVER)
         http = at.house.http

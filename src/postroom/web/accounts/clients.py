@@ -140,7 +140,7 @@ change, switch, remove = map(of_client, (_change, _switch, _remove))
 
 
 def show(
-    visit: Visit, seen: Seen, problem: str = "", status: int = 400, *, typed: Mapping[str, str] = _EMPTY
+    visit: Visit, seen: Seen, problem: str = "", status: int = 400, *, typed: Mapping[str, str] | None = None
 ) -> Response:
     """The page of one client; with a ``problem``, what was ``typed`` stands in its forms."""
     client = seen.client
@@ -156,7 +156,7 @@ def show(
         seen=seen,
         client=client,
         kind=TYPES[client.type],
-        form=_EMPTY | described | dict(typed),
+        form=_EMPTY | described | dict(typed or {}),
         minutes=CODE_MINUTES,
         once=once.mark(),
         problem=problem,
