@@ -45,6 +45,7 @@ class Case:
     ask: Ask
     before: tuple[Ask, ...] = ()
     times: int = 1  # of the last of ``before``
+    pause: float = 0  # minutes that pass after each of ``before``
     status: int = 200
     answer: Mapping[str, Any] | None = None
     exactly: bool = False

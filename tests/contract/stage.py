@@ -57,13 +57,17 @@ class Stage:
         try:
             for n, asked in enumerate(case.before):
                 for _ in range(case.times if n == len(case.before) - 1 else 1):
-                    await actor.ask(asked)
+                    _allowed(await actor.ask(asked))
+                    self._pass(case.pause)
             if case.minutes:
                 await actor.fill(f"{case.ask.path} {' '.join((case.ask.form or {}).values())} {case.ask.bearer or ''}")
-                self._passed += round(case.minutes * 60_000)
+                self._pass(case.minutes)
             await check(case, await actor.ask(case.ask), actor)
         finally:
             await actor.close()
+
+    def _pass(self, minutes: float) -> None:
+        self._passed += round(minutes * 60_000)
 
     async def _house(self, *, strict: bool) -> House:
         if strict not in self._houses:
@@ -74,6 +78,15 @@ class Stage:
             home = house(folder, clock=lambda: clock() + self._passed, settings=chosen)
             self._houses[strict] = await self._stack.enter_async_context(home)
         return self._houses[strict]
+
+
+def _allowed(answer: httpx.Response) -> None:
+    """What leads up to a case must succeed, or the case would show something else."""
+    refused = re.search(
+        r'"error":"(?!authorization_pending)|[?#&]error=', answer.text + answer.headers.get("location", "")
+    )
+    assert answer.status_code < 400, answer.text
+    assert not refused, refused
 
 
 async def check(case: Case, answer: httpx.Response, actor: Actor) -> None:

@@ -220,6 +220,10 @@ CASES = [
          before=(token(REFRESH),), times=15, ask=Ask("GET", "/bigin/v2/org", bearer="{access_token}")),
     Case(section="4.10", row="live access tokens of a refresh token", what="the fifteenth ends none", status=401, answer={"code": "OAUTH_SCOPE_MISMATCH"},
          before=(token(REFRESH),), times=14, ask=Ask("GET", "/bigin/v2/org", bearer="{access_token}")),
+    Case(section="4.10", row="refresh tokens of a user", what="the twenty-first ends the first", strict=True, answer={"error": "invalid_code"},
+         before=(token(REFRESH), token(EXCHANGE, code="{new_code}")), times=20, pause=0.5, ask=token(REFRESH), exactly=True),
+    Case(section="4.10", row="refresh tokens of a user", what="the twentieth ends none", strict=True, answer=RENEWED, exactly=True,
+         before=(token(REFRESH), token(EXCHANGE, code="{new_code}")), times=19, pause=0.5, ask=token(REFRESH)),
     # --- 4.11 errors of the token endpoint ----------------------------------------------------------------------------
     Case(section="4.11", row="unknown client", what="unknown", ask=token(EXCHANGE, client_id="1000." + "Z" * 30), answer={"error": "invalid_client"},
          exactly=True, headers=JSON),
@@ -240,7 +244,7 @@ CASES = [
          answer={"error": "invalid_redirect_uri"}, exactly=True),
     Case(section="4.11", row="anything else", what="a body that cannot be read", answer={"error": "general_error"}, exactly=True,
          ask=Ask("POST", "/oauth/v2/token", form=EXCHANGE, headers={"Content-Type": "multipart/form-data"})),
-    Case(section="4.11", row="throttled", what="400, with its sentence", strict=True, status=400, before=(token(REFRESH),), times=10, ask=token(REFRESH),
+    Case(section="4.11", row="throttled", what="400, with its sentence", strict=True, status=400, before=(token(REFRESH),), times=9, ask=token(REFRESH),
          answer=THROTTLED, exactly=True, headers=JSON),
     # --- 4.12 data centres --------------------------------------------------------------------------------------------
     Case(section="4.12", row="US", what="is this one", ask=Ask("GET", "/oauth/serverinfo"), answer={"result": "success"}, headers=JSON),

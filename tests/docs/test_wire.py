@@ -1,0 +1,69 @@
+"""The wire's reference, held against what exists: the contract's cases, the calls, the words of refusals."""
+
+import re
+from typing import Final
+
+import pytest
+
+from tests.contract import test_oauth, test_scopes
+from tests.contract.case import Case
+from tests.docs import existing
+from tests.docs.generated import PART
+from tests.docs.tables import Row, calls, page, rows
+
+TEXT: Final = PART.sub("", page("docs/reference/wire.md"))
+SECTIONS: Final = re.findall(r"^### ([45]\.\d+) ", TEXT, re.MULTILINE)
+ROWS: Final = [row for row in rows(TEXT) if row.section in SECTIONS]
+OAUTH: Final = TEXT.partition("\n## 4 ")[2].partition("\n## 5 ")[0]
+CASES: Final[list[Case]] = [*test_oauth.CASES, *test_scopes.CASES]
+
+
+def name(row: Row) -> str:
+    return f"{row.section} {row.name}"
+
+
+def shown(case: Case) -> list[Row]:
+    """The rows that a case names: the one called so, or those that begin so."""
+    here = [row for row in ROWS if case.row and row.section == case.section]
+    return [row for row in here if row.name == case.row] or [row for row in here if row.name.startswith(case.row)]
+
+
+def test_the_contract_has_its_cases_and_each_is_another() -> None:
+    assert len({case.name for case in CASES}) == len(CASES) >= 90
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_each_section_has_a_case(section: str) -> None:
+    assert any(case.section == section for case in CASES)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=name)
+def test_each_row_has_a_case(row: Row) -> None:
+    assert any(row in shown(case) for case in CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_each_case_shows_a_section_or_one_row_of_it(case: Case) -> None:
+    assert case.section in SECTIONS
+    assert len(shown(case)) == bool(case.row)
+
+
+def test_each_call_is_named() -> None:
+    named = {*calls(TEXT), *calls(page("docs/compatibility.md"))}
+    paths = {call.path for call in named if not call.method}
+    assert not {str(call) for call in existing.CALLS if call not in named and call.path not in paths}
+
+
+def test_each_call_of_the_accounts_server_stands_in_the_list_of_calls() -> None:
+    assert not {str(call) for call in existing.AT_ACCOUNTS - set(calls(page("docs/reference/api.md")))}
+
+
+def test_each_word_of_a_refusal_stands_in_the_section_on_oauth() -> None:
+    assert not {word for word in existing.WORDS if f"`{word}`" not in OAUTH and f'"{word}"' not in OAUTH}
+
+
+def test_each_word_that_the_section_on_oauth_gives_is_said() -> None:
+    said = set(re.findall(r'[{,]"error":"([^"]+)"', OAUTH))
+    said |= {row.name for row in ROWS if row.section == "4.9"}
+    assert len(said) > 6, "the pattern finds nothing"
+    assert not said - existing.WORDS
