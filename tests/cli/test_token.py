@@ -30,9 +30,23 @@ async def test_secrets_are_shown_once_and_clients_are_chosen(home: Path) -> None
     made = [(await well("client", "add", "--name", name, "--json", cwd=home)).json for name in ("one", "two")]
     listed = await well("client", "ls", cwd=home)
     assert all(each["client_id"] in listed.out and each["client_secret"] not in listed.out for each in made)
-    assert "there are several clients" in (await postroom(*words, cwd=home)).err
+    assert "there are several self clients" in (await postroom(*words, cwd=home)).err
     await well(*words, "--client", made[1]["client_id"], cwd=home)
     bad = await postroom("token", "code", "--client", made[0]["client_id"], "--scope", "everything", cwd=home)
     assert bad.err == "postroom: 'everything' is not a scope: service.name.OPERATION is expected\n"
     database = b"".join(each.read_bytes() for each in (home / "data").glob("postroom.db*"))
     assert made[0]["client_secret"].encode() not in database
+
+
+async def test_codes_are_for_the_self_client_of_the_organisation(home: Path) -> None:
+    server = ("--type", "server", "--redirect-uri", "https://a.example/")
+    web = (await well("client", "add", "--name", "web", *server, "--json", cwd=home)).json
+    words = ("token", "code", "--scope", "ZohoBigin.org.READ")
+    assert "there is no such client" in (await postroom(*words, cwd=home)).err
+    await well("client", "add", cwd=home)
+    await well(*words, cwd=home)  # the web client is not in the way
+    refused = await postroom(*words, "--client", web["client_id"], cwd=home)
+    assert refused.err == "postroom: a client of the type server gets its codes from its users\n"
+    await well("org", "add", "Second Ltd", "--email", "office@second.example", cwd=home)
+    for named in ((), ("--client", web["client_id"])):
+        assert "there is no such client" in (await postroom(*words, *named, "--org", "Second Ltd", cwd=home)).err

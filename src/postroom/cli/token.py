@@ -26,7 +26,7 @@ def _for_client(verb: Callable[..., Any]) -> Callable[..., Any]:
     verb = click.option(
         "--scope", "scopes", multiple=True, required=True, help="What it allows; comma separated or repeated."
     )(verb)
-    return click.option("--client", "client_id", help="The client's id.  [default: the only one]")(verb)
+    return click.option("--client", "client_id", help="The client's id.  [default: the only self client]")(verb)
 
 
 @token.command()
@@ -67,15 +67,18 @@ def _made(settings: Settings, client_id: str | None, make: "Making") -> str:
     from postroom.access.grant import OAuthError
     from postroom.cli.opening import with_org
     from postroom.store import clients
+    from postroom.store.clients import ClientType
     from postroom.store.orgs import Org
 
     async def act(app: "App", org: Org) -> str:
         known = await app.db.read(lambda tx: clients.listing(tx, org.id))
-        fitting = [each for each in known if client_id in (None, each.id)]
+        fitting = [
+            each for each in known if (each.type is ClientType.SELF if client_id is None else each.id == client_id)
+        ]
         if not fitting:
             raise click.ClickException("there is no such client; make one: postroom client add")
         if len(fitting) > 1:
-            raise click.ClickException("there are several clients; name one with --client")
+            raise click.ClickException("there are several self clients; name one with --client")
         try:
             made = await make(app, fitting[0])
         except ValueError as error:
