@@ -67,5 +67,8 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """Everything runs until the block ends; ``chosen`` are settings."""
     given = {"data_dir": folder, "database": database, "stop_seconds": 2.0, "device_poll_seconds": 0}
-    async with scene(folder, clock=clock, settings=Settings(**{**given, **chosen})) as at, browser(at.house.url) as seat:
+    async with (
+        scene(folder, clock=clock, settings=Settings(**{**given, **chosen})) as at,
+        browser(at.house.url) as seat,
+    ):
         yield Stage(at=at, seat=seat)

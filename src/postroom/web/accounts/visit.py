@@ -29,7 +29,7 @@ _FORGED: Final = (
     " Go back, load the page again and try once more."
 )
 _HOME: Final = "/account"
-_VISIBLE: Final = bytes(range(0x21, 0x7F))  # of ASCII
+_OF_URLS: Final = "-._~:/?[]@!$&'()*+,;=%"  # beside letters and digits (RFC 3986 §2)
 _TOLD_OF_FAILURES: Final = ("retry-after", "x-request-id")
 
 
@@ -69,8 +69,8 @@ class Visit:
 
     @property
     def query(self) -> str:
-        """The query of the URL as it came, letter by letter; what no URL may hold (RFC 3986 §2) is escaped."""
-        return quote_from_bytes(self.request.scope["query_string"], _VISIBLE)
+        """The query of the URL as it came, letter by letter; what no URL may hold, and browsers send, is escaped."""
+        return quote_from_bytes(self.request.scope["query_string"], _OF_URLS)
 
     @property
     def here(self) -> str:
