@@ -1,4 +1,4 @@
-"""Chromium, driven by Playwright: a process of its own for each test, and for each person cookies of their own."""
+"""Chromium, driven by Playwright; each person who uses it has cookies of their own."""
 
 import os
 import shutil
@@ -28,10 +28,9 @@ PATIENCE: Final = 15_000.0  # ms: how long a page may owe what a test waits for
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seat:
-    """One person's browser: a page, and whatever it complained of. ``browser`` opens seats for others."""
+    """One person's browser: a page, and whatever it complained of."""
 
     page: Page
-    browser: Browser
     complaints: list[str] = field(default_factory=list)
 
     async def path(self) -> str:
@@ -56,7 +55,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def seat(browser: Browser, **options: Any) -> AsyncIterator[Seat]:
+async def seat_at(browser: Browser, **options: Any) -> AsyncIterator[Seat]:
     """A browser of somebody's own; what a page had complained of (script, policy, dialogs) fails the test at its end.
 
     ``options`` are Playwright's for a context.
@@ -64,19 +63,12 @@ async def seat(browser: Browser, **options: Any) -> AsyncIterator[Seat]:
     context = await browser.new_context(**options)
     try:
         context.set_default_timeout(PATIENCE)
-        made = Seat(page=await context.new_page(), browser=browser)
+        made = Seat(page=await context.new_page())
         _listen(made.page, made.complaints)
         yield made
         assert made.complaints == []
     finally:
         await context.close()
-
-
-@asynccontextmanager
-async def own_browser(**options: Any) -> AsyncIterator[Seat]:
-    """A browser with one seat."""
-    async with browser() as started, seat(started, **options) as made:
-        yield made
 
 
 def _listen(page: Page, complaints: list[str]) -> None:

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Final
 
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 
-from tests.browser.chromium import own_browser
+from tests.browser.chromium import seat_at
 from tests.browser.gallery import settings, walk
 from tests.oauth_clients.scene import scene
 
@@ -61,8 +61,8 @@ _FOCUS: Final = """() => {
 _STOPS: Final = "a[href], button, select, textarea, input:not([type=hidden]):not([type=radio])"
 
 
-async def test_every_page_has_what_everybody_needs(tmp_path: Path) -> None:
-    async with scene(tmp_path, settings=settings(tmp_path)) as at, own_browser(viewport=NARROW) as seat:
+async def test_every_page_has_what_everybody_needs(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path, settings=settings(tmp_path)) as at, seat_at(chromium, viewport=NARROW) as seat:
         wrong: dict[str, list[str]] = {}
         async for name in walk(at, seat.page):
             wrong[name] = [f"lacks {each}" for each in await seat.page.evaluate(_LACKS)]

@@ -9,13 +9,13 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from postroom.access.registry import Registered
 from postroom.store import clients
 from postroom.store.clients import Client, ClientType
-from tests.browser.chromium import Seat, own_browser
-from tests.browser.walk import answer, name_oneself, press, request, sign_in
+from tests.browser.chromium import Seat, seat_at
+from tests.browser.walk import answer, be_signed_in, name_oneself, press, request, sign_in
 from tests.oauth_clients.person import Person
 from tests.oauth_clients.scene import Scene, scene
 
@@ -23,11 +23,10 @@ SCRIPT = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'>"
 
 
 @asynccontextmanager
-async def victim(at: Scene) -> AsyncIterator[Seat]:
+async def victim(chromium: Browser, at: Scene) -> AsyncIterator[Seat]:
     """The browser of ada, who is signed in."""
-    async with own_browser() as seat:
-        await seat.page.goto(at.url("/account"))
-        await sign_in(seat.page, at.ada)
+    async with seat_at(chromium) as seat:
+        await be_signed_in(at, seat.page, at.ada)
         yield seat
 
 
@@ -72,8 +71,8 @@ def wishes(at: Scene, made: Registered) -> dict[str, dict[str, str]]:
     }
 
 
-async def test_nobody_is_sent_to_an_address_that_is_not_registered(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, victim(at) as seat:
+async def test_nobody_is_sent_to_an_address_that_is_not_registered(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, victim(chromium, at) as seat:
         made = await at.register(ClientType.SERVER)
         near = (
             f"{at.site.url}/elsewhere",
@@ -91,8 +90,8 @@ async def test_nobody_is_sent_to_an_address_that_is_not_registered(tmp_path: Pat
         assert at.site.targets == []
 
 
-async def test_an_address_changed_in_the_form_is_refused_as_well(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, victim(at) as seat:
+async def test_an_address_changed_in_the_form_is_refused_as_well(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, victim(chromium, at) as seat:
         made = await at.register(ClientType.SERVER)
         await seat.page.goto(request(at, made))
         other = urlsplit(request(at, made, redirect_uri=f"{at.site.url}/elsewhere")).query
@@ -102,25 +101,20 @@ async def test_an_address_changed_in_the_form_is_refused_as_well(tmp_path: Path)
         assert at.site.targets == []
 
 
-async def test_signing_in_leads_to_no_other_site(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, own_browser() as seat:
-        for onward in (
-            "https://evil.example/",
-            "//evil.example/",
-            "/\\evil.example/",
-            "/\t/evil.example",
-            "javascript:alert(1)",
-        ):
-            await seat.page.context.clear_cookies()
+async def test_signing_in_leads_to_no_other_site(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, seat_at(chromium) as seat:
+        await seat.page.goto(at.url(f"/signin?{urlencode({'next': '//evil.example/'})}"))
+        await sign_in(seat.page, at.ada)
+        assert seat.page.url == at.url("/account")
+        for onward in ("https://evil.example/", "/\\evil.example/", "/\t/evil.example", "javascript:alert(1)"):
             await seat.page.goto(at.url(f"/signin?{urlencode({'next': onward})}"))
-            await sign_in(seat.page, at.ada)
             assert seat.page.url == at.url("/account"), onward
 
 
 @pytest.mark.parametrize("same_site", [False, True], ids=["another site", "another port of this host"])
-async def test_a_form_of_another_site_changes_nothing(same_site: bool, tmp_path: Path) -> None:
+async def test_a_form_of_another_site_changes_nothing(chromium: Browser, same_site: bool, tmp_path: Path) -> None:
     """The cookies of this host are sent from its other ports too: it is not them that protect it."""
-    async with scene(tmp_path) as at, victim(at) as seat:
+    async with scene(tmp_path) as at, victim(chromium, at) as seat:
         made = await at.register(ClientType.SERVER)
         await seat.page.goto(request(at, made))
         await press(seat.page, "Accept")
@@ -139,9 +133,9 @@ async def test_a_form_of_another_site_changes_nothing(same_site: bool, tmp_path:
         assert len(at.site.asked("/callback")) == 1
 
 
-async def test_planted_cookies_do_not_make_a_form_ours(tmp_path: Path) -> None:
+async def test_planted_cookies_do_not_make_a_form_ours(chromium: Browser, tmp_path: Path) -> None:
     """Whoever has another port of this host can set its cookies (RFC 6265 §8.6), and knows the token to them."""
-    async with scene(tmp_path) as at, victim(at) as seat:
+    async with scene(tmp_path) as at, victim(chromium, at) as seat:
         made = await at.register(ClientType.SERVER)
         http = at.house.http
         own = {"form_token": token_in(await Person(http, at.eve).answer(at.url("/account")))}
@@ -157,8 +151,8 @@ async def test_planted_cookies_do_not_make_a_form_ours(tmp_path: Path) -> None:
         assert rows(tmp_path) == before
 
 
-async def test_a_script_of_another_site_learns_nothing(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, victim(at) as seat:
+async def test_a_script_of_another_site_learns_nothing(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, victim(chromium, at) as seat:
         await seat.page.goto(f"{at.site.url}/")
         read = "url => fetch(url, {credentials: 'include'}).then(told => told.text(), () => 'nothing')"
         assert await seat.page.evaluate(read, at.url("/account")) == "nothing"
@@ -167,8 +161,8 @@ async def test_a_script_of_another_site_learns_nothing(tmp_path: Path) -> None:
         seat.complaints.clear()  # the browser says what it kept from the script
 
 
-async def test_no_page_shows_in_anothers_frame(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, victim(at) as seat:
+async def test_no_page_shows_in_anothers_frame(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, victim(chromium, at) as seat:
         made = await at.register(ClientType.SERVER)
         for url in (request(at, made), *map(at.url, ("/account", "/clients", "/oauth/v3/device"))):
             at.site.pages["/prize"] = f'<!doctype html><title>A prize</title><iframe src="{escape(url)}"></iframe>'
@@ -182,9 +176,9 @@ async def test_no_page_shows_in_anothers_frame(tmp_path: Path) -> None:
             seat.complaints.clear()
 
 
-async def test_a_script_in_a_clients_words_is_only_text(tmp_path: Path) -> None:
+async def test_a_script_in_a_clients_words_is_only_text(chromium: Browser, tmp_path: Path) -> None:
     """No such name can be registered; whatever way one comes in, the pages do not run it."""
-    async with scene(tmp_path) as at, victim(at) as seat:
+    async with scene(tmp_path) as at, victim(chromium, at) as seat:
         made = await at.register(ClientType.SERVER)
         kept = {name: getattr(made.client, name) for name in Client.__slots__}
         hostile = Client(**kept | {"name": SCRIPT, "homepage": f"javascript:alert(1){SCRIPT}"})
@@ -199,8 +193,8 @@ async def test_a_script_in_a_clients_words_is_only_text(tmp_path: Path) -> None:
         # seat.complaints: no script was even tried
 
 
-async def test_a_script_in_a_request_is_only_text(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, own_browser() as seat:
+async def test_a_script_in_a_request_is_only_text(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, seat_at(chromium) as seat:
         made = await at.register(ClientType.SERVER)
         await seat.page.goto(request(at, made, state=SCRIPT, login_hint=SCRIPT))
         await expect(seat.page.get_by_label("E-mail address")).to_have_value(SCRIPT)
@@ -214,9 +208,9 @@ async def test_a_script_in_a_request_is_only_text(tmp_path: Path) -> None:
         await expect(seat.page.get_by_role("heading")).to_have_text("No such client")
 
 
-async def test_a_session_from_before_is_not_the_one_after_signing_in(tmp_path: Path) -> None:
+async def test_a_session_from_before_is_not_the_one_after_signing_in(chromium: Browser, tmp_path: Path) -> None:
     """A cookie that an attacker planted stays worthless (session fixation)."""
-    async with scene(tmp_path) as at, own_browser() as seat:
+    async with scene(tmp_path) as at, seat_at(chromium) as seat:
         for name in ("postroom_session_us", "postroom_visit_us"):
             await seat.page.context.add_cookies([{"name": name, "url": at.house.url, "value": "planted"}])
         await seat.page.goto(at.url("/account"))
@@ -228,8 +222,8 @@ async def test_a_session_from_before_is_not_the_one_after_signing_in(tmp_path: P
         assert await seat.page.evaluate("document.cookie") == ""
 
 
-async def test_who_is_unknown_and_who_mistypes_hear_the_same(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, own_browser() as seat:
+async def test_who_is_unknown_and_who_mistypes_hear_the_same(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, seat_at(chromium) as seat:
         heard = []
         for email in (at.ada, "nobody@org1.example"):
             await seat.page.goto(at.url("/signin"))

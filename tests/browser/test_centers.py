@@ -3,10 +3,10 @@
 from pathlib import Path
 from urllib.parse import urlencode
 
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from postroom.store.clients import ClientType
-from tests.browser.chromium import own_browser
+from tests.browser.chromium import seat_at
 from tests.browser.walk import answer, name_oneself, press, sign_in
 from tests.centers.realm import CLIENT_ID, Realm, realm
 from tests.oauth_clients.scene import PASSWORD, SCOPES
@@ -19,8 +19,10 @@ def request(two: Realm, center: str, callback: str) -> str:
     return f"{two[center].url}/oauth/v2/auth?{urlencode({**asked, 'access_type': 'offline', 'state': 'a b&c'})}"
 
 
-async def test_who_begins_at_the_wrong_centre_ends_at_the_client_with_the_right_one(tmp_path: Path) -> None:
-    async with site() as place, realm(tmp_path, "us", "eu") as two, own_browser() as seat:
+async def test_who_begins_at_the_wrong_centre_ends_at_the_client_with_the_right_one(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    async with site() as place, realm(tmp_path, "us", "eu") as two, seat_at(chromium) as seat:
         secrets = await two.register("us", "eu", callback=place.callback)
         eu = two["eu"]
         await seat.page.goto(request(two, "us", place.callback))
@@ -43,8 +45,8 @@ async def test_who_begins_at_the_wrong_centre_ends_at_the_client_with_the_right_
         assert (await eu.http.get(url, headers=headers)).status_code == 200
 
 
-async def test_a_stranger_to_the_first_centre_chooses_their_own(tmp_path: Path) -> None:
-    async with site() as place, realm(tmp_path, "us", "eu", "jp") as three, own_browser() as seat:
+async def test_a_stranger_to_the_first_centre_chooses_their_own(chromium: Browser, tmp_path: Path) -> None:
+    async with site() as place, realm(tmp_path, "us", "eu", "jp") as three, seat_at(chromium) as seat:
         await three.register("us", "jp", callback=place.callback)
         await seat.page.goto(request(three, "us", place.callback))
         await press(seat.page, "jp")
@@ -54,8 +56,8 @@ async def test_a_stranger_to_the_first_centre_chooses_their_own(tmp_path: Path) 
         assert answer(await place.arrived())["location"] == "jp"
 
 
-async def test_a_client_that_is_unknown_there_gets_no_answer(tmp_path: Path) -> None:
-    async with site() as place, realm(tmp_path, "us", "eu") as two, own_browser() as seat:
+async def test_a_client_that_is_unknown_there_gets_no_answer(chromium: Browser, tmp_path: Path) -> None:
+    async with site() as place, realm(tmp_path, "us", "eu") as two, seat_at(chromium) as seat:
         await two.register("us", callback=place.callback)
         await seat.page.goto(request(two, "us", place.callback))
         await name_oneself(seat.page, two.living_in("eu"))
@@ -64,8 +66,8 @@ async def test_a_client_that_is_unknown_there_gets_no_answer(tmp_path: Path) -> 
         assert place.targets == []
 
 
-async def test_two_centres_on_one_host_keep_their_sessions_apart(tmp_path: Path) -> None:
-    async with realm(tmp_path, "us", "eu") as two, own_browser() as seat:
+async def test_two_centres_on_one_host_keep_their_sessions_apart(chromium: Browser, tmp_path: Path) -> None:
+    async with realm(tmp_path, "us", "eu") as two, seat_at(chromium) as seat:
         for center in ("us", "eu"):
             await seat.page.goto(f"{two[center].url}/account")
             await sign_in(seat.page, two.living_in(center))
@@ -81,8 +83,8 @@ async def test_two_centres_on_one_host_keep_their_sessions_apart(tmp_path: Path)
         assert await seat.path() == "/signin"
 
 
-async def test_a_device_is_connected_where_its_user_lives(tmp_path: Path) -> None:
-    async with realm(tmp_path, "us", "eu", device_poll_seconds=0) as two, own_browser() as seat:
+async def test_a_device_is_connected_where_its_user_lives(chromium: Browser, tmp_path: Path) -> None:
+    async with realm(tmp_path, "us", "eu", device_poll_seconds=0) as two, seat_at(chromium) as seat:
         secrets = await two.register("us", "eu", kind=ClientType.DEVICE)
         us, eu = two["us"], two["eu"]
         asked = {"client_id": CLIENT_ID, "grant_type": "device_request", "scope": ",".join(SCOPES)}

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from postroom.store.clients import ClientType
-from tests.browser.chromium import own_browser
-from tests.browser.walk import answer, name_oneself, press, request, sign_in
+from tests.browser.chromium import seat_at
+from tests.browser.walk import answer, be_signed_in, name_oneself, press, request, sign_in
 from tests.oauth_clients.scene import Scene, scene
 
 
@@ -26,8 +26,8 @@ async def opened(at: Scene, access_token: object) -> dict[str, object]:
     return found
 
 
-async def test_who_signs_in_and_accepts_is_sent_back_with_a_code(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, own_browser() as seat:
+async def test_who_signs_in_and_accepts_is_sent_back_with_a_code(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, seat_at(chromium) as seat:
         made = await at.register(ClientType.SERVER, "Tracker & Sons")
         await seat.page.goto(request(at, made, scope="ZohoBigin.org.READ", access_type="offline"))
         await sign_in(seat.page, at.ada)
@@ -46,8 +46,8 @@ async def test_who_signs_in_and_accepts_is_sent_back_with_a_code(tmp_path: Path)
         assert (await opened(at, given["access_token"]))["id"] == str(at.house.world.org.id)
 
 
-async def test_who_refuses_is_sent_back_without_one(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, own_browser() as seat:
+async def test_who_refuses_is_sent_back_without_one(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, seat_at(chromium) as seat:
         made = await at.register(ClientType.SERVER)
         await seat.page.goto(request(at, made))
         await sign_in(seat.page, at.ada)
@@ -55,11 +55,11 @@ async def test_who_refuses_is_sent_back_without_one(tmp_path: Path) -> None:
         assert answer(await at.site.arrived()) == {"error": "access_denied", "state": "s1"}
 
 
-async def test_who_belongs_to_several_organisations_chooses_one(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, own_browser() as seat:
+async def test_who_belongs_to_several_organisations_chooses_one(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, seat_at(chromium) as seat:
         made = await at.register(ClientType.SERVER)
+        await be_signed_in(at, seat.page, at.eve)
         await seat.page.goto(request(at, made, scope="ZohoBigin.org.READ"))
-        await sign_in(seat.page, at.eve)
         await seat.page.get_by_role("button", name="Accept").click()
         assert at.site.asked("/callback") == [], "the browser itself asks for a choice first"
         await seat.page.get_by_label("Second & Sons").check()
@@ -68,20 +68,20 @@ async def test_who_belongs_to_several_organisations_chooses_one(tmp_path: Path) 
         assert (await opened(at, given["access_token"]))["company_name"] == "Second & Sons"
 
 
-async def test_who_belongs_to_several_organisations_refuses_without_choosing(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, own_browser() as seat:
+async def test_who_belongs_to_several_organisations_refuses_without_choosing(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, seat_at(chromium) as seat:
         made = await at.register(ClientType.SERVER)
+        await be_signed_in(at, seat.page, at.eve)
         await seat.page.goto(request(at, made))
-        await sign_in(seat.page, at.eve)
         await press(seat.page, "Deny")
         assert answer(await at.site.arrived())["error"] == "access_denied"
 
 
-async def test_who_consented_before_is_asked_again_only_if_the_client_wants(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, own_browser() as seat:
+async def test_who_consented_before_is_asked_again_only_if_the_client_wants(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, seat_at(chromium) as seat:
         made = await at.register(ClientType.SERVER)
+        await be_signed_in(at, seat.page, at.ada)
         await seat.page.goto(request(at, made))
-        await sign_in(seat.page, at.ada)
         await press(seat.page, "Accept")
         await seat.page.goto(request(at, made, state="s2"))
         first, second = (answer(target) for target in at.site.asked("/callback"))
@@ -91,8 +91,8 @@ async def test_who_consented_before_is_asked_again_only_if_the_client_wants(tmp_
         await expect(seat.page.get_by_role("button", name="Accept")).to_be_visible()
 
 
-async def test_a_wrong_password_is_told_and_after_five_nobody_is_let_in(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, own_browser() as seat:
+async def test_a_wrong_password_is_told_and_after_five_nobody_is_let_in(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, seat_at(chromium) as seat:
         await seat.page.goto(at.url("/account"))
         await name_oneself(seat.page, at.ada)
         for _ in range(5):
@@ -106,8 +106,8 @@ async def test_a_wrong_password_is_told_and_after_five_nobody_is_let_in(tmp_path
         assert await seat.path() == "/signin"
 
 
-async def test_the_keyboard_is_enough(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, own_browser() as seat:
+async def test_the_keyboard_is_enough(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, seat_at(chromium) as seat:
         made = await at.register(ClientType.SERVER)
         keys = seat.page.keyboard
         await seat.page.goto(request(at, made))
@@ -130,10 +130,10 @@ async def test_the_keyboard_is_enough(tmp_path: Path) -> None:
         assert answer(await at.site.arrived())["code"]
 
 
-async def test_who_signs_out_leaves_nothing_behind(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, own_browser() as seat:
+async def test_who_signs_out_leaves_nothing_behind(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, seat_at(chromium) as seat:
+        await be_signed_in(at, seat.page, at.ada)
         await seat.page.goto(at.url("/account"))
-        await sign_in(seat.page, at.ada)
         await expect(seat.page.get_by_role("heading", level=1)).to_have_text("Your account")
         session = await seat.page.context.cookies()
         await press(seat.page, "Not you? Sign out")
@@ -148,8 +148,8 @@ async def test_who_signs_out_leaves_nothing_behind(tmp_path: Path) -> None:
         assert await seat.path() == "/signin"
 
 
-async def test_who_is_not_you_can_sign_in_as_somebody_else_and_goes_on(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, own_browser() as seat:
+async def test_who_is_not_you_can_sign_in_as_somebody_else_and_goes_on(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, seat_at(chromium) as seat:
         made = await at.register(ClientType.SERVER)
         await seat.page.goto(request(at, made))
         await sign_in(seat.page, at.ada)

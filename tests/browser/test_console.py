@@ -2,19 +2,19 @@
 
 from pathlib import Path
 
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from postroom.store.clients import ClientType
-from tests.browser.chromium import own_browser
-from tests.browser.walk import answer, press, request, sign_in
+from tests.browser.chromium import seat_at
+from tests.browser.walk import answer, be_signed_in, press, request
 from tests.oauth_clients.scene import SCOPES, scene
 
 
-async def test_a_client_is_registered_and_its_secret_shown_once(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, own_browser() as seat:
+async def test_a_client_is_registered_and_its_secret_shown_once(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, seat_at(chromium) as seat:
         page = seat.page
+        await be_signed_in(at, page, at.ada)
         await page.goto(at.url("/clients"))
-        await sign_in(page, at.ada)
         await page.get_by_role("link", name="Register a client").click()
         await page.get_by_role("radio", name="Server-based").check()
         await page.get_by_label("Name").fill("Tracker <b>")
@@ -42,12 +42,12 @@ async def test_a_client_is_registered_and_its_secret_shown_once(tmp_path: Path) 
         assert told.json() == {"error": "invalid_code"}, "neither invalid_client nor invalid_client_secret"
 
 
-async def test_a_self_clients_code_is_generated_and_exchanged(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, own_browser() as seat:
+async def test_a_self_clients_code_is_generated_and_exchanged(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, seat_at(chromium) as seat:
         made = await at.register(ClientType.SELF, "Nightly export")
         page = seat.page
+        await be_signed_in(at, page, at.ada)
         await page.goto(at.url("/clients"))
-        await sign_in(page, at.ada)
         await page.get_by_role("link", name="Nightly export").click()
         await page.get_by_label("Scopes").fill(",".join(SCOPES))
         await page.get_by_label("Good for").select_option("10 minutes")
@@ -62,12 +62,12 @@ async def test_a_self_clients_code_is_generated_and_exchanged(tmp_path: Path) ->
         assert given["refresh_token"]
 
 
-async def test_a_new_secret_ends_the_old_one_and_a_removed_client_is_gone(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, own_browser() as seat:
+async def test_a_new_secret_ends_the_old_one_and_a_removed_client_is_gone(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, seat_at(chromium) as seat:
         made = await at.register(ClientType.SERVER)
         page = seat.page
+        await be_signed_in(at, page, at.ada)
         await page.goto(at.url(f"/clients/edit?id={made.client.id}"))
-        await sign_in(page, at.ada)
         await press(page, "New secret")
         fresh = await page.locator("#client_secret").inner_text()
 
@@ -90,12 +90,12 @@ async def test_a_new_secret_ends_the_old_one_and_a_removed_client_is_gone(tmp_pa
         assert await heard(fresh) == "invalid_client"
 
 
-async def test_a_withdrawn_consent_ends_the_tokens(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, own_browser() as seat:
+async def test_a_withdrawn_consent_ends_the_tokens(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, seat_at(chromium) as seat:
         made = await at.register(ClientType.SERVER, "Tracker")
         page = seat.page
+        await be_signed_in(at, page, at.ada)
         await page.goto(request(at, made))
-        await sign_in(page, at.ada)
         await press(page, "Accept")
         client = {"client_id": made.client.id, "client_secret": made.secret, "redirect_uri": at.site.callback}
         shown = {"grant_type": "authorization_code", "code": answer(await at.site.arrived())["code"], **client}

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from postroom.store.clients import ClientType
-from tests.browser.chromium import own_browser
-from tests.browser.walk import answer, press, request, sign_in
+from tests.browser.chromium import seat_at
+from tests.browser.walk import answer, be_signed_in, press, request, sign_in
 from tests.oauth_clients.dialect import RENEWAL
 from tests.oauth_clients.scene import scene
 
@@ -15,13 +15,13 @@ PAGE = """<!doctype html><title>An application</title><p id="told"></p>
 """
 
 
-async def test_a_page_takes_its_token_from_the_fragment_and_renews_it(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, own_browser() as seat:
+async def test_a_page_takes_its_token_from_the_fragment_and_renews_it(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, seat_at(chromium) as seat:
         made = await at.register(ClientType.CLIENT)
         at.site.pages["/callback"] = PAGE
         url = request(at, made, response_type="token")
+        await be_signed_in(at, seat.page, at.ada)
         await seat.page.goto(url)
-        await sign_in(seat.page, at.ada)
         await press(seat.page, "Accept")
         await expect(seat.page.locator("#told")).to_have_text("in hand")
         assert at.site.asked("/callback") == ["/callback"], "a server of the client's would not have seen the token"
@@ -36,8 +36,8 @@ async def test_a_page_takes_its_token_from_the_fragment_and_renews_it(tmp_path: 
             assert (await at.house.http.get(at.contact, headers=headers)).status_code == 200
 
 
-async def test_a_page_hears_of_a_refusal_and_that_nobody_is_there_to_renew(tmp_path: Path) -> None:
-    async with scene(tmp_path) as at, own_browser() as seat:
+async def test_a_page_hears_of_a_refusal_and_that_nobody_is_there_to_renew(chromium: Browser, tmp_path: Path) -> None:
+    async with scene(tmp_path) as at, seat_at(chromium) as seat:
         made = await at.register(ClientType.CLIENT)
         at.site.pages["/callback"] = PAGE
         url = request(at, made, response_type="token")

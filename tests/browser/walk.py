@@ -4,7 +4,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from playwright.async_api import Page
 
+from postroom.access import secrets
 from postroom.access.registry import Registered
+from postroom.store import accounts
+from postroom.store.accounts import Session
 from tests.oauth_clients.scene import PASSWORD, SCOPES, Scene
 
 
@@ -31,6 +34,15 @@ async def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     await name_oneself(page, email)
     await page.get_by_label("Password").fill(password)
     await press(page, "Sign in")
+
+
+async def be_signed_in(at: Scene, page: Page, email: str) -> None:
+    """Have signed in before, where that is not what a test is about."""
+    app, token = at.house.app, secrets.make_token()
+    now = app.clock()
+    session = Session(hash=secrets.digest(token), email=email, created_at=now, expires_at=now + 3_600_000)
+    await app.db.write(lambda tx: accounts.open_session(tx, session))
+    await page.context.add_cookies([{"name": "postroom_session_us", "value": token, "url": at.house.url}])
 
 
 async def press(page: Page, button: str) -> None:
