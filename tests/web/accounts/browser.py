@@ -1,10 +1,10 @@
-"""A browser without a screen: cookies of its own, pages read by the standard library's parser, forms filled in by label.
+"""A browser without a screen: cookies of its own, pages read by the standard library's parser, forms filled in.
 
     async with browser(home.url) as seat:
         page = await seat.open("/account")
         page = await seat.press(page, "Next", email="ada@org1.example")
 
-Redirects within the server are followed; one that leads elsewhere is where ``page.url`` is then, with no page behind it.
+Redirects within the server are followed; one that leads elsewhere is where ``page.url`` is then, and nobody goes there.
 Nothing is filled in that the page does not offer: a field that is not there, a choice that is not on it or a text that
 is fixed fails the test. ``post`` is for those who do not keep to what the page offers.
 """
@@ -101,6 +101,8 @@ class _Reader(HTMLParser):
         self._inside: list[str] = []
         self._words: list[str] = []
         self._given: dict[str, str] = {}
+        self._filling = ""  # a field with an end of its own
+        self._option = ""
         self._waiting: tuple[Form, str, str] | None = None  # a radio button, for its label
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -112,15 +114,26 @@ class _Reader(HTMLParser):
         if tag == "form":
             self.forms.append(Form(action=given["action"], method=given.get("method", "get")))
         elif tag == "input" and given.get("type") == "radio":
-            assert "checked" not in given, "nothing is chosen beforehand"
             self._waiting = (self.forms[-1], name, given["value"])
+            if "checked" in given:
+                assert name != "user", "no organisation is chosen beforehand"
+                self.forms[-1].fields[name] = given["value"]
         elif tag == "input":
             form = self.forms[-1]
             form.fields[name] = given.get("value", "")
             form.attributes[name] = given
             if given.get("type") == "hidden" or "readonly" in given:
                 form.fixed.add(name)
-        if tag in ("button", "label"):
+        elif tag in ("textarea", "select"):
+            self.forms[-1].fields[name] = ""
+            self.forms[-1].attributes[name] = given
+            self._filling = name
+        elif tag == "option":
+            fields, choices = self.forms[-1].fields, self.forms[-1].choices.setdefault(self._filling, {})
+            if "selected" in given or not choices:
+                fields[self._filling] = given["value"]
+            self._option = given["value"]
+        if tag in ("button", "label", "option", "textarea"):
             self._words, self._given = [], given
 
     def handle_endtag(self, tag: str) -> None:
@@ -129,6 +142,12 @@ class _Reader(HTMLParser):
         words = " ".join("".join(self._words).split())
         if tag == "button":
             self.forms[-1].buttons[words] = (self._given.get("name", ""), self._given.get("value", ""))
+        elif tag == "option":
+            self.forms[-1].choices[self._filling][words] = self._option
+        elif tag == "textarea":
+            # HTML Living Standard §4.10.11: the line end after the tag is no part of it, the others are sent as CR LF.
+            typed = "".join(self._words).removeprefix("\n")
+            self.forms[-1].fields[self._filling] = typed.replace("\n", "\r\n")
         elif tag == "label" and self._waiting is not None:
             form, name, value = self._waiting
             form.choices.setdefault(name, {})[words] = value
