@@ -1,11 +1,14 @@
 """From the Authorization header to the caller (W 0, 5.3)."""
 
+from dataclasses import replace
+
 import pytest
 
 from postroom.access import grant
-from postroom.access.bearer import Bearers
+from postroom.access.bearer import FRESH_SECONDS, Bearers
 from postroom.access.scope import Need, Operation
 from postroom.errors import Reason, Unauthenticated
+from postroom.store import users
 from postroom.store.db import Database
 from tests.access.dance import HOUR, granted, register
 from tests.world import NOW, World
@@ -66,3 +69,22 @@ async def test_what_was_looked_up_is_not_believed_after_its_end(db: Database, wo
     await bearers.authenticate(header, NOW)
     with pytest.raises(Unauthenticated):
         await bearers.authenticate(header, NOW + HOUR * 1000)
+
+
+async def test_a_users_new_profile_and_state_are_felt_within_a_second(db: Database, world: World) -> None:
+    made = await granted(db, await register(db, world))
+    seconds = 0.0
+    header, bearers = f"Bearer {made.access_token}", Bearers(db, elapsed=lambda: seconds)
+    assert (await bearers.authenticate(header, NOW)).profile == "Administrator"
+    demoted = replace(world.user, profile="Standard")
+    await db.write(lambda tx: users.save(tx, demoted))
+    seconds = FRESH_SECONDS
+    assert (await bearers.authenticate(header, NOW)).profile == "Standard"
+    await db.write(lambda tx: users.save(tx, replace(demoted, active=False)))
+    seconds = FRESH_SECONDS * 1.9
+    assert (await bearers.authenticate(header, NOW)).profile == "Standard"
+    seconds = FRESH_SECONDS * 2
+    with pytest.raises(Unauthenticated) as refusal:
+        await bearers.authenticate(header, NOW)
+    assert refusal.value.faults[0].reason is Reason.TOKEN_INVALID
+    assert FRESH_SECONDS <= 1

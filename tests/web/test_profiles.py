@@ -1,10 +1,15 @@
 """What a user's profile forbids, whatever the scopes (W 5.3), at a running server."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
+import pytest
 from sqlalchemy import update
 
+from postroom.store import senders
 from postroom.store.tables import user
+from postroom.web.server import ROUTES
 from tests.web.api.guests import EVERYTHING, error
 from tests.web.house import House, house
 
@@ -55,18 +60,72 @@ async def test_scopes_are_judged_before_profiles(tmp_path: Path) -> None:
         assert answer.headers["www-authenticate"] == 'Bearer error="insufficient_scope"'
 
 
-async def test_a_profile_nobody_knows_opens_nothing(tmp_path: Path) -> None:
-    async with house(tmp_path) as home:
-        headers = await become(home, "Nobody")
-        answer = await home.http.get(f"{home.api}/Contacts/1", headers=headers)
-        assert error(answer, 403, "NO_PERMISSION") == {"permissions": ["Crm_Implied_View_Contacts"]}
+# By hand: every call, and the right that its profile must have; a Standard user lacks the one that is marked
+RIGHTS: Final = {
+    "POST /{module}/{id}/actions/send_mail": "Send_Email",
+    "GET /{module}/{id}/Emails": "View",
+    "GET /{module}/{id}/Emails/{message_id}": "View",
+    "GET /settings/emails/actions/from_addresses": "View",
+    "POST /files": "Create",
+    "GET /files": "View",
+    "POST /{module}": "Create",
+    "GET /{module}": "View",
+    "PUT /{module}": "Edit",
+    "DELETE /{module}": "Mass_Delete",  # not for Standard
+    "GET /{module}/{id}": "View",
+    "PUT /{module}/{id}": "Edit",
+    "DELETE /{module}/{id}": "Delete",
+    "GET /settings/modules": "View",
+    "GET /settings/modules/{module}": "View",
+    "GET /settings/fields": "View",
+    "GET /users": "View",
+    "GET /users/{id}": "View",
+    "GET /org": "View",
+}
 
 
-async def test_a_token_counts_only_in_the_header(tmp_path: Path) -> None:
-    """RFC 6750 §5.3: URLs are logged and bodies are forwarded."""
+def test_every_route_has_a_right() -> None:
+    assert {f"{route.method} {route.template}": route.permission.value for route in ROUTES} == RIGHTS
+
+
+@pytest.mark.parametrize(
+    ("profile", "lacking"),
+    [("Administrator", set()), ("Standard", {"Mass_Delete"}), ("Nobody", set(RIGHTS.values()))],
+)
+async def test_each_call_by_each_profile(tmp_path: Path, profile: str, lacking: set[str]) -> None:
     async with house(tmp_path) as home:
-        token = (await home.headers(EVERYTHING))["Authorization"].split()[1]
-        for given in ({"params": {"access_token": token}}, {"data": {"access_token": token}}):
-            answer = await home.http.request("GET", f"{home.api}/org", **given)  # type: ignore[arg-type]
-            error(answer, 401, "AUTHENTICATION_FAILURE")
-            assert answer.headers["www-authenticate"] == "Bearer"
+        headers = await become(home, profile)
+        for call, right in RIGHTS.items():
+            method, template = call.split()
+            path = template.replace("{module}", "Contacts").replace("{id}", "1").replace("{message_id}", "x")
+            answer = await home.http.request(method, home.api + path, headers=headers)
+            if right in lacking:
+                place = "_Contacts" if "{module}" in template else ""
+                named = error(answer, 403, "NO_PERMISSION")
+                assert named == {"permissions": [f"Crm_Implied_{right}{place}"]}, call
+            else:
+                assert answer.status_code not in (401, 403), call
+
+
+async def test_the_module_is_named_as_the_url_names_it(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        headers = await become(home, "Standard")
+        answer = await home.http.delete(f"{home.url}/crm/v7/Deals", params={"ids": "1,2"}, headers=headers)
+        assert error(answer, 403, "NO_PERMISSION") == {"permissions": ["Crm_Implied_Mass_Delete_Deals"]}
+
+
+async def test_a_standard_user_sends_from_their_own_addresses_and_from_those_of_all(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        headers = await become(home, "Standard")
+        bens = replace(home.world.sender, id=77, user_id=home.world.colleague.id, email=home.world.colleague.email)
+        await home.app.db.write(lambda tx: senders.add(tx, bens))
+        for sender, status in ((home.world.sender, 200), (home.world.org_sender, 200), (bens, 400)):
+            item = {
+                "from": {"email": sender.email},
+                "to": [{"email": home.world.contact.email}],
+                "subject": "Hello",
+                "content": "Hello",
+            }
+            path = f"{home.api}/Contacts/{home.world.contact.id}/actions/send_mail"
+            answer = await home.http.post(path, json={"data": [item]}, headers=headers)
+            assert answer.status_code == status, answer.text

@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from postroom.errors import Fault, Forbidden, Invalid, Misconfigured, Reason, Unauthenticated, Unavailable
+from postroom.errors import Fault, Invalid, Misconfigured, Reason, Refused, Unavailable
 from postroom.web.refusals import ANSWERS, Json, NoContent, fail, item_error, item_errors, json_path, refuse, status
 
 # W 9.2: every code we use with its one status; INTERNAL_ERROR also answers while the database is away.
@@ -101,12 +101,18 @@ def test_the_part_of_the_url_is_named_unless_something_better_is(fault: Fault, d
     assert answer.status_code == status(fault) == 400
 
 
-def test_the_headers_that_a_status_demands() -> None:
-    assert (
-        refuse(Unauthenticated(Fault(Reason.TOKEN_INVALID))).headers["www-authenticate"]
-        == 'Bearer error="invalid_token"'
-    )
-    assert "www-authenticate" not in refuse(Forbidden(Fault(Reason.NO_PERMISSION))).headers
+CHALLENGES = {
+    Reason.NO_CREDENTIALS: ['Bearer realm="Postroom"'],  # RFC 6750 §3: never a bare word
+    Reason.TOKEN_INVALID: ['Bearer error="invalid_token"'],
+    Reason.SCOPE_MISSING: ['Bearer error="insufficient_scope"'],
+}
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_each_401_has_its_challenge_and_nothing_else_has_one(reason: Reason) -> None:
+    answer = refuse(Refused(Fault(reason)))
+    assert answer.headers.getlist("www-authenticate") == CHALLENGES.get(reason, [])
+    assert (answer.status_code == 401) is (reason in CHALLENGES)
 
 
 def test_answers_say_what_they_are_and_204_says_nothing() -> None:

@@ -8,12 +8,18 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
+import httpx
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from starlette.responses import Response
 
+from postroom.access.permission import Permission
 from postroom.access.scope import Need, Operation, parse
-from postroom.web.server import PREFIXES, ROUTES
+from postroom.web.call import Call
+from postroom.web.refusals import NoContent
+from postroom.web.routes import Endpoint
+from postroom.web.server import PREFIXES, ROUTES, create
 from tests.web.house import House, house
 
 # W 5.1: what kind of call it is, and the operations any one of which is enough
@@ -197,3 +203,19 @@ async def opened(home: House, prefix: str, headers: dict[str, str], call: str, m
     path = template.replace("{module}", module).replace("{id}", "1").replace("{message_id}", "x")
     answer = await home.http.request(method, f"{home.url}/{prefix}{path}", headers=headers)
     return not (answer.status_code == 401 and answer.json()["code"] == "OAUTH_SCOPE_MISMATCH")
+
+
+async def test_a_route_with_two_needs_opens_with_both(tmp_path: Path) -> None:
+    async def nothing(call: Call) -> Response:
+        return NoContent()
+
+    needs = UNROUTED["search"]
+    search = Endpoint("GET", "/{module}/search", nothing, needs, Permission.VIEW)
+    mine, theirs = "ZohoBigin.modules.contacts.READ", "ZohoSearch.securesearch.READ"
+    async with house(tmp_path) as home:
+        transport = httpx.ASGITransport(create(home.app, base_url=home.url, routes=[search]))
+        async with httpx.AsyncClient(transport=transport) as http:
+            for scopes, status in ((mine, 401), (theirs, 401), (f"{theirs},{mine}", 204)):
+                headers = await home.headers(scopes)
+                answer = await http.get("http://postroom/bigin/v2/Contacts/search", headers=headers)
+                assert answer.status_code == status, scopes

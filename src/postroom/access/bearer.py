@@ -1,6 +1,7 @@
 """From the Authorization header to the caller (RFC 6750 §2.1, W 0, W 5.3)."""
 
-import asyncio
+import time
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
@@ -14,8 +15,8 @@ from postroom.store.tokens import Bearer
 _SCHEMES: Final = frozenset({"zoho-oauthtoken", "bearer"})
 _TOKEN_CHARACTERS: Final = 256  # ours have 70
 
-# How long a token that was looked up is believed. A revocation in another process is noticed that much later; in
-# exchange a busy client costs no reads: one look-up was a third of all work for a mail.
+# How long a token that was looked up is believed. A revocation in another process, and a user's new profile or state,
+# are noticed that much later; in exchange a busy client costs no reads: one look-up was a third of all work for a mail.
 FRESH_SECONDS: Final = 1.0
 _KEPT: Final = 4096
 
@@ -23,9 +24,10 @@ _KEPT: Final = 4096
 class Bearers:
     """Knows the callers of one database by their tokens; use from one event loop."""
 
-    def __init__(self, db: Database) -> None:
-        """``db`` holds the tokens."""
+    def __init__(self, db: Database, *, elapsed: Callable[[], float] = time.monotonic) -> None:
+        """``db`` holds the tokens. ``elapsed`` counts seconds: freshness is real time, whatever the clock says."""
         self._db = db
+        self._elapsed = elapsed
         self._kept: dict[bytes, tuple[float, Principal]] = {}
 
     async def authenticate(self, authorization: str | None, now: int) -> Principal:
@@ -35,8 +37,7 @@ class Bearers:
         token is unknown, expired or revoked, or its user is switched off.
         """
         digest = secrets.digest(_token(authorization))
-        # Freshness is real time, whatever the clock of the program says.
-        moment = asyncio.get_running_loop().time()
+        moment = self._elapsed()
         looked_up_at, caller = self._kept.get(digest, (-FRESH_SECONDS, None))
         if caller is None or moment - looked_up_at >= FRESH_SECONDS:
             caller = _principal(await self._db.read_together(tokens.bearers, digest))

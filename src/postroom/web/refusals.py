@@ -181,12 +181,13 @@ def refuse(error: Refused) -> Response:
     fault = error.faults[0]
     answer = Json(flat_error(fault), status(fault))
     if answer.status_code == 401:
-        # RFC 9110 §15.5.2; RFC 6750 §3.1 has no word for who shows nothing.
-        answer.raw_headers.append((b"www-authenticate", _CHALLENGES.get(fault.reason, b"Bearer")))
+        answer.raw_headers.append((b"www-authenticate", _CHALLENGES[fault.reason]))  # RFC 9110 §15.5.2
     return answer
 
 
 _CHALLENGES: Final = {
+    # RFC 6750 §3: one parameter at least, and §3.1 has no error for who shows nothing.
+    Reason.NO_CREDENTIALS: b'Bearer realm="Postroom"',
     Reason.TOKEN_INVALID: b'Bearer error="invalid_token"',
     Reason.SCOPE_MISSING: b'Bearer error="insufficient_scope"',
 }

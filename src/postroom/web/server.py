@@ -162,8 +162,7 @@ class _Exchange:
         self._template = resource.template
         if self._request.method == "OPTIONS":
             return allowed(resource.methods)
-        authorization = self._request.headers.get("authorization")
-        self._caller = await self._door.bearers.authenticate(authorization, self._door.app.clock())
+        self._caller = await self._door.bearers.authenticate(self._authorization(), self._door.app.clock())
         endpoint = resource.methods.get(self._request.method)
         if endpoint is None:
             return wrong_method(resource.methods)
@@ -175,6 +174,14 @@ class _Exchange:
         return await endpoint.handler(
             Call(self._door.app, self._caller, self._request, f"/{prefix[0]}/{prefix[1]}", PREFIXES[prefix], path)
         )
+
+    def _authorization(self) -> str | None:
+        """The request's one Authorization header.
+
+        RFC 9110 §5.3: it stands once. Two are as good as none, for a proxy may have judged the other one.
+        """
+        given = self._request.headers.getlist("authorization")
+        return given[0] if len(given) == 1 else None
 
     async def _serve_at_desk(self, handlers: Mapping[str, Handler]) -> Response:
         method = self._request.method
