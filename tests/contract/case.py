@@ -1,7 +1,8 @@
 """The form of a contract case: what is asked, and what must come back, as one row that reads as a sentence.
 
 Words in braces (``{code}``, ``{client_id}``) stand for something that the actor of the case has; ``actor.py`` says what
-there is. Nothing is made before it is named, and each case has its own.
+there is. Nothing is made before it is named, and each case has its own. What was answered before, in JSON or in the
+address of a redirect, is there as ``{got_code}``, ``{got_access_token}`` and so on.
 """
 
 import re
@@ -27,7 +28,10 @@ class Ask:
     headers: Mapping[str, str] = field(default_factory=dict)
     multipart: bool = False
     visitor: str | None = None  # whose browser: member, guest (of two organisations), or nobody's
-    accept: bool | None = None  # submit the page that comes: True accepts, False refuses
+    submit: str | None = None  # on the page that comes, the form with this address is sent
+    accept: bool | None = None  # the form that asks for consent is sent: True accepts, False refuses
+    typed: Mapping[str, str] = field(default_factory=dict)  # into the form that is sent
+    refused: bool = False  # of what leads up to a case: it is meant to fail
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,8 +39,8 @@ class Case:
     """One row of the contract.
 
     ``section`` is one of docs/reference/wire.md, ``row`` how the row of a table there begins. ``answer`` holds the keys
-    of the JSON that must come, patterns matched whole; ``exactly``: and no others. ``page`` is a text of the page,
-    ``to`` the start of where the browser is sent, ``carries`` the parameters with which.
+    of the JSON that must come, patterns matched whole; ``exactly``: and no others. ``page`` is a text of the page or a
+    pattern found in it, ``to`` the start of where the browser is sent, ``carries`` the parameters with which.
     """
 
     section: str
@@ -51,7 +55,7 @@ class Case:
     exactly: bool = False
     without: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
-    page: str | None = None
+    page: str | re.Pattern[str] | None = None
     to: str | None = None
     carries: Mapping[str, Any] = field(default_factory=dict)
     fragment: bool = False

@@ -17,7 +17,7 @@ from postroom.app import clock
 from postroom.config import Settings
 from tests.access.dance import UNLIMITED
 from tests.contract.actor import Actor
-from tests.contract.case import Case
+from tests.contract.case import Ask, Case
 from tests.web.house import House, house
 
 _CENTERS = ("eu", "in", "au", "cn", "jp", "sa", "ca", "uk")
@@ -57,7 +57,7 @@ class Stage:
         try:
             for n, asked in enumerate(case.before):
                 for _ in range(case.times if n == len(case.before) - 1 else 1):
-                    _allowed(await actor.ask(asked))
+                    _as_meant(asked, await actor.ask(asked))
                     self._pass(case.pause)
             if case.minutes:
                 await actor.fill(f"{case.ask.path} {' '.join((case.ask.form or {}).values())} {case.ask.bearer or ''}")
@@ -80,13 +80,12 @@ class Stage:
         return self._houses[strict]
 
 
-def _allowed(answer: httpx.Response) -> None:
-    """What leads up to a case must succeed, or the case would show something else."""
-    refused = re.search(
+def _as_meant(asked: Ask, answer: httpx.Response) -> None:
+    """What leads up to a case must succeed unless it is meant to fail, or the case would show something else."""
+    error = re.search(
         r'"error":"(?!authorization_pending)|[?#&]error=', answer.text + answer.headers.get("location", "")
     )
-    assert answer.status_code < 400, answer.text
-    assert not refused, refused
+    assert (answer.status_code >= 400 or error is not None) is asked.refused, answer.text
 
 
 async def check(case: Case, answer: httpx.Response, actor: Actor) -> None:
@@ -102,7 +101,8 @@ async def check(case: Case, answer: httpx.Response, actor: Actor) -> None:
         assert not any(name in told for name in case.without), shown
     if case.page is not None:
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
-        assert case.page in answer.text, shown
+        wanted = case.page if isinstance(case.page, re.Pattern) else re.escape(await actor.fill(case.page))
+        assert re.search(wanted, answer.text), shown
     if case.to is not None:
         url = answer.headers["location"]
         assert url.startswith(await actor.fill(case.to)), shown
@@ -118,5 +118,11 @@ async def _compare(expected: Mapping[str, Any], found: Mapping[str, Any], actor:
         if isinstance(value, re.Pattern):
             assert value.fullmatch(str(found[name])), f"{name}: {found[name]!r}"
         else:
-            wanted = await actor.fill(value) if isinstance(value, str) else value
+            wanted = await _filled(value, actor)
             assert found[name] == wanted, f"{name}: {found[name]!r} and not {wanted!r}"
+
+
+async def _filled(value: Any, actor: Actor) -> Any:
+    if isinstance(value, dict):
+        return {name: await _filled(each, actor) for name, each in value.items()}
+    return await actor.fill(value) if isinstance(value, str) else value

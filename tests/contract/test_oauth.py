@@ -1,5 +1,8 @@
 """The contract of OAuth, section by section of docs/reference/wire.md: 4.1 to 4.12."""
 
+import re
+from dataclasses import replace
+
 from tests.contract.actor import CALLBACK, CHALLENGE, SCOPES, VERIFIER
 from tests.contract.case import TOKEN, USER_CODE, Ask, Case
 from tests.contract.stage import Stage
@@ -9,8 +12,14 @@ SHOWN = {"client_id": "{client_id}", "client_secret": "{secret}"}
 EXCHANGE = {"grant_type": "authorization_code", **SHOWN, "code": "{code}"}
 WEB = {**EXCHANGE, "code": "{web_code}", "redirect_uri": CALLBACK}
 REFRESH = {"grant_type": "refresh_token", **SHOWN, "refresh_token": "{refresh_token}"}
+REVOKE = Ask("POST", "/oauth/v2/token/revoke", form={"token": "{refresh_token}"})
+REVOKED = replace(REVOKE, form={"token": "{got_refresh_token}"})
 DEVICE = {"client_id": "{client_id}", "grant_type": "device_request", "scope": SCOPES}
 POLL = {"grant_type": "device_token", **SHOWN, "code": "{device_code}"}
+BEGIN = Ask("POST", "/oauth/v3/device/code", form=DEVICE)
+ASKED = Ask("POST", "/oauth/v3/device/token", form=POLL)
+CONSENT = Ask("GET", "/oauth/v3/device?user_code={user_code}", visitor="member", accept=True)
+CONTACT = Ask("GET", "/bigin/v2/Contacts/{contact}", bearer="{got_access_token}")
 BOTH = {"access_token": TOKEN, "refresh_token": TOKEN, "scope": SCOPES, "api_domain": "{url}"}
 GRANTED = {**BOTH, "token_type": "Bearer", "expires_in": 3600}
 RENEWED = {name: value for name, value in GRANTED.items() if name != "refresh_token"}
@@ -29,6 +38,22 @@ def token(form: dict[str, str], **more: str) -> Ask:
 def auth(visitor: str = "member", accept: bool | None = None, **changed: str | None) -> Ask:
     query = {name: value for name, value in {**AUTH, **changed}.items() if value is not None}
     return Ask("GET", "/oauth/v2/auth", query=query, visitor=visitor, accept=accept)
+
+
+def registered(kind: str, **typed: str) -> Ask:
+    """The form for a new client, filled in and sent."""
+    described = {"type": kind, "name": "Order desk"} | ({"redirect_uris": CALLBACK} if kind == "server" else {})
+    return Ask("GET", "/clients/new", visitor="member", submit="/clients/new", typed=described | typed)
+
+
+def console(form: str, **typed: str) -> Ask:
+    """A form on the page of the actor's client, filled in and sent."""
+    return Ask("GET", "/clients/edit?id={client_id}", visitor="member", submit=form, typed=typed)
+
+
+def signing_in(**typed: str) -> Ask:
+    """The first form of the sign-in page, filled in and sent."""
+    return Ask("GET", "/signin?next=%2Faccount", visitor="nobody", submit="/signin", typed=typed)
 
 
 def without(form: dict[str, str], *names: str) -> dict[str, str]:
@@ -56,6 +81,19 @@ CASES = [
          ask=Ask("POST", "/oauth/v3/device/code", form=DEVICE), answer={"error": "invalid_client"}, exactly=True),
     Case(section="4.1", row="self client", what="has no redirect URI", status=400, ask=auth(), page="invalid_redirect_uri"),
     Case(section="4.1", row="self client", what="exchanges its code", ask=token(EXCHANGE), answer=GRANTED, exactly=True),
+    Case(section="4.1", what="registered: an id of 30, a secret of 42 characters", ask=registered("server"),
+         page=re.compile(r'id="client_id">1000\.[A-Z0-9]{30}<.*id="client_secret">[0-9a-f]{42}<', re.DOTALL)),
+    Case(section="4.1", what="_ and & may stand in a name", ask=registered("self", name="Desk_1 & more"), page="Desk_1 &amp; more"),
+    Case(section="4.1", what="other special characters may not", status=400, ask=registered("self", name="Desk!"), page="no special characters"),
+    Case(section="4.1", what="the id that it has in another centre", ask=registered("self", client_id="1000." + "{letters}"), page="1000." + "{letters}"),
+    Case(section="4.1", what="an id of another form", status=400, ask=registered("self", client_id="2000." + "A" * 30), page="1000. and 30 capital letters"),
+    Case(section="4.1", what="a web application needs a redirect URI", status=400, ask=registered("server", redirect_uris=""), page="needs a redirect URI"),
+    Case(section="4.1", what="of http or https", status=400, ask=registered("server", redirect_uris="javascript:alert(1)"), page="is not an http or https URL"),
+    Case(section="4.1", what="without a fragment", status=400, ask=registered("server", redirect_uris=f"{CALLBACK}#x"), page="without a fragment"),
+    Case(section="4.1", what="a scheme of its own is a program's", ask=registered("mobile", redirect_uris="com.example.app:/back"), page='id="client_secret"'),
+    Case(section="4.1", what="a self client has none", status=400, ask=registered("self", redirect_uris=CALLBACK), page="has no redirect URIs"),
+    Case(section="4.1", what="a new secret ends the old one", before=(console("/clients/secret"),), ask=token(EXCHANGE),
+         answer={"error": "invalid_client_secret"}, exactly=True),
     # --- 4.2 asking the user ------------------------------------------------------------------------------------------
     Case(section="4.2", row="client_id", what="missing", kind="server", status=400, ask=auth(client_id=None), page="invalid_client"),
     Case(section="4.2", row="client_id", what="unknown", kind="server", status=400,
@@ -97,6 +135,21 @@ CASES = [
     Case(section="4.2", what="one of several organisations is chosen", kind="server", ask=auth(visitor="guest"), page="For which organisation?"),
     Case(section="4.2", what="a code is good for two minutes", kind="server", minutes=1.9, ask=token(WEB), answer=GRANTED),
     Case(section="4.2", what="and no longer", kind="server", minutes=2, ask=token(WEB), answer={"error": "invalid_code"}, exactly=True),
+    Case(section="4.2", what="a code is used once", kind="server", before=(token(WEB),), ask=token(WEB), answer={"error": "invalid_code"}, exactly=True),
+    Case(section="4.2", what="who signs in goes on with the request", kind="server", status=303, to="/oauth/v2/auth?client_id={client_id}",
+         ask=Ask("POST", "/signin", visitor="nobody", form={"form_token": "{form_token}", "email": "{email}", "password": "{password}", "next": "{auth}"})),
+    Case(section="4.2", what="and nowhere else", kind="server", status=303, to="/account",
+         ask=Ask("POST", "/signin", visitor="nobody", form={"form_token": "{form_token}", "email": "{email}", "password": "{password}", "next": "//evil.example"})),
+    Case(section="4.2", what="a wrong password", kind="server", page="That is not the right password",
+         ask=Ask("POST", "/signin", visitor="nobody", form={"form_token": "{form_token}", "email": "{email}", "password": "x", "next": "{auth}"})),
+    Case(section="4.2", what="a form of another site is no answer", kind="server", status=403, page="Not accepted",
+         ask=Ask("POST", "/oauth/v2/auth", visitor="member", form={"decision": "accept", "query": "client_id={client_id}"})),
+    Case(section="4.2", what="the token belongs to the organisation chosen", kind="server", ask=CONTACT,
+         before=(auth(visitor="guest", accept=True), token(WEB, code="{got_code}"))),
+    Case(section="4.2", what="and to no other", kind="server", status=204, ask=CONTACT,
+         before=(replace(auth(visitor="guest", accept=True), typed={"user": "{second}"}), token(WEB, code="{got_code}"))),
+    Case(section="4.2", what="an organisation that is not the user's", kind="server", status=400, page="Choose one of your organisations",
+         ask=replace(auth(accept=True), typed={"user": "{second}"})),
     # --- 4.3 a code for tokens ----------------------------------------------------------------------------------------
     Case(section="4.3", row="grant_type", what="missing", ask=token(without(EXCHANGE, "grant_type")), answer={"error": "general_error"}, exactly=True),
     Case(section="4.3", row="grant_type", what="unknown", ask=token(EXCHANGE, grant_type="password"), answer={"error": "general_error"}, exactly=True),
@@ -117,14 +170,27 @@ CASES = [
          ask=token(WEB, code="{next_code}"), answer=RENEWED, exactly=True),
     Case(section="4.3", what="prompt=consent gives another one", kind="server", before=(token(WEB),),
          ask=token(WEB, code="{prompted_code}"), answer=GRANTED, exactly=True),
-    Case(section="4.3", what="a code shown twice ends what it gave", before=(token(EXCHANGE),), ask=token(EXCHANGE),
-         answer={"error": "invalid_code"}, exactly=True),
+    Case(section="4.3", what="a refresh token again where none is left", kind="server", before=(token(WEB), REVOKED),
+         ask=token(WEB, code="{next_code}"), answer=GRANTED, exactly=True),
+    Case(section="4.3", what="the body wins over the query", answer=GRANTED,
+         ask=Ask("POST", "/oauth/v2/token", query={**EXCHANGE, "code": "1000.a.b"}, form={"code": "{code}"})),
+    Case(section="4.3", what="both win over the Basic header", answer={"error": "invalid_client_secret"}, exactly=True,
+         ask=Ask("POST", "/oauth/v2/token", form=EXCHANGE | {"client_secret": "x"}, headers={"Authorization": "{basic}"})),
+    Case(section="4.3", what="a code shown twice ends what it gave", status=401, answer={"code": "INVALID_TOKEN"},
+         before=(token(EXCHANGE), Ask("POST", "/oauth/v2/token", form=EXCHANGE, refused=True)), ask=CONTACT),
     # --- 4.4 self client ----------------------------------------------------------------------------------------------
     Case(section="4.4", what="no redirect URI is asked for", ask=token(EXCHANGE), answer=GRANTED, exactly=True),
     Case(section="4.4", what="a code of three minutes", minutes=2.9, ask=token(EXCHANGE), answer=GRANTED),
     Case(section="4.4", what="and no longer", minutes=3, ask=token(EXCHANGE), answer={"error": "invalid_code"}, exactly=True),
     Case(section="4.4", what="the console offers 3, 5, 7 and 10 minutes", page='<option value="7">7 minutes</option>',
          ask=Ask("GET", "/clients/edit?id={client_id}", visitor="member")),
+    Case(section="4.4", what="a code from the console", ask=console("/clients/code", scope=SCOPES, minutes="10"),
+         page=re.compile(f'id="code">{TOKEN.pattern}<')),
+    Case(section="4.4", what="four minutes are not on offer", status=400, ask=console("/clients/code", scope=SCOPES, minutes="4"), page="how long the code lives"),
+    Case(section="4.4", what="nor is what is no scope", status=400, ask=console("/clients/code", scope="mail", minutes="3"), page="is not a scope"),
+    Case(section="4.4", what="other kinds have no such form", kind="server", status=403,
+         ask=Ask("POST", "/clients/code", visitor="member", form={"form_token": "{form_token:member}", "id": "{client_id}", "once": "x", "scope": SCOPES, "minutes": "3"}),
+         page="codes are made for self clients"),
     # --- 4.5 refresh --------------------------------------------------------------------------------------------------
     Case(section="4.5", what="an access token and no refresh token", ask=token(REFRESH), answer=RENEWED, exactly=True),
     Case(section="4.5", what="as a query string", ask=Ask("POST", "/oauth/v2/token", query=REFRESH), answer=RENEWED, exactly=True),
@@ -132,6 +198,8 @@ CASES = [
     Case(section="4.5", what="an access token is none", ask=token(REFRESH, refresh_token="{access_token}"), answer={"error": "invalid_code"}, exactly=True),
     Case(section="4.5", what="another client's", ask=token(REFRESH, client_id="{other_id}", client_secret="{other_secret}"),
          answer={"error": "invalid_code"}, exactly=True),
+    Case(section="4.5", what="without the secret", ask=token(without(REFRESH, "client_secret")), answer={"error": "invalid_client_secret"}, exactly=True),
+    Case(section="4.5", what="the refresh token stays good", before=(token(REFRESH),), times=3, ask=token(REFRESH), answer=RENEWED, exactly=True),
     # --- 4.6 revoke ---------------------------------------------------------------------------------------------------
     Case(section="4.6", what="a refresh token, in the query", ask=Ask("POST", "/oauth/v2/token/revoke", query={"token": "{refresh_token}"}),
          answer={"status": "success"}, exactly=True),
@@ -202,6 +270,19 @@ CASES = [
          ask=Ask("POST", "/oauth/v3/device/token", form=POLL)),
     Case(section="4.9", row="expired", what="after five minutes", kind="device", minutes=5, ask=Ask("POST", "/oauth/v3/device/token", form=POLL),
          answer={"error": "expired"}, exactly=True),
+    Case(section="4.9", what="offline: a refresh token too", kind="device", answer=GRANTED, exactly=True,
+         before=(replace(BEGIN, form={**DEVICE, "access_type": "offline"}),
+                 replace(CONSENT, path="/oauth/v3/device?user_code={got_user_code}")),
+         ask=replace(ASKED, form={**POLL, "code": "{got_device_code}"})),
+    Case(section="4.9", what="the secret is asked for", kind="device", ask=replace(ASKED, form={**POLL, "client_secret": "x"}),
+         answer={"error": "invalid_client_secret"}, exactly=True),
+    Case(section="4.9", what="a device code that is none", kind="device", ask=replace(ASKED, form={**POLL, "code": "1000.a.b"}),
+         answer={"error": "invalid_code"}, exactly=True),
+    Case(section="4.9", what="the standard's words are answered", kind="device", ask=BEGIN,
+         answer={"verification_uri": "{url}/oauth/v3/device", "interval": 30, "verification_uri_complete": re.compile(r"http://.*/oauth/v3/device\?user_code=.{9}")}),
+    Case(section="4.9", what="and understood", kind="device", answer=RENEWED, exactly=True, before=(CONSENT,),
+         ask=replace(ASKED, form={**without(POLL, "code"), "grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": "{device_code}"})),
+    Case(section="4.9", what="no flow of organisations", status=404, answer={"code": "INVALID_URL_PATTERN"}, ask=Ask("GET", "/oauth/v2/org/auth")),
     # --- 4.10 life times and counts -----------------------------------------------------------------------------------
     Case(section="4.10", row="access token", what="lives an hour", minutes=59.9, status=401, answer={"code": "OAUTH_SCOPE_MISMATCH"},
          ask=Ask("GET", "/bigin/v2/org", bearer="{access_token}")),
@@ -224,6 +305,14 @@ CASES = [
          before=(token(REFRESH), token(EXCHANGE, code="{new_code}")), times=20, pause=0.5, ask=token(REFRESH), exactly=True),
     Case(section="4.10", row="refresh tokens of a user", what="the twentieth ends none", strict=True, answer=RENEWED, exactly=True,
          before=(token(REFRESH), token(EXCHANGE, code="{new_code}")), times=19, pause=0.5, ask=token(REFRESH)),
+    Case(section="4.10", row="codes", what="the tenth is not", kind="server", strict=True, status=302, to=CALLBACK,
+         before=(auth(accept=True), auth()), times=8, ask=auth(), carries={"code": TOKEN}),
+    Case(section="4.10", row="access tokens of a refresh token", what="the tenth is not", strict=True, before=(token(REFRESH),), times=8,
+         ask=token(REFRESH), answer=RENEWED, exactly=True),
+    Case(section="4.10", row="refresh tokens a minute", what="the fifth is not", strict=True, answer=GRANTED, exactly=True,
+         before=(token(EXCHANGE, code="{new_code}"),), times=4, ask=token(EXCHANGE)),
+    Case(section="4.10", row="refresh tokens a minute", what="a code that gave nothing for it stays good", strict=True, answer=GRANTED, exactly=True, minutes=1,
+         before=(*[token(EXCHANGE, code="{new_code}")] * 5, Ask("POST", "/oauth/v2/token", form=EXCHANGE, refused=True)), ask=token(EXCHANGE)),
     # --- 4.11 errors of the token endpoint ----------------------------------------------------------------------------
     Case(section="4.11", row="unknown client", what="unknown", ask=token(EXCHANGE, client_id="1000." + "Z" * 30), answer={"error": "invalid_client"},
          exactly=True, headers=JSON),
@@ -257,6 +346,13 @@ CASES = [
     ),
     Case(section="4.12", row="CN", what="stands alone", kind="server", status=400, page="must start there",
          ask=Ask("POST", "/signin", visitor="nobody", form={"form_token": "{form_token}", "email": "x@y.example", "data_center": "cn", "next": "{auth}"})),
+    Case(section="4.12", what="who is known to live elsewhere is sent there", kind="server", status=303, to="https://accounts.eu.example/oauth/v2/auth?client_id=",
+         carries={"login_hint": "{maria}"}, ask=Ask("POST", "/signin", visitor="nobody", form={"form_token": "{form_token}", "email": "{maria}", "next": "{auth}"})),
+    Case(section="4.12", what="who has nothing to go on with signs in there", status=303, to="https://accounts.eu.example/signin", carries={"login_hint": "{maria}"},
+         ask=signing_in(email="{maria}")),
+    Case(section="4.12", what="all are listed, this one first", ask=Ask("GET", "/oauth/serverinfo"), exactly=True, answer={"result": "success", "locations": {
+        "us": "{url}", **{name: f"https://accounts.{name}.example" for name in ("eu", "in", "au", "cn", "jp", "sa", "ca", "uk")}}}),
+    Case(section="4.12", what="another centre's code", ask=token(EXCHANGE, code="1000." + "a" * 32 + "." + "b" * 32), answer={"error": "invalid_code"}, exactly=True),
     Case(section="4.12", what="another centre's token", status=401, ask=Ask("GET", "/bigin/v2/org", bearer="1000." + "a" * 32 + "." + "b" * 32),
          answer={"code": "INVALID_TOKEN"}),
     Case(section="4.12", what="api_domain is this centre's", ask=token(EXCHANGE), answer={"api_domain": "{url}"}),
