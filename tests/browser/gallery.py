@@ -1,7 +1,8 @@
-"""A walk past every page that people see, each in its fullest state."""
+"""Walks past every page that people see, each page in its fullest state."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
+from typing import Final
 
 from playwright.async_api import Page
 
@@ -10,39 +11,25 @@ from postroom.store import accounts
 from postroom.store.accounts import Account
 from postroom.store.clients import ClientType
 from tests.browser.test_device import begun
-from tests.browser.walk import name_oneself, press, request, sign_in
+from tests.browser.walk import be_signed_in, name_oneself, press, request, sign_in
 from tests.oauth_clients.scene import PASSWORD, SCOPES, Scene, hashed_password
 
-STRANGER = "nobody.in.particular@a-rather-long-domain-of-nobody.example"
+STRANGER: Final = "nobody.in.particular@a-rather-long-domain-of-nobody.example"
+NAME: Final = "Relationship Tracker & Sons of the Northern Counties"
+
+Walk = Callable[[Scene, Page], AsyncIterator[str]]
 
 
 def settings(folder: Path) -> Settings:
-    """A server that knows other centres."""
+    """A server that knows other centres, as the walks expect it."""
     others = "eu=https://accounts.eu.example in=https://accounts.in.example cn=https://accounts.cn.example"
     return Settings(data_dir=folder, stop_seconds=2.0, device_poll_seconds=0, data_centers=others)
 
 
-async def walk(at: Scene, page: Page) -> AsyncIterator[str]:
-    """The name of each page while it is shown; the server has the ``settings`` above."""
-    server = await at.register(ClientType.SERVER, "Relationship Tracker & Sons of the Northern Counties")
-    async for name in _signing_in(at, page, request(at, server)):
-        yield name
-    await press(page, "Accept")
-    async for name in _devices(at, page):
-        yield name
-    async for name in _console(at, page):
-        yield name
-    await page.goto(at.url("/account"))
-    yield "account"
-    await page.goto(request(at, server, redirect_uri="https://evil.example/"))
-    yield "mistake"
-    await press(page, "Not you? Sign out")
-    async for name in _dead_ends(at, page, request(at, server)):
-        yield name
-
-
-async def _signing_in(at: Scene, page: Page, url: str) -> AsyncIterator[str]:
-    await page.goto(url)
+async def signing_in(at: Scene, page: Page) -> AsyncIterator[str]:
+    """From a client to the question whether it may, and to what it did wrong."""
+    made = await at.register(ClientType.SERVER, NAME)
+    await page.goto(request(at, made, access_type="offline"))
     yield "signin"
     await name_oneself(page, "nobody..here@sandbox.example")
     yield "signin-wrong-address"
@@ -55,21 +42,31 @@ async def _signing_in(at: Scene, page: Page, url: str) -> AsyncIterator[str]:
     await press(page, "Sign in")
     await page.get_by_label("Second & Sons").check()
     yield "consent"
+    await press(page, "Accept")
+    await page.goto(at.url("/account"))
+    yield "account"
+    await page.goto(request(at, made, redirect_uri="https://evil.example/"))
+    yield "mistake"
 
 
-async def _devices(at: Scene, page: Page) -> AsyncIterator[str]:
+async def devices(at: Scene, page: Page) -> AsyncIterator[str]:
+    """From a device's code to a refusal."""
     device = await begun(at, await at.register(ClientType.DEVICE, "Wall display"))
-    await page.goto(at.url("/oauth/v3/device?user_code=BCDF-GHJK"))
-    yield "device-wrong-code"
+    await be_signed_in(at, page, at.eve)
     await page.goto(at.url("/oauth/v3/device"))
     yield "device"
+    await page.goto(at.url("/oauth/v3/device?user_code=BCDF-GHJK"))
+    yield "device-wrong-code"
     await page.goto(device["verification_uri_complete"])
     yield "device-consent"
     await press(page, "Deny")
     yield "device-refused"
 
 
-async def _console(at: Scene, page: Page) -> AsyncIterator[str]:
+async def console(at: Scene, page: Page) -> AsyncIterator[str]:
+    """A client from its registration to its end."""
+    await at.register(ClientType.SERVER, NAME)
+    await be_signed_in(at, page, at.eve)
     await page.goto(at.url("/clients"))
     yield "clients"
     await page.goto(at.url("/clients/new"))
@@ -94,10 +91,11 @@ async def _console(at: Scene, page: Page) -> AsyncIterator[str]:
     yield "client-remove"
 
 
-async def _dead_ends(at: Scene, page: Page, url: str) -> AsyncIterator[str]:
+async def dead_ends(at: Scene, page: Page) -> AsyncIterator[str]:
+    """What somebody sees who belongs to nobody, and a form that is not accepted."""
     lonely = Account(email=STRANGER, password_hash=hashed_password(), created_at=at.house.app.clock())
     await at.house.app.db.write(lambda tx: accounts.keep(tx, lonely))
-    await page.goto(url)
+    await page.goto(request(at, await at.register(ClientType.SERVER, NAME)))
     await sign_in(page, STRANGER)
     yield "nowhere"
     await page.goto(at.url("/account"))
@@ -107,3 +105,6 @@ async def _dead_ends(at: Scene, page: Page, url: str) -> AsyncIterator[str]:
     await page.context.clear_cookies()
     await press(page, "Not you? Sign out")
     yield "not-accepted"
+
+
+WALKS: Final[Mapping[str, Walk]] = {each.__name__: each for each in (signing_in, devices, console, dead_ends)}
