@@ -161,7 +161,7 @@ async def refresh(
 
 
 async def revoke(db: Database, token: str) -> bool:
-    """Remove a refresh token with all its access tokens, or one access token (RFC 7009, W 4.6); False: it is neither."""
+    """Remove a refresh token with all its access tokens, or one access token; False: it is none (RFC 7009, W 4.6)."""
     digest = secrets.digest(token)
     # Anybody may ask, and asking in vain should not cost a write.
     if not await db.read(lambda tx: any(tokens.find(tx, digest, kind) for kind in (tokens.REFRESH, tokens.ACCESS))):
