@@ -146,7 +146,7 @@ class _Reader(HTMLParser):
             self.forms[-1].choices[self._filling][words] = self._option
         elif tag == "textarea":
             # HTML Living Standard §4.10.11: the line end after the tag is no part of it, the others are sent as CR LF.
-            typed = "".join(self._words).removeprefix("\n")
+            typed = "".join(self._words).replace("\r\n", "\n").removeprefix("\n")
             self.forms[-1].fields[self._filling] = typed.replace("\n", "\r\n")
         elif tag == "label" and self._waiting is not None:
             form, name, value = self._waiting

@@ -24,6 +24,8 @@ async def _new_secret(visit: Visit, seen: Seen) -> Response:
 
 
 async def _code(visit: Visit, seen: Seen) -> Response:
+    if not seen.speakers:
+        return show(visit, seen, "codes are made for self clients, each by its owner", 403)
     if again := await once.sent_before(visit):
         return again
     form, desk = await visit.form(), visit.desk

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from postroom.access import secrets
 from postroom.mail.retry import DAY
 from postroom.store import throttles
-from postroom.web.accounts.visit import Forged, Visit
+from postroom.web.accounts.visit import Visit
 
 _FIELD: Final = "once"
 
@@ -18,10 +18,10 @@ def mark() -> str:
 
 
 async def sent_before(visit: Visit) -> Response | None:
-    """The page for who sends a form again; None the first time. Raises ``Forged`` where it carries no mark."""
+    """The page for who sends a form again; None the first time, and where it carries no mark."""
     carried = (await visit.form()).get(_FIELD)
     if not carried:
-        raise Forged
+        return None
     app = visit.desk.app
     key = secrets.digest(f"form sent {carried}")
     times = await app.db.write(lambda tx: throttles.take(tx, key, window=DAY, now=app.clock()))
