@@ -118,9 +118,7 @@ class Actor:
             "url": lambda: self._said(self.house.url),
             "auth": self._auth,
             "form_token": lambda: self._form_token(rest or "nobody"),
-            "letters": lambda: self._said(
-                "".join(chr(65 + int(digit)) for digit in f"{self.house.app.ids.number():030}")
-            ),
+            "letters": self._letters,
             "email": lambda: self._address("member"),
             "maria": lambda: self._address("maria"),
             "password": lambda: self._said(_PASSWORD),

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-ID = re.compile(r"1000\.[A-Z0-9]{30}")
 TOKEN = re.compile(r"1000\.[0-9a-f]{32}\.[0-9a-f]{32}")
 USER_CODE = re.compile(r"[B-Z]{4}-[B-Z]{4}")
 

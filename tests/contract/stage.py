@@ -82,9 +82,8 @@ class Stage:
 
 def _as_meant(asked: Ask, answer: httpx.Response) -> None:
     """What leads up to a case must succeed unless it is meant to fail, or the case would show something else."""
-    error = re.search(
-        r'"error":"(?!authorization_pending)|[?#&]error=', answer.text + answer.headers.get("location", "")
-    )
+    told = answer.text + answer.headers.get("location", "")
+    error = re.search(r'"error":"(?!authorization_pending)|[?#&]error=', told)
     assert (answer.status_code >= 400 or error is not None) is asked.refused, answer.text
 
 
@@ -110,6 +109,8 @@ async def check(case: Case, answer: httpx.Response, actor: Actor) -> None:
         carried = {name: value for name, (value,) in parse_qs(parts.fragment if case.fragment else parts.query).items()}
         await _compare(case.carries, carried, actor)
         assert not any(name in carried for name in case.without), shown
+        # Who is refused is given nothing.
+        assert "error" not in carried or not {"code", "access_token"} & carried.keys(), shown
 
 
 async def _compare(expected: Mapping[str, Any], found: Mapping[str, Any], actor: Actor) -> None:
