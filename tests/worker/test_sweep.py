@@ -1,14 +1,24 @@
-"""Expired tokens are removed by the worker, those that live are not."""
+"""What has long ended is removed by the worker; what lives, or ended a moment ago, is not."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from postroom.access import secrets
+from sqlalchemy import select
+
+from postroom.access import device, login, secrets
+from postroom.access.device import Begun
 from postroom.app import clock
 from postroom.mail.retry import DAY
-from postroom.store import tokens
-from tests.access.dance import granted, register
+from postroom.store import accounts, clients, throttles, tokens
+from postroom.store.accounts import Account, Session
+from postroom.store.clients import Client, ClientType
+from postroom.store.db import Database, Tx
+from postroom.store.tables import device as devices
+from postroom.store.tables import session, throttle
+from tests.access.dance import SCOPES, granted, register
 from tests.worker.test_loop import post, worker
+from tests.world import World
 
 
 async def test_the_worker_removes_what_expired_long_ago(database_url: str, tmp_path: Path) -> None:
@@ -27,3 +37,61 @@ async def test_the_worker_removes_what_expired_long_ago(database_url: str, tmp_p
                 continue
         assert await known(new.access_token, tokens.ACCESS)
         assert await known(old.refresh_token, tokens.REFRESH), "a refresh token lives until it is revoked"
+
+
+async def test_it_removes_sessions_devices_and_counts_as_well(database_url: str, tmp_path: Path) -> None:
+    moment = clock()
+    # A day after its end each is removed; one that ended less than a day ago, or lives, is kept.
+    begun = [moment - 2 * DAY, moment - DAY + 60_000, moment]
+    async with post(tmp_path, database_url, port=9) as office:
+        for at in begun:
+            await leave(office.app.db, office.world, at)
+
+        async def left() -> list[Sequence[int]]:
+            return await office.app.db.read(_left)
+
+        assert [len(each) for each in await left()] == [3, 3, 3]
+        async with worker(office.app):
+            while any(begun[0] in each for each in await left()):
+                continue
+        assert await left() == [begun[1:], begun[1:], begun[1:]]
+
+
+async def leave(db: Database, world: World, at: int) -> None:
+    """What somebody leaves behind who signs in, begins with a device and is counted at that moment."""
+    client = Client(
+        id="1000.DISPLAY",
+        org_id=world.org.id,
+        user_id=world.user.id,
+        name="Display",
+        type=ClientType.DEVICE,
+        secret_hash=b"s" * 32,
+        created_at=at,
+    )
+    person = Account(email="ada@org1.example", created_at=at)
+    opened = Session(
+        hash=secrets.digest(f"session {at}"),
+        email=person.email,
+        created_at=at,
+        expires_at=at + login.SESSION_SECONDS * 1000,
+    )
+
+    def write(tx: Tx) -> None:
+        if clients.find(tx, client.id) is None:
+            clients.add(tx, client)
+        accounts.keep(tx, person)
+        accounts.open_session(tx, opened)
+        throttles.take(tx, secrets.digest(f"count {at}"), window=login.WINDOW, now=at)
+
+    await db.write(write)
+    assert isinstance(await device.begin(db, client.id, SCOPES, offline=True, now=at), Begun)
+
+
+def _left(tx: Tx) -> list[Sequence[int]]:
+    """When each of what is left was begun."""
+    started = (
+        select(session.c.created_at).order_by(session.c.created_at),
+        select(devices.c.created_at).order_by(devices.c.created_at),
+        select(throttle.c.ends_at - login.WINDOW).order_by(throttle.c.ends_at),
+    )
+    return [tx.execute(each).scalars().all() for each in started]
