@@ -50,3 +50,19 @@ async def test_codes_are_for_the_self_client_of_the_organisation(home: Path) -> 
     await well("org", "add", "Second Ltd", "--email", "office@second.example", cwd=home)
     for named in ((), ("--client", web["client_id"])):
         assert "there is no such client" in (await postroom(*words, *named, "--org", "Second Ltd", cwd=home)).err
+
+
+async def test_a_self_client_speaks_for_each_organisation_of_its_owner(home: Path) -> None:
+    await well("org", "add", "Second Ltd", "--email", "admin@localhost", cwd=home)
+    await well("org", "add", "Third Ltd", "--email", "office@third.example", cwd=home)
+    client = (await well("client", "add", "--json", cwd=home)).json
+    words = ("token", "code", "--scope", "ZohoBigin.org.READ", "--client", client["client_id"])
+    code = (await well(*words, "--org", "Second Ltd", cwd=home)).out.strip()
+    assert "there is no such client" in (await postroom(*words, "--org", "Third Ltd", cwd=home)).err
+    async with running("api", "--port", "0", cwd=home) as api, httpx.AsyncClient(trust_env=False) as http:
+        url = api.lines[-1].split()[-1]
+        exchange = {"grant_type": "authorization_code", "code": code, **client}
+        granted = (await http.post(f"{url}/oauth/v2/token", data=exchange)).json()
+        header = {"Authorization": f"Bearer {granted['access_token']}"}
+        found = (await http.get(f"{url}/bigin/v2/org", headers=header)).json()
+        assert found["org"][0]["company_name"] == "Second Ltd"

@@ -7,7 +7,7 @@ further access tokens until it is revoked. What a caller got wrong is a value, `
 import base64
 import hashlib
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
@@ -90,17 +90,19 @@ async def make_code(
         raise ValueError("a code lives 3, 5, 7 or 10 minutes")
     if client.type is not ClientType.SELF:
         raise ValueError(f"a client of the type {client.type.value} gets its codes from its users")
-    grant = _own(client, scopes) if user is None else replace(_own(client, scopes), org_id=user.org_id, user_id=user.id)
+    grant = _own(client, scopes, user)
     made = await db.write(lambda tx: issue.code(tx, grant, now=now, seconds=minutes * 60, terms=terms))
     return made or OAuthError.THROTTLED
 
 
-async def make_refresh(db: Database, client: Client, scopes: str, *, now: int, terms: Terms) -> str | OAuthError:
-    """A refresh token without a code, as an operator hands it out.
+async def make_refresh(
+    db: Database, client: Client, scopes: str, *, now: int, terms: Terms, user: User | None = None
+) -> str | OAuthError:
+    """A refresh token without a code, as an operator hands it out; it speaks for ``user`` as a code does.
 
     Raises ``ValueError`` for scopes that are none and for a client that is switched off.
     """
-    grant = _own(client, scopes)
+    grant = _own(client, scopes, user)
     made = await db.write(lambda tx: issue.refresh(tx, grant, parent=None, now=now, terms=terms))
     return made or OAuthError.THROTTLED
 
@@ -233,11 +235,12 @@ def _alive(tx: Tx, found: Token, now: int) -> bool:
     return is_there(tx, _of(found))
 
 
-def _own(client: Client, scopes: str) -> Grant:
-    """What a client's own user grants it."""
+def _own(client: Client, scopes: str, user: User | None) -> Grant:
+    """What a client's own user grants it, as the member ``user`` of some organisation; None: of the client's own."""
     if not client.active:
         raise ValueError("the client is switched off")
-    return Grant(org_id=client.org_id, user_id=client.user_id, client_id=client.id, scopes=scope.parse(scopes).text)
+    org_id, user_id = (client.org_id, client.user_id) if user is None else (user.org_id, user.id)
+    return Grant(org_id=org_id, user_id=user_id, client_id=client.id, scopes=scope.parse(scopes).text)
 
 
 def _of(source: Token) -> Grant:
