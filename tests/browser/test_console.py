@@ -13,15 +13,17 @@ from tests.oauth_clients.scene import SCOPES, scene
 async def test_a_client_is_registered_and_its_secret_shown_once(chromium: Browser, tmp_path: Path) -> None:
     async with scene(tmp_path) as at, seat_at(chromium) as seat:
         page = seat.page
-        await be_signed_in(at, page, at.ada)
+        await be_signed_in(at, page, at.eve)
         await page.goto(at.url("/clients"))
         await page.get_by_role("link", name="Register a client").click()
         await page.get_by_role("radio", name="Server-based").check()
         await page.get_by_label("Name").fill("Tracker <b>")
         await page.get_by_label("Redirect URIs").fill(at.site.callback)
+        await page.get_by_label("Second & Sons").check()
         await press(page, "Register")
         await expect(page.get_by_role("alert")).to_contain_text("no special characters")
         await expect(page.get_by_label("Redirect URIs")).to_have_value(at.site.callback)
+        await expect(page.get_by_label("Second & Sons")).to_be_checked()
         await page.get_by_label("Name").fill("Tracker")
         await press(page, "Register")
         client_id = await page.locator("#client_id").inner_text()

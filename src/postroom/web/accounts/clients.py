@@ -27,8 +27,8 @@ TYPES: Final[Mapping[ClientType, tuple[str, str]]] = {
     ClientType.SELF: ("Self client", "your own program, for your own organisation"),
 }
 
-_FIELDS: Final = ("type", "name", "homepage", "javascript_domain", "redirect_uris", "client_id", "scope", "minutes")
-_EMPTY: Final = dict.fromkeys(_FIELDS, "")
+_DESCRIBED: Final = ("type", "name", "homepage", "javascript_domain", "redirect_uris", "client_id")
+_EMPTY: Final = dict.fromkeys((*_DESCRIBED, "user", "scope", "minutes"), "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
