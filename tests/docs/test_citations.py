@@ -57,7 +57,7 @@ def test_the_standards_that_carry_the_program_are_there(number: str) -> None:
 
 
 def test_no_document_is_cited_that_is_not_here() -> None:
-    foreign = re.compile(r"\b(?:clients|bigin-api|performance|style)\.md")
+    foreign = re.compile(r"(?<!oauth-)\b(?:clients|bigin-api|performance|style)\.md")
     citing = {
         module.path for folder in ("src", "tests", "bench") for module in modules(folder) if foreign.search(module.text)
     }
