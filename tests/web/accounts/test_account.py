@@ -36,6 +36,7 @@ async def test_organisations_and_applications_are_shown(tmp_path: Path, database
 async def test_who_withdraws_ends_that_application_for_themselves(tmp_path: Path, database_url: str) -> None:
     async with stage(tmp_path, database=database_url) as here:
         (gone, first), (_, second) = [await connected(here, name) for name in ("Tracker", "Other")]
+        assert await here.org(first) == here.at.house.world.org.name
         page = await here.seat.open("/account")
         # Of two buttons with the same words, the one of the application meant.
         (form,) = (each for each in page.forms if each.fields.get("client_id") == gone)
