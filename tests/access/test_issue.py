@@ -18,6 +18,7 @@ from postroom.errors import Unauthenticated
 from postroom.store import tokens
 from postroom.store.db import Database, Tx
 from tests.access.dance import SCOPES, TERMS, Dancer, register
+from tests.store.meanwhile import meanwhile
 from tests.world import NOW, World
 
 DEFAULTS = Terms.of(Settings())
@@ -223,12 +224,35 @@ async def test_of_many_at_once_as_many_live_as_may(db: Database, world: World, d
     dancer = await register(db, world)
     terms = replace(TERMS, live_access=4, refresh_per_user=4)
     given = await dance(db, dancer, terms=terms)
-    got = await at_once(db, database_url, lambda each: renew(each, dancer, given, terms=terms))
+    # Later than what came with the dance: of one moment's tokens any may be the oldest.
+    later = NOW + 1
+    got = await at_once(db, database_url, lambda each: renew(each, dancer, given, now=later, terms=terms))
     live = [await works(db, each.access_token) for each in got if isinstance(each, Granted)]
     assert (len(live), sum(live)) == (MANY, 4)
-    made = await at_once(db, database_url, lambda each: refresh_token(each, dancer, terms=terms))
+    made = await at_once(db, database_url, lambda each: refresh_token(each, dancer, now=later, terms=terms))
     usable = [await renew(db, dancer, str(each)) for each in made]
     assert sum(isinstance(each, Granted) for each in usable) == 4
+
+
+async def test_who_comes_in_the_middle_of_it_waits(db: Database, world: World, database_url: str) -> None:
+    """Where nothing but the count of those that live is limited, too."""
+    dancer = await register(db, world)
+    terms = replace(TERMS, live_access=1, refresh_per_user=1)
+    given = await dance(db, dancer, terms=terms)
+    parent = secrets.digest(str(given.refresh_token))
+    made: list[str] = []
+
+    def make_access(tx: Tx) -> None:
+        made.append(str(issue.access(tx, of(dancer), parent=parent, now=NOW, terms=terms)))
+
+    def make_refresh(tx: Tx) -> None:
+        made.append(str(issue.refresh(tx, of(dancer), parent=None, now=NOW, terms=terms)))
+
+    await meanwhile(db, database_url, make_access, lambda other: other.write(make_access))
+    assert sorted([await works(db, each) for each in made]) == [False, True]
+    made.clear()
+    await meanwhile(db, database_url, make_refresh, lambda other: other.write(make_refresh))
+    assert sum([isinstance(await renew(db, dancer, each), Granted) for each in made]) == 1
 
 
 async def test_of_many_codes_exchanged_at_once_none_is_lost(db: Database, world: World, database_url: str) -> None:
