@@ -41,6 +41,13 @@ class Reason(Enum):
     RELATED_UNKNOWN = auto()
     PARAM_MISSING = auto()
     PARAM_WRONG = auto()
+    FIELDS_TOO_MANY = auto()
+    PAGE_TOO_FAR = auto()
+    PAGES_EXHAUSTED = auto()
+    PAGE_TOKEN_WRONG = auto()
+    PAGE_TOKEN_EXPIRED = auto()
+    QUERY_WRONG = auto()
+    RELATION_UNKNOWN = auto()
     # who asks
     NO_CREDENTIALS = auto()
     TOKEN_INVALID = auto()

@@ -1,52 +1,16 @@
 """The modules and their fields as data (W 6.1, 6.2): another module is another table here and nothing else.
 
-Lengths of Contacts are those seen at the real service; those of Accounts and Pipelines are Zoho CRM's for the fields of
-the same name. A pick list names the values of a new organisation; a field takes others too, because every organisation
+Lengths of Contacts are those seen at the real service; those of the others are Zoho CRM's for the fields of the same
+name. Most pick lists name the values of a new organisation only; a field takes others too, because every organisation
 has stages of its own.
 """
 
+import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from typing import Final
 
-
-class Kind(Enum):
-    """What a field holds; the value is the wire's ``data_type``, but for TAGS, which the wire calls text."""
-
-    TEXT = "text"
-    TEXTAREA = "textarea"
-    EMAIL = "email"
-    PHONE = "phone"
-    WEBSITE = "website"
-    PICKLIST = "picklist"
-    BOOLEAN = "boolean"
-    INTEGER = "integer"
-    DOUBLE = "double"
-    CURRENCY = "currency"
-    DATE = "date"
-    DATETIME = "datetime"
-    LOOKUP = "lookup"
-    OWNER = "ownerlookup"
-    TAGS = "tags"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Field:
-    """One field. ``length`` counts characters; ``target`` is the API name of the module a lookup leads to.
-
-    ``unique``: no two records of the module may share the value, without regard to case. ``system`` fields are made by
-    us: callers may send them, and they are passed over.
-    """
-
-    name: str
-    label: str
-    kind: Kind = Kind.TEXT
-    length: int = 255
-    mandatory: bool = False
-    unique: bool = False
-    system: bool = False
-    target: str | None = None
-    choices: tuple[str, ...] = ()
+from postroom.record.field import Field, Kind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,9 +23,30 @@ class Module:
     title: tuple[str, ...]
     fields: tuple[Field, ...]
     by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
+    numbers: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {each.name: each for each in self.fields})
+        indexed = [each.name for each in self.fields if each.indexed]
+        object.__setattr__(self, "numbers", {name: number(self.name, name) for name in (*indexed, WORDS)})
+
+    def with_fields(self, more: Iterable[Field]) -> "Module":
+        """The module as an organisation has it, with fields of its own."""
+        own = tuple(more)
+        return replace(self, fields=(*self.fields, *own)) if own else self
+
+    @property
+    def unique(self) -> list[Field]:
+        """The fields whose values no two records share."""
+        return [each for each in self.fields if each.unique]
+
+
+WORDS: Final = "*"  # what stands for the words of all texts of a record, beside its fields
+
+
+def number(module: str, name: str) -> int:
+    """What stands for a field in the index: 31 bits of its names, the same on every server and for ever."""
+    return zlib.crc32(f"{module}.{name}".encode()) & 0x7FFFFFFF
 
 
 def _text(name: str, length: int, label: str = "") -> Field:
@@ -76,8 +61,28 @@ def _phone(name: str, length: int) -> Field:
     return replace(_text(name, length), kind=Kind.PHONE)
 
 
-def _lookup(name: str, label: str, target: str) -> Field:
-    return Field(name=name, label=label, kind=Kind.LOOKUP, length=120, target=target)
+def _number(name: str, kind: Kind, length: int, label: str = "") -> Field:
+    return replace(_text(name, length, label), kind=kind)
+
+
+def _yes(name: str) -> Field:
+    return replace(_text(name, 5), kind=Kind.BOOLEAN)
+
+
+def _choice(name: str, *choices: str, label: str = "") -> Field:
+    return replace(_text(name, 120, label), kind=Kind.PICKLIST, choices=choices)
+
+
+def _lookup(name: str, label: str, *targets: str) -> Field:
+    return Field(name=name, label=label, kind=Kind.LOOKUP, length=120, targets=targets)
+
+
+def _moment(name: str, label: str = "") -> Field:
+    return replace(_text(name, 20, label), kind=Kind.DATETIME)
+
+
+def _date(name: str) -> Field:
+    return replace(_text(name, 20), kind=Kind.DATE)
 
 
 def _made(name: str, kind: Kind, label: str = "") -> Field:
@@ -85,16 +90,17 @@ def _made(name: str, kind: Kind, label: str = "") -> Field:
 
 
 _OWNER: Final = Field(name="Owner", label="Owner", kind=Kind.OWNER, length=120)
+_DESCRIPTION: Final = _area("Description", 32000)
+_TAG: Final = Field(name="Tag", label="Tag", kind=Kind.TAGS, length=25)
 
-_EVERYWHERE: Final = (
-    _area("Description", 32000),
-    Field(name="Tag", label="Tag", kind=Kind.TAGS, length=25),
+_STAMPS: Final = (
     _made("Created_By", Kind.OWNER),
     _made("Modified_By", Kind.OWNER),
     _made("Created_Time", Kind.DATETIME),
     _made("Modified_Time", Kind.DATETIME),
-    _made("Last_Activity_Time", Kind.DATETIME),
 )
+
+_EVERYWHERE: Final = (_DESCRIPTION, _TAG, *_STAMPS, _made("Last_Activity_Time", Kind.DATETIME))
 
 CONTACTS: Final = Module(
     name="Contacts",
@@ -105,11 +111,11 @@ CONTACTS: Final = Module(
         _OWNER,
         _text("First_Name", 40),
         replace(_text("Last_Name", 80), mandatory=True),
-        _made("Full_Name", Kind.TEXT),
+        replace(_made("Full_Name", Kind.TEXT), length=120),
         _lookup("Account_Name", "Company Name", "Accounts"),
         Field(name="Email", label="Email", kind=Kind.EMAIL, length=100, unique=True),
         Field(name="Secondary_Email", label="Secondary Email", kind=Kind.EMAIL, length=100),
-        Field(name="Email_Opt_Out", label="Email Opt Out", kind=Kind.BOOLEAN, length=5),
+        _yes("Email_Opt_Out"),
         _text("Title", 100),
         _phone("Phone", 50),
         _phone("Home_Phone", 30),
@@ -132,7 +138,7 @@ ACCOUNTS: Final = Module(
     title=("Account_Name",),
     fields=(
         _OWNER,
-        replace(_text("Account_Name", 200, "Company Name"), mandatory=True),
+        replace(_text("Account_Name", 200, "Company Name"), mandatory=True, unique=True),
         _phone("Phone", 30),
         Field(name="Website", label="Website", kind=Kind.WEBSITE, length=450),
         _area("Billing_Street", 250),
@@ -151,23 +157,16 @@ PIPELINES: Final = Module(
     title=("Deal_Name",),
     fields=(
         _OWNER,
-        replace(_text("Deal_Name", 120), mandatory=True),
+        replace(_text("Deal_Name", 120), mandatory=True, unique=True),
         _lookup("Account_Name", "Company Name", "Accounts"),
         _lookup("Contact_Name", "Contact Name", "Contacts"),
-        Field(name="Pipeline", label="Pipeline", kind=Kind.PICKLIST, length=120, choices=("Sales Pipeline",)),
-        Field(
-            name="Sub_Pipeline",
-            label="Sub-Pipeline",
-            kind=Kind.PICKLIST,
-            length=120,
-            choices=("Sales Pipeline Standard",),
+        replace(_choice("Pipeline", "Sales Pipeline"), default="Sales Pipeline"),
+        replace(
+            _choice("Sub_Pipeline", "Sales Pipeline Standard", label="Sub-Pipeline"), default="Sales Pipeline Standard"
         ),
-        Field(
-            name="Stage",
-            label="Stage",
-            kind=Kind.PICKLIST,
-            length=120,
-            choices=(
+        replace(
+            _choice(
+                "Stage",
                 "Qualification",
                 "Needs Analysis",
                 "Proposal/Price Quote",
@@ -175,15 +174,106 @@ PIPELINES: Final = Module(
                 "Closed Won",
                 "Closed Lost",
             ),
+            mandatory=True,
         ),
-        Field(name="Amount", label="Amount", kind=Kind.CURRENCY, length=16),
-        Field(name="Probability", label="Probability (%)", kind=Kind.INTEGER, length=3),
-        Field(name="Closing_Date", label="Closing Date", kind=Kind.DATE, length=20),
+        _number("Amount", Kind.CURRENCY, 16),
+        _number("Probability", Kind.INTEGER, 3, "Probability (%)"),
+        _date("Closing_Date"),
         *_EVERYWHERE,
     ),
 )
 
-MODULES: Final = (CONTACTS, ACCOUNTS, PIPELINES)
+PRODUCTS: Final = Module(
+    name="Products",
+    singular="Product",
+    plural="Products",
+    title=("Product_Name",),
+    fields=(
+        _OWNER,
+        replace(_text("Product_Name", 200), mandatory=True, unique=True),
+        _text("Product_Code", 60),
+        _choice("Product_Category"),
+        replace(_yes("Product_Active"), label="Product Active"),
+        _number("Unit_Price", Kind.CURRENCY, 16),
+        *_EVERYWHERE,
+    ),
+)
+
+_RELATED: Final = ("Accounts", "Pipelines", "Products")
+_WHOM: Final = (_lookup("Who_Id", "Contact Name", "Contacts"), _lookup("What_Id", "Related To", *_RELATED))
+
+TASKS: Final = Module(
+    name="Tasks",
+    singular="Task",
+    plural="Tasks",
+    title=("Subject",),
+    fields=(
+        _OWNER,
+        replace(_text("Subject", 255), mandatory=True),
+        _date("Due_Date"),
+        *_WHOM,
+        replace(
+            _choice("Status", "Not Started", "In Progress", "Completed", "Deferred", "Waiting on someone else"),
+            default="Not Started",
+        ),
+        replace(_choice("Priority", "High", "Highest", "Low", "Lowest", "Normal"), default="High"),
+        _moment("Closed_Time"),
+        *_EVERYWHERE,
+    ),
+)
+
+EVENTS: Final = Module(
+    name="Events",
+    singular="Event",
+    plural="Events",
+    title=("Event_Title",),
+    fields=(
+        _OWNER,
+        replace(_text("Event_Title", 255, "Title"), mandatory=True),
+        replace(_moment("Start_DateTime", "From"), mandatory=True),
+        replace(_moment("End_DateTime", "To"), mandatory=True),
+        _yes("All_day"),
+        _text("Venue", 255, "Location"),
+        *_WHOM,
+        *_EVERYWHERE,
+    ),
+)
+
+CALLS: Final = Module(
+    name="Calls",
+    singular="Call",
+    plural="Calls",
+    title=("Subject",),
+    fields=(
+        _OWNER,
+        replace(_text("Subject", 255), mandatory=True),
+        replace(_choice("Call_Type", "Outbound", "Inbound", "Missed"), mandatory=True, closed=True),
+        replace(_moment("Call_Start_Time"), mandatory=True),
+        replace(_text("Call_Duration", 50), mandatory=True),
+        _choice("Call_Purpose", "Prospecting", "Administrative", "Negotiation", "Demo", "Project", "Desk"),
+        _text("Call_Result", 255),
+        *_WHOM,
+        *_EVERYWHERE,
+    ),
+)
+
+_NOTABLE: Final = ("Contacts", "Accounts", "Pipelines", "Products", "Tasks", "Events", "Calls")
+
+NOTES: Final = Module(
+    name="Notes",
+    singular="Note",
+    plural="Notes",
+    title=("Note_Title",),
+    fields=(
+        _OWNER,
+        _text("Note_Title", 120),
+        replace(_area("Note_Content", 32000), mandatory=True),
+        replace(_lookup("Parent_Id", "Parent ID", *_NOTABLE), mandatory=True),
+        *_STAMPS,
+    ),
+)
+
+MODULES: Final = (CONTACTS, ACCOUNTS, PIPELINES, PRODUCTS, TASKS, EVENTS, CALLS, NOTES)
 
 
 def named(name: str, deals_name: str) -> Module | None:

@@ -7,19 +7,21 @@ service does: clients send back what they were given. ``null`` and blank text cl
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
 from postroom.errors import Fault, Invalid, Reason
 from postroom.mail.address import Address, BadAddress
-from postroom.record.modules import Field, Kind, Module
+from postroom.record.field import Field, Kind
+from postroom.record.modules import Module
 
 # As they are stored: lookups and owners as numbers, moments as ms since the epoch (UTC), dates as YYYY-MM-DD.
 Value = str | int | float | bool | list[str] | None
 Values = Mapping[str, Value]
 
 NUMBER_AT_MOST: Final = 2**63 - 1  # W 0: ids have up to 19 digits; the store's numbers are signed 64 bits
+RELATED: Final = "$se_module"  # W 6.2: what names the module of a lookup that may lead to several
 TAGS_AT_MOST: Final = 10  # W 6.2 names no number; Zoho's products stop at ten
 
 # Control characters, and halves of surrogate pairs, which are no characters and which no database takes.
@@ -34,10 +36,23 @@ _YEARS: Final = range(1900, 3000)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """What was read: ``values`` are those that are right, ``faults`` all that is wrong."""
+    """What was read: ``values`` are those that are right, ``faults`` all that is wrong, ``named`` what was given.
+
+    ``related`` is the module that a lookup to several modules is said to lead to ($se_module).
+    """
 
     values: dict[str, Value]
     faults: tuple[Fault, ...] = ()
+    named: frozenset[str] = frozenset()
+    related: str | None = None
+
+    def only_named(self) -> "Reading":
+        """What it is as the change of a record: what was not given stays as it is."""
+        return replace(
+            self,
+            values={name: value for name, value in self.values.items() if name in self.named},
+            faults=tuple(each for each in self.faults if not each.path or each.path[0] in self.named),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,14 +71,19 @@ def read_values(module: Module, raw: Mapping[str, object], *, partial: bool) -> 
     """Read one record; ``partial`` (an update) asks for mandatory fields only where they are named. Never raises."""
     values: dict[str, Value] = {}
     faults: list[Fault] = []
+    named = frozenset(raw)
     for field in module.fields:
-        if field.system or (partial and field.name not in raw):
+        if field.system or (partial and field.name not in named):
             continue
         try:
-            values[field.name] = _read(field, raw.get(field.name))
+            values[field.name] = _read(field, raw.get(field.name, field.default))
         except Invalid as refused:
             faults.extend(refused.faults)
-    return Reading(values=values, faults=tuple(faults))
+    related = raw.get(RELATED)
+    if related is not None and not isinstance(related, str):
+        faults.append(Fault(Reason.WRONG_TYPE, (RELATED,), {"expected_data_type": "string"}))
+        related = None
+    return Reading(values=values, faults=tuple(faults), named=named, related=related)
 
 
 def complete(module: Module, values: Values) -> dict[str, Value]:
@@ -101,6 +121,20 @@ def read_number(raw: object) -> int | None:
     return raw if 0 < raw <= NUMBER_AT_MOST else None
 
 
+def read_text(field: Field, text: str) -> Value:
+    """One value of a field as words would name it, in a query. Raises ``Invalid`` or ``ValueError``."""
+    match field.kind:
+        case Kind.BOOLEAN:
+            return _boolean(field, {"true": True, "false": False}.get(text.lower()))
+        case Kind.INTEGER | Kind.DOUBLE | Kind.CURRENCY:
+            return _number(field, float(text))
+        case Kind.EMAIL | Kind.PHONE | Kind.TEXT | Kind.WEBSITE | Kind.PICKLIST:
+            return text
+        case Kind.TAGS:
+            return [text]
+    return _READERS[field.kind](field, text)
+
+
 def _title(module: Module, values: Values) -> str:
     return " ".join(str(values[name]) for name in module.title if values.get(name))
 
@@ -128,6 +162,13 @@ def _wrong(field: Field, reason: Reason = Reason.WRONG_TYPE, **details: object) 
     if reason is Reason.WRONG_TYPE and not details:
         details = {"expected_data_type": _EXPECTED.get(field.kind, field.kind.value)}
     return Invalid(Fault(reason=reason, path=(field.name,), details=details))
+
+
+def _choice(field: Field, raw: object) -> str:
+    text = _text(field, raw)
+    if field.closed and text not in field.choices:
+        raise _wrong(field, Reason.WRONG_VALUE, supported_values=list(field.choices))
+    return text
 
 
 def _text(field: Field, raw: object) -> str:
@@ -223,7 +264,7 @@ _READERS: Final[Mapping[Kind, Callable[[Field, object], Value]]] = {
     Kind.EMAIL: _email,
     Kind.PHONE: _text,
     Kind.WEBSITE: _text,
-    Kind.PICKLIST: _text,
+    Kind.PICKLIST: _choice,
     Kind.BOOLEAN: _boolean,
     Kind.INTEGER: _integer,
     Kind.DOUBLE: _number,

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, select
 
-from postroom.store.tables import record, sender, user
+from postroom.record import CONTACTS
+from postroom.store.tables import record, sender, term, user
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,12 @@ def look_up(tx: Connection, asked: Sequence[Asked]) -> Found:
     opted_out: set[Asked] = set()
     for org_id in {each.org_id for each in asked}:
         addresses = {each.address for each in asked if each.org_id == org_id}
-        for place in _OF_RECORDS:
-            for address, wants_none in tx.execute(place, {"org_": org_id, "addresses_": list(addresses)}):
-                known.add(Asked(org_id, address))
-                if wants_none:
-                    opted_out.add(Asked(org_id, address))
+        keys = [address.encode() for address in addresses]
+        for key, wants_none in tx.execute(_OF_RECORDS, {"org_": org_id, "keys_": keys}):
+            asked_for = Asked(org_id, key.decode())
+            known.add(asked_for)
+            if wants_none:
+                opted_out.add(asked_for)
         for place in _OF_PEOPLE:
             missing = [address for address in addresses if Asked(org_id, address) not in known]
             if missing:
@@ -46,9 +48,14 @@ def look_up(tx: Connection, asked: Sequence[Asked]) -> Found:
 
 # Made once: to build a statement costs more than to run it.
 _ASKED: BindParameter[Any] = bindparam("addresses_", expanding=True)
-_OF_RECORDS = tuple(
-    select(column, record.c.opted_out).where(record.c.org_id == bindparam("org_"), column.in_(_ASKED))
-    for column in (record.c.email, record.c.secondary_email)
+_OF_RECORDS = (
+    select(term.c.key, record.c.opted_out)
+    .join(record, record.c.id == term.c.record_id)
+    .where(
+        term.c.org_id == bindparam("org_"),
+        term.c.number.in_([CONTACTS.numbers["Email"], CONTACTS.numbers["Secondary_Email"]]),
+        term.c.key.in_(bindparam("keys_", expanding=True)),
+    )
 )
 _OF_PEOPLE = tuple(
     select(table.c.email).where(table.c.org_id == bindparam("org_"), table.c.email.in_(_ASKED))

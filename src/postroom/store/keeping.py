@@ -1,8 +1,8 @@
 """Keeps the records of an organisation whole: what is inserted or changed is held against what is already there.
 
-A lookup leads to a record of its module and the organisation, an owner is one of its active users, a contact's e-mail
-address is no other contact's (W 6.2). All this is checked in the transaction that writes. Two processes on one database
-take turns per organisation (``_hold``), so that no two of them find the same address free.
+A lookup leads to a record of one of its modules and the organisation, an owner is one of its active users, a unique
+value is no other record's (W 6.2). All this is checked in the transaction that writes. Two processes on one database
+take turns per organisation (``_hold``), so that no two of them find the same value free.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,9 +11,13 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, select
 
 from postroom.errors import Fault, Reason
-from postroom.record import Field, Kind, Module, Reading, Value, complete, facts
-from postroom.store import records, tables, users
-from postroom.store.records import Key, Record
+from postroom.record import NOTES, Field, Kind, Module, Reading, Value, complete, facts
+from postroom.record.criteria import equal
+from postroom.record.terms import keys, whole
+from postroom.record.values import RELATED
+from postroom.store import deletions, fields, finding, records, tables, terms, users
+from postroom.store.finding import Question
+from postroom.store.records import Record
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,53 +41,73 @@ class Wish:
 Kept = Record | tuple[Fault, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Upserted:
+    """What became of a wish, and the field by which it was found to be there already."""
+
+    kept: Kept
+    field: str | None
+
+
 def insert(tx: Connection, place: Place, wishes: Sequence[Wish]) -> list[Kept]:
     """Store new records; answers each, in order, with what is stored or with everything that is wrong with it."""
     scene = _Scene(tx, place, wishes)
-    kept = [_insert(scene, place, wish) for wish in wishes]
-    if new := [each for each in kept if isinstance(each, Record)]:
-        records.add(tx, new)
+    kept = [scene.insert(wish) for wish in wishes]
+    scene.store()
     return kept
 
 
 def change(tx: Connection, place: Place, wishes: Sequence[Wish]) -> list[Kept]:
     """Change records, leaving the values that were not named; answers like ``insert``."""
     scene = _Scene(tx, place, wishes)
-    named = {wish.id for wish in wishes if wish.id is not None}
-    found = records.find_many(tx, [Key(place.org_id, place.module.name, each) for each in sorted(named)])
-    present = {each.id: each for each in found if each is not None}
-    kept: list[Kept] = []
-    for wish in wishes:
-        one = _change(scene, place, wish, present)
-        if isinstance(one, Record):
-            records.save(tx, one)
-            present[one.id] = one
-        kept.append(one)
+    scene.load({wish.id for wish in wishes if wish.id is not None})
+    kept = [scene.change(wish.id, wish.reading) for wish in wishes]
+    scene.store()
     return kept
 
 
-def _insert(scene: "_Scene", place: Place, wish: Wish) -> Kept:
-    assert wish.id is not None, "a new record has its number"
-    blank = Record(
-        id=wish.id,
-        org_id=place.org_id,
-        module=place.module.name,
-        owner_id=place.user_id,
-        name="",
-        fields={},
-        created_at=place.now,
-        created_by=place.user_id,
-        modified_at=place.now,
-        modified_by=place.user_id,
-    )
-    return scene.judge(wish.reading, blank)
+def upsert(tx: Connection, place: Place, wishes: Sequence[Wish], check: Sequence[str]) -> list[Upserted]:
+    """Change the records that have the value of a ``check`` field (unique ones, in order), and insert the others."""
+    scene = _Scene(tx, place, wishes)
+    scene.load(scene.everybody())
+    done: list[Upserted] = []
+    for wish in wishes:
+        name, number = scene.match(wish.reading, check)
+        kept = scene.insert(wish) if number is None else scene.change(number, wish.reading.only_named())
+        done.append(Upserted(kept, name))
+    scene.store()
+    return done
 
 
-def _change(scene: "_Scene", place: Place, wish: Wish, present: Mapping[int, Record]) -> Kept:
-    current = None if wish.id is None else present.get(wish.id)
-    if current is None:
-        return (Fault(Reason.RECORD_UNKNOWN, ("id",)), *wish.reading.faults)
-    return scene.judge(wish.reading, replace(current, modified_at=place.now, modified_by=place.user_id))
+def alter(tx: Connection, place: Place, ids: Sequence[int], values: Mapping[str, Value]) -> list[Kept]:
+    """Give the same values to records; answers like ``insert``."""
+    reading = Reading(values=dict(values), named=frozenset(values))
+    return change(tx, place, [Wish(id=each, reading=reading) for each in ids])
+
+
+def remove(tx: Connection, place: Place, ids: Sequence[int]) -> set[int]:
+    """Delete records, and their notes with them; returns the ids that were there."""
+    gone = list(records.by_ids(tx, place.org_id, place.module.name, ids).values())
+    _delete(tx, place, place.module, gone)
+    if place.module.name in NOTES.by_name["Parent_Id"].targets:
+        notes = fields.of(tx, place.org_id, NOTES)
+        for each in gone:
+            _delete(tx, place, notes, _notes(tx, place.org_id, notes, each.id))
+    return {each.id for each in gone}
+
+
+def _delete(tx: Connection, place: Place, module: Module, gone: Sequence[Record]) -> None:
+    records.remove(tx, module, gone)
+    deletions.note(tx, gone, by=place.user_id, at=place.now)
+
+
+def _notes(tx: Connection, org_id: int, notes: Module, parent: int) -> list[Record]:
+    those = equal(notes, "Parent_Id", whole(parent))
+    asked = Question(org_id=org_id, module=notes, limit=_NOTES_AT_MOST, where=those)
+    return [each.record for each in finding.find(tx, asked)]
+
+
+_NOTES_AT_MOST = 10_000  # of one record: what is beyond stays, and leads nowhere
 
 
 class _Scene:
@@ -94,24 +118,71 @@ class _Scene:
         self._tx = tx
         self._place = place
         readings = [wish.reading.values for wish in wishes]
-        self._targets = _targets(tx, place, readings)
+        self._targets = records.names(tx, place.org_id, _looked_up(place.module, readings))
         self._owners = {user.id for user in users.listing(tx, place.org_id) if user.active}
-        emails = [email for values in readings if (email := facts(place.module, values).email)]
-        self._unique = "Email" in place.module.by_name and place.module.by_name["Email"].unique
-        self._taken = records.find_by_email(tx, place.org_id, place.module.name, emails) if self._unique else {}
-        self._owner_of: dict[int, int] = {}
+        self._taken = {field.name: self._holders(field, readings) for field in place.module.unique}
+        self._stored: dict[int, Record] = {}
+        self._now: dict[int, Record] = {}
 
-    def judge(self, reading: Reading, onto: Record) -> Kept:
+    def load(self, ids: set[int]) -> None:
+        """Get records that may be changed."""
+        self._stored = records.by_ids(self._tx, self._place.org_id, self._place.module.name, sorted(ids))
+
+    def everybody(self) -> set[int]:
+        """The ids of the records that have a unique value of the wishes'."""
+        return {number for taken in self._taken.values() for number in taken.values()}
+
+    def match(self, reading: Reading, check: Sequence[str]) -> tuple[str | None, int | None]:
+        """The first of the fields by which a record is there already, and its id."""
+        for name in check:
+            number = self._taken[name].get(_only_key(self._place.module.by_name[name], reading.values.get(name)))
+            if number is not None:
+                return name, number
+        return None, None
+
+    def insert(self, wish: Wish) -> Kept:
+        """A new record."""
+        place = self._place
+        assert wish.id is not None, "a new record has its number"
+        blank = Record(
+            id=wish.id,
+            org_id=place.org_id,
+            module=place.module.name,
+            owner_id=place.user_id,
+            name="",
+            fields={},
+            created_at=place.now,
+            created_by=place.user_id,
+            modified_at=place.now,
+            modified_by=place.user_id,
+        )
+        return self._judge(wish.reading, blank)
+
+    def change(self, number: int | None, reading: Reading) -> Kept:
+        """A record with other values."""
+        current = None if number is None else self._now.get(number) or self._stored.get(number)
+        if current is None:
+            return (Fault(Reason.RECORD_UNKNOWN, ("id",)), *reading.faults)
+        return self._judge(
+            reading, replace(current, modified_at=self._place.now, modified_by=self._place.user_id), current
+        )
+
+    def store(self) -> None:
+        """Write what was kept."""
+        new = [each for each in self._now.values() if each.id not in self._stored]
+        changed = [(self._stored[each.id], each) for each in self._now.values() if each.id in self._stored]
+        records.add(self._tx, self._place.module, new)
+        records.save(self._tx, self._place.module, changed)
+
+    def _judge(self, reading: Reading, onto: Record, before: Record | None = None) -> Kept:
         """The record with the values read put onto it, or every fault."""
         values = dict(reading.values)
         owner = values.pop("Owner", None)
         stored = complete(self._place.module, {**onto.fields, **values})
-        found = facts(self._place.module, stored)
-        faults = [*reading.faults, *self._lookup_faults(reading.values)]
-        if found.email is not None and found.email != onto.email:
-            faults.extend(self._duplicate(found.email, onto.id))
+        faults = [*reading.faults, *self._lookup_faults(reading), *self._duplicates(stored, onto)]
         if faults:
             return tuple(faults)
+        found = facts(self._place.module, stored)
         kept = replace(
             onto,
             owner_id=owner if isinstance(owner, int) else onto.owner_id,
@@ -123,58 +194,71 @@ class _Scene:
             account_id=found.account_id,
             contact_id=found.contact_id,
         )
-        self._remember(kept, onto.email)
+        self._remember(kept, before)
         return kept
 
-    def _lookup_faults(self, values: Mapping[str, Value]) -> list[Fault]:
-        return [
+    def _lookup_faults(self, reading: Reading) -> list[Fault]:
+        faults = [
             Fault(Reason.RECORD_UNKNOWN, (field.name,))
             for field in self._place.module.fields
-            if isinstance(number := values.get(field.name), int) and not self._leads(field, number)
+            if isinstance(number := reading.values.get(field.name), int) and not self._leads(field, number)
         ]
+        if reading.related is not None and not faults and not self._is_related(reading):
+            faults.append(Fault(Reason.WRONG_VALUE, (RELATED,)))
+        return faults
 
     def _leads(self, field: Field, number: int) -> bool:
         if field.kind is Kind.LOOKUP:
-            return (field.target, number) in self._targets
+            target = self._targets.get(number)
+            return target is not None and target.module in field.targets
         return field.kind is not Kind.OWNER or number in self._owners
 
-    def _duplicate(self, email: str, own: int) -> list[Fault]:
+    def _is_related(self, reading: Reading) -> bool:
+        """Whether the lookups that may lead to several modules lead to the one that was named with them."""
+        several = [each.name for each in self._place.module.fields if len(each.targets) > 1]
+        numbers = [number for name in several if isinstance(number := reading.values.get(name), int)]
+        return all(self._targets[number].module == reading.related for number in numbers)
+
+    def _duplicates(self, stored: Mapping[str, Value], onto: Record) -> list[Fault]:
         """W 7.5. ``details.id`` is what one client reads, ``duplicate_record.id`` another (W 14)."""
-        other = self._taken.get(email)
-        if other is None or other == own:
-            return []
-        place = self._place
-        owner = self._owner_of.get(other)
-        if owner is None:
-            record = records.find(self._tx, Key(place.org_id, place.module.name, other))
-            owner = record.owner_id if record else place.user_id
-        return [Fault(Reason.DUPLICATE, ("Email",), {"id": other, "owner_id": owner})]
+        faults = []
+        for field in self._place.module.unique:
+            other = self._taken[field.name].get(_only_key(field, stored.get(field.name)))
+            if other is not None and other != onto.id:
+                faults.append(Fault(Reason.DUPLICATE, (field.name,), {"id": other, "owner_id": self._owner_of(other)}))
+        return faults
 
-    def _remember(self, kept: Record, before: str | None) -> None:
-        if not self._unique or kept.email == before:
-            return
-        if before is not None:
-            self._taken.pop(before, None)
-        if kept.email is not None:
-            self._taken[kept.email] = kept.id
-            self._owner_of[kept.id] = kept.owner_id
+    def _owner_of(self, number: int) -> int:
+        found = self._now.get(number) or self._stored.get(number)
+        if found is None:
+            place = self._place
+            found = records.by_ids(self._tx, place.org_id, place.module.name, [number]).get(number)
+        return found.owner_id if found else self._place.user_id
+
+    def _remember(self, kept: Record, before: Record | None) -> None:
+        for field in self._place.module.unique:
+            taken = self._taken[field.name]
+            old = _only_key(field, before.fields.get(field.name)) if before else b""
+            new = _only_key(field, kept.fields.get(field.name))
+            if old and taken.get(old) == kept.id:
+                del taken[old]
+            if new:
+                taken[new] = kept.id
+        self._now[kept.id] = kept
+
+    def _holders(self, field: Field, readings: Sequence[Mapping[str, Value]]) -> dict[bytes, int]:
+        asked = [key for values in readings if (key := _only_key(field, values.get(field.name)))]
+        return terms.holders(self._tx, self._place.org_id, self._place.module.numbers[field.name], asked)
 
 
-def _targets(tx: Connection, place: Place, readings: Sequence[Mapping[str, Value]]) -> set[tuple[str | None, int]]:
-    """The records that lookups name and that are there."""
-    named = {
-        Key(place.org_id, field.target, number)
-        for field in place.module.fields
-        if field.target is not None
-        for values in readings
-        if isinstance(number := values.get(field.name), int)
-    }
-    asked = sorted(named, key=lambda key: key.id)
-    return {
-        (key.module, key.id)
-        for key, found in zip(asked, records.find_many(tx, asked), strict=True)
-        if found is not None
-    }
+def _only_key(field: Field, value: Value) -> bytes:
+    """The term of a value that has one; without a value nothing, which nobody has taken."""
+    return next(keys(field, value), b"")
+
+
+def _looked_up(module: Module, readings: Sequence[Mapping[str, Value]]) -> set[int]:
+    names = [each.name for each in module.fields if each.targets]
+    return {number for values in readings for name in names if isinstance(number := values.get(name), int)}
 
 
 def _hold(tx: Connection, org_id: int) -> None:

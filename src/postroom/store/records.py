@@ -1,4 +1,4 @@
-"""Records of the modules (wire reference 7): every value in ``fields``, those that are looked up also in columns."""
+"""Records of the modules (wire reference 7): every value in ``fields``; what they are found by is in ``store.terms``."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
-from postroom.store.tables import record
+from postroom.record import CONTACTS, Module, Value
+from postroom.record.terms import terms as terms_of
+from postroom.record.terms import whole
+from postroom.store import terms
+from postroom.store.tables import record, term
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +37,20 @@ class Record:
     modified_at: int
     modified_by: int
 
+    @property
+    def values(self) -> dict[str, Value]:
+        """Everything that records are found by, by the fields' names."""
+        stamps = {"Created_Time": self.created_at, "Modified_Time": self.modified_at}
+        return {**self.fields, "Owner": self.owner_id, **stamps}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a lookup shows of a record."""
+
+    name: str
+    module: str
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -51,16 +69,35 @@ class Reach:
     addresses: frozenset[str]
 
 
-def add(tx: Connection, new: Sequence[Record]) -> None:
-    """Store new records."""
+def add(tx: Connection, module: Module, new: Sequence[Record]) -> None:
+    """Store new records of a module of one organisation."""
+    if not new:
+        return
     tx.execute(insert(record), [{name: getattr(each, name) for name in Record.__slots__} for each in new])
+    terms.add(tx, new[0].org_id, ((each.id, one) for each in new for one in terms_of(module, each.values)))
 
 
-def save(tx: Connection, changed: Record) -> None:
-    """Replace the stored values of a record; its organisation, module and creation stay."""
-    kept = {"id", "org_id", "module", "created_at", "created_by"}
-    values = {name: getattr(changed, name) for name in Record.__slots__ if name not in kept}
-    tx.execute(update(record).where(record.c.org_id == changed.org_id, record.c.id == changed.id).values(values))
+def save(tx: Connection, module: Module, changed: Sequence[tuple[Record, Record]]) -> None:
+    """Replace stored records by others; their organisation, module and creation stay."""
+    if not changed:
+        return
+    org_id = changed[0][0].org_id
+    rows = [{f"{name}_": getattr(now, name) for name in (*_CHANGING, "id", "org_id")} for _, now in changed]
+    tx.execute(_SAVE, rows)
+    pairs = [(now.id, terms_of(module, old.values), terms_of(module, now.values)) for old, now in changed]
+    terms.remove(tx, org_id, ((number, one) for number, before, now in pairs for one in before - now))
+    terms.add(tx, org_id, ((number, one) for number, before, now in pairs for one in now - before))
+
+
+_CHANGING = tuple(
+    name for name in Record.__slots__ if name not in ("id", "org_id", "module", "created_at", "created_by")
+)
+# Made once: to build a statement costs more than to run it.
+_SAVE = (
+    update(record)
+    .where(record.c.org_id == bindparam("org_id_"), record.c.id == bindparam("id_"))
+    .values({name: bindparam(f"{name}_", type_=record.c[name].type) for name in _CHANGING})
+)
 
 
 def find(tx: Connection, key: Key) -> Record | None:
@@ -75,37 +112,37 @@ def find_many(tx: Connection, keys: Sequence[Key]) -> list[Record | None]:
     return [found.get(key) for key in keys]
 
 
-def page(
-    tx: Connection, org_id: int, module: str, *, limit: int, offset: int = 0, ascending: bool = False
-) -> list[Record]:
-    """Records of a module in the order of their ids, newest first unless told."""
-    order = record.c.id if ascending else record.c.id.desc()
-    query = select(record).where(record.c.org_id == org_id, record.c.module == module).order_by(order)
-    return [_from_row(row) for row in tx.execute(query.limit(limit).offset(offset)).mappings()]
+def by_ids(tx: Connection, org_id: int, module: str, ids: Sequence[int]) -> dict[int, Record]:
+    """The records of a module with these ids, by id."""
+    if not ids:
+        return {}
+    rows = tx.execute(_WHOLE, {"ids_": list(ids)}).mappings()
+    return {row["id"]: _from_row(row) for row in rows if row["org_id"] == org_id and row["module"] == module}
 
 
-def names(tx: Connection, org_id: int, ids: Sequence[int]) -> dict[int, str]:
+_WHOLE = select(record).where(record.c.id.in_(bindparam("ids_", expanding=True)))
+
+
+def names(tx: Connection, org_id: int, ids: Collection[int]) -> dict[int, Named]:
     """What lookups to these records show."""
     if not ids:
         return {}
-    query = select(record.c.id, record.c.name).where(record.c.org_id == org_id, record.c.id.in_(set(ids)))
-    return {row.id: row.name for row in tx.execute(query)}
+    rows = tx.execute(_NAMES, {"ids_": list(ids)})
+    return {row.id: Named(row.name, row.module) for row in rows if row.org_id == org_id}
 
 
-def find_by_email(tx: Connection, org_id: int, module: str, emails: Sequence[str]) -> dict[str, int]:
-    """The ids of the module's records with these (folded) addresses, by address."""
-    if not emails:
-        return {}
-    query = select(record.c.email, record.c.id, record.c.module)
-    rows = tx.execute(query.where(record.c.org_id == org_id, record.c.email.in_(set(emails))))
-    # By module only here: SQLite would else go through all records of the module.
-    return {row.email: row.id for row in rows if row.module == module}
+_NAMES = select(record.c.id, record.c.org_id, record.c.name, record.c.module).where(
+    record.c.id.in_(bindparam("ids_", expanding=True))
+)
 
 
-def remove(tx: Connection, org_id: int, module: str, ids: Sequence[int]) -> set[int]:
-    """Delete these records; returns the ids that were there. Mails stay filed under the ids."""
-    gone = delete(record).where(record.c.org_id == org_id, record.c.module == module, record.c.id.in_(set(ids)))
-    return set(tx.execute(gone.returning(record.c.id)).scalars())
+def remove(tx: Connection, module: Module, gone: Sequence[Record]) -> None:
+    """Delete records of a module of one organisation. Mails stay filed under the ids."""
+    if not gone:
+        return
+    org_id = gone[0].org_id
+    tx.execute(delete(record).where(record.c.org_id == org_id, record.c.id.in_([each.id for each in gone])))
+    terms.remove(tx, org_id, ((each.id, one) for each in gone for one in terms_of(module, each.values)))
 
 
 def reach(tx: Connection, keys: Sequence[Key]) -> list[Reach | None]:
@@ -127,10 +164,15 @@ _REACH = (
     record.c.account_id,
     record.c.contact_id,
 )
-# Made once: to build a statement costs more than to run it.
 _BY_ID = select(*_REACH).where(record.c.id.in_(bindparam("ids_", expanding=True)))
-_BY_COMPANY = select(*_REACH).where(
-    record.c.org_id.in_(bindparam("orgs_", expanding=True)), record.c.account_id.in_(bindparam("ids_", expanding=True))
+_BY_COMPANY = (
+    select(*_REACH)
+    .join(term, term.c.record_id == record.c.id)
+    .where(
+        term.c.org_id.in_(bindparam("orgs_", expanding=True)),
+        term.c.number == CONTACTS.numbers["Account_Name"],
+        term.c.key.in_(bindparam("keys_", expanding=True)),
+    )
 )
 
 
@@ -152,9 +194,7 @@ def _of_companies(tx: Connection, companies: Collection[tuple[int, int]]) -> lis
     if not companies:
         return []
     orgs, numbers = {org_id for org_id, _ in companies}, {number for _, number in companies}
-    rows = tx.execute(_BY_COMPANY, {"orgs_": list(orgs), "ids_": list(numbers)})
-    # By module only here: SQLite would else go through all contacts of the organisation.
-    return [row for row in rows if row.module == "Contacts"]
+    return list(tx.execute(_BY_COMPANY, {"orgs_": list(orgs), "keys_": [whole(each) for each in numbers]}))
 
 
 def _named(tx: Connection, contacts: Collection[tuple[int, int | None]]) -> dict[tuple[int, int | None], Any]:

@@ -209,7 +209,7 @@ record = Table(
     Column("owner_id", BigInteger, nullable=False),
     Column("name", Text, nullable=False),  # what a lookup shows
     Column("fields", Json, nullable=False),  # every value of the module's fields, by API name
-    # Copies of values above in the form they are looked up by; record.Facts makes them.
+    # Copies of values above that sending mail needs without the others; record.Facts makes them.
     Column("email", Text),  # folded
     Column("secondary_email", Text),  # folded
     Column("opted_out", Boolean, nullable=False, server_default=text("false")),
@@ -220,10 +220,51 @@ record = Table(
     Column("modified_at", Moment, nullable=False),
     Column("modified_by", BigInteger, nullable=False),
     Index(None, "org_id", "module", "id"),
-    Index(None, "org_id", "email"),
-    Index(None, "org_id", "secondary_email"),
-    Index(None, "org_id", "account_id"),
-    Index(None, "org_id", "contact_id"),
+)
+
+# What records are found by: a row for each value of an indexed field, and for each word of their texts (record.terms).
+# Octets that stand in the order of the values, so one index serves equality, ranges, beginnings and sorting.
+term = Table(
+    "term",
+    metadata,
+    Column("org_id", BigInteger, ForeignKey("org.id"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # the field's
+    Column("key", LargeBinary, primary_key=True),
+    Column("record_id", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# A record that is gone: what is left of it to be told (wire reference 7.6).
+deletion = Table(
+    "deletion",
+    metadata,
+    Column("seq", Serial, primary_key=True),
+    _org(),
+    Column("module", Text, nullable=False),
+    Column("record_id", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_by", BigInteger, nullable=False),
+    Column("deleted_by", BigInteger, nullable=False),
+    Column("deleted_at", Moment, nullable=False),
+    Index(None, "org_id", "module", "seq"),
+)
+
+# A field that an organisation added to a module.
+custom_field = Table(
+    "custom_field",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    _org(),
+    Column("module", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("is_mandatory", Boolean, nullable=False, server_default=text("false")),
+    Column("is_unique", Boolean, nullable=False, server_default=text("false")),
+    Column("choices", Json, nullable=False, server_default="[]"),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("org_id", "module", "name"),
 )
 
 file = Table(

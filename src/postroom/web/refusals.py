@@ -86,6 +86,24 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
     Reason.RELATED_UNKNOWN: Wire(400, "INVALID_DATA", "the related id given seems to be invalid", _RECORD),
     Reason.PARAM_MISSING: Wire(400, "REQUIRED_PARAM_MISSING", "One of the expected parameter is missing"),
     Reason.PARAM_WRONG: Wire(400, "INVALID_DATA", "invalid data"),
+    # W 7.1: the code of this row has no message.
+    Reason.FIELDS_TOO_MANY: Wire(400, "LIMIT_EXCEEDED", "limit exceeded"),
+    Reason.PAGE_TOO_FAR: Wire(
+        400,
+        "DISCRETE_PAGINATION_LIMIT_EXCEEDED",
+        "You can only get the first 2000 records without using page_token param",
+    ),
+    Reason.PAGES_EXHAUSTED: Wire(400, "PAGINATION_LIMIT_EXCEEDED", "You can only get the first 100000 records"),
+    Reason.PAGE_TOKEN_WRONG: Wire(
+        400,
+        "TOKEN_BOUND_DATA_MISMATCH",
+        "The page_token given seems to be invalid or input param is added or altered or deleted",
+    ),
+    Reason.PAGE_TOKEN_EXPIRED: Wire(400, "EXPIRED_VALUE", "Page token expired"),
+    Reason.QUERY_WRONG: Wire(400, "INVALID_QUERY", "invalid query formed"),
+    Reason.RELATION_UNKNOWN: Wire(
+        400, "INVALID_DATA", "The relation name given seems to be invalid", {"resource_path_index": 2}
+    ),
     Reason.NO_CREDENTIALS: Wire(401, "AUTHENTICATION_FAILURE", "Authentication failed"),
     Reason.TOKEN_INVALID: Wire(401, "INVALID_TOKEN", "invalid oauth token"),
     Reason.SCOPE_MISSING: Wire(401, "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL"),

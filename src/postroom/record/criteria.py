@@ -1,0 +1,141 @@
+"""Which records are asked for: comparisons of their terms, joined. Pure.
+
+Every comparison comes down to single terms, or to one stretch of them, or to the opposite of either.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+from postroom.errors import Fault, Invalid, Reason
+from postroom.record.field import Field, Kind
+from postroom.record.modules import WORDS, Module
+from postroom.record.terms import after, beyond, digits, fold, keys, words
+from postroom.record.values import read_text
+
+
+class Operator(Enum):
+    """A comparison, by the word that the wire has for it (W 7.4)."""
+
+    EQUALS = "equals"
+    NOT_EQUAL = "not_equal"
+    IN = "in"
+    NOT_IN = "not_in"
+    STARTS_WITH = "starts_with"
+    GREATER_THAN = "greater_than"
+    GREATER_EQUAL = "greater_equal"
+    LESS_THAN = "less_than"
+    LESS_EQUAL = "less_equal"
+    BETWEEN = "between"
+    NOT_BETWEEN = "not_between"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Where:
+    """Records with one of the terms ``keys``, or with one from ``low`` on and before ``high`` (None: without end).
+
+    ``negated``: all others, those without any value too. ``number`` is the field's.
+    """
+
+    number: int
+    keys: tuple[bytes, ...] = ()
+    low: bytes | None = None
+    high: bytes | None = None
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Records that meet each part."""
+
+    parts: tuple["Criteria", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Records that meet one part at least."""
+
+    parts: tuple["Criteria", ...]
+
+
+Criteria = Where | AllOf | AnyOf
+
+
+def compare(module: Module, name: str, operator: Operator, values: tuple[str, ...]) -> Where:
+    """A comparison as somebody wrote it. Raises ``Invalid`` that names the field and says what is wrong."""
+    field, number = module.by_name.get(name), module.numbers.get(name)
+    if field is None or number is None:
+        raise wrong_query("the field is not one to search by", api_name=name)
+    if operator not in operators(field):
+        raise wrong_query("the operator does not suit the field", api_name=name, operator=operator.value)
+    if operator in (Operator.BETWEEN, Operator.NOT_BETWEEN) and len(values) != 2:
+        raise wrong_query("two values are needed", api_name=name, operator=operator.value)
+    if operator is Operator.STARTS_WITH:
+        return _beginning(number, digits(values[0]) if field.kind is Kind.PHONE else fold(values[0]))
+    return _COMPARED[operator](number, tuple(_key(field, value) for value in values))
+
+
+def operators(field: Field) -> tuple[Operator, ...]:
+    """What its values can be compared by."""
+    if field.kind in (Kind.BOOLEAN, Kind.LOOKUP, Kind.OWNER, Kind.TAGS):
+        return _SAME
+    return tuple(Operator) if field.kind in _WRITTEN else tuple(each for each in Operator if each not in _OF_TEXTS)
+
+
+def spoken(module: Module, text: str) -> AllOf:
+    """Records in which each word of the text begins a word of theirs; no part where the text holds no word."""
+    return AllOf(tuple(_beginning(module.numbers[WORDS], word) for word in sorted(words(text))))
+
+
+def equal(module: Module, name: str, key: bytes) -> Where:
+    """Records whose field has that term."""
+    return Where(number=module.numbers[name], keys=(key,))
+
+
+def missing(module: Module, name: str) -> Where:
+    """Records without a value of that field. Raises ``Invalid`` for a field that is not kept by value."""
+    number = module.numbers.get(name)
+    if number is None:
+        raise wrong_query("the field is not one to search by", api_name=name)
+    return Where(number=number, negated=True)
+
+
+def opposite(where: Where) -> Where:
+    """The records that a comparison leaves out."""
+    return replace(where, negated=not where.negated)
+
+
+def wrong_query(reason: str, **details: object) -> Invalid:
+    """What is raised for a query that cannot be understood (W 7.4)."""
+    return Invalid(Fault(Reason.QUERY_WRONG, details={"reason": reason, **details}))
+
+
+def _key(field: Field, text: str) -> bytes:
+    try:
+        (key,) = keys(field, read_text(field, text))
+    except (Invalid, ValueError):
+        raise wrong_query("the value does not suit the field", api_name=field.name) from None
+    return key
+
+
+def _beginning(number: int, prefix: bytes) -> Where:
+    return Where(number=number, low=prefix, high=beyond(prefix))
+
+
+_Keys = tuple[bytes, ...]
+_WRITTEN: Final = frozenset({Kind.TEXT, Kind.EMAIL, Kind.PHONE, Kind.WEBSITE, Kind.PICKLIST})
+_OF_TEXTS: Final = (Operator.STARTS_WITH,)
+_SAME: Final = (Operator.EQUALS, Operator.NOT_EQUAL, Operator.IN, Operator.NOT_IN)
+_COMPARED: Final[Mapping[Operator, Callable[[int, _Keys], Where]]] = {
+    Operator.EQUALS: lambda number, keys: Where(number=number, keys=keys[:1]),
+    Operator.NOT_EQUAL: lambda number, keys: Where(number=number, keys=keys[:1], negated=True),
+    Operator.IN: lambda number, keys: Where(number=number, keys=keys),
+    Operator.NOT_IN: lambda number, keys: Where(number=number, keys=keys, negated=True),
+    Operator.GREATER_THAN: lambda number, keys: Where(number=number, low=after(keys[0])),
+    Operator.GREATER_EQUAL: lambda number, keys: Where(number=number, low=keys[0]),
+    Operator.LESS_THAN: lambda number, keys: Where(number=number, high=keys[0]),
+    Operator.LESS_EQUAL: lambda number, keys: Where(number=number, high=after(keys[0])),
+    Operator.BETWEEN: lambda number, keys: Where(number=number, low=keys[0], high=after(keys[1])),
+    Operator.NOT_BETWEEN: lambda number, keys: Where(number=number, low=keys[0], high=after(keys[1]), negated=True),
+}

@@ -1,0 +1,108 @@
+"""What records are found by: each value as octets that stand in the order of the values. Pure.
+
+A record has a term for each value of an indexed field, and one for each word of its texts. Two texts that differ in
+case, or in the form of the same characters, are the same term (W 6.2: without regard to case).
+"""
+
+import re
+import struct
+from collections.abc import Iterator, Mapping
+from typing import Final
+from unicodedata import normalize
+
+from postroom.mail.address import Address, BadAddress
+from postroom.record.field import Field, Kind
+from postroom.record.modules import WORDS, Module
+from postroom.record.values import Value
+
+Term = tuple[int, bytes]  # the field's number and the value
+
+# Longer texts count as equal where they begin alike. PostgreSQL's index takes rows of up to 2,700 octets.
+KEY_OCTETS: Final = 600
+_NOT_DIGITS: Final = re.compile(r"[^0-9]")
+_WORD: Final = re.compile(r"\w+")
+_TEXTS: Final = frozenset({Kind.TEXT, Kind.EMAIL, Kind.WEBSITE, Kind.PICKLIST})
+
+
+def terms(module: Module, values: Mapping[str, Value]) -> set[Term]:
+    """Every term of a record with these values, which include Owner, Created_Time and Modified_Time."""
+    found: set[Term] = set()
+    for name, number in module.numbers.items():
+        value = values.get(name)
+        if value is not None:
+            found.update((number, each) for each in keys(module.by_name[name], value))
+    texts = (value for name, value in values.items() if isinstance(value, str) and _is_text(module, name))
+    found.update((module.numbers[WORDS], each) for text in texts for each in words(text))
+    return found
+
+
+def keys(field: Field, value: Value) -> Iterator[bytes]:
+    """A stored value as terms: one, or one for each tag."""
+    if isinstance(value, list):
+        yield from (fold(each) for each in value)
+    elif value is not None:
+        yield _key(field.kind, value)
+
+
+def fold(text: str) -> bytes:
+    """A text as it is compared."""
+    return (text if text.isascii() else normalize("NFKC", text)).strip().casefold().encode()[:KEY_OCTETS]
+
+
+def words(text: str) -> set[bytes]:
+    """The words of a text, as they are compared."""
+    return {each.encode()[:KEY_OCTETS] for each in _WORD.findall(fold(text).decode(errors="ignore"))}
+
+
+def after(key: bytes) -> bytes:
+    """The least term that is greater than ``key``."""
+    return key + b"\0"
+
+
+def beyond(prefix: bytes) -> bytes | None:
+    """The least term that is greater than all that begin with ``prefix``; None where there is none."""
+    kept = prefix.rstrip(b"\xff")
+    return kept[:-1] + bytes([kept[-1] + 1]) if kept else None
+
+
+def digits(text: str) -> bytes:
+    """A telephone number as it is compared: its digits, or its text where it has none."""
+    return _NOT_DIGITS.sub("", text).encode() or fold(text)
+
+
+def _is_text(module: Module, name: str) -> bool:
+    # A full name has no words that its parts have not.
+    return name in module.numbers and module.by_name[name].kind in _TEXTS and not module.by_name[name].system
+
+
+def _key(kind: Kind, value: str | int | float | bool) -> bytes:
+    match value:
+        case bool():
+            return b"1" if value else b"0"
+        case str() if kind is Kind.EMAIL:
+            return _address(value)
+        case str() if kind is Kind.PHONE:
+            return digits(value)
+        case str():
+            return fold(value)
+        case int() if kind in (Kind.LOOKUP, Kind.OWNER, Kind.DATETIME):
+            return whole(value)
+    return _ordered(float(value))
+
+
+def whole(value: int) -> bytes:
+    """A number of 64 bits; smaller ones stand first."""
+    return (value + (1 << 63)).to_bytes(8, "big")
+
+
+def _ordered(value: float) -> bytes:
+    """IEEE 754 as octets: with the sign turned, and negative numbers turned whole, they stand in order."""
+    (bits,) = struct.unpack(">Q", struct.pack(">d", value + 0.0))  # + 0.0: there is one zero
+    return int(bits ^ (0xFFFFFFFFFFFFFFFF if bits >> 63 else 1 << 63)).to_bytes(8, "big")
+
+
+def _address(text: str) -> bytes:
+    try:
+        return Address.parse(text).folded.encode()
+    except BadAddress:
+        return fold(text)
