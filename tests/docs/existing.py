@@ -10,8 +10,9 @@ from postroom.access.grant import OAuthError
 from postroom.cli.main import postroom
 from postroom.config import sentences
 from postroom.web.accounts.routes import ROUTES as ACCOUNTS
+from postroom.web.api.routes import ROUTES
 from postroom.web.refusals import ANSWERS
-from postroom.web.server import PREFIXES, ROUTES
+from postroom.web.server import PREFIXES
 from tests.docs.tables import Call, page, shape
 
 AT_ACCOUNTS: Final = frozenset(Call(method, path) for path, handlers in ACCOUNTS.items() for method in handlers)

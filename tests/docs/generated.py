@@ -14,8 +14,8 @@ from postroom.access.scope import Need
 from postroom.cli.main import postroom
 from postroom.config import sentences
 from postroom.mail.life import FINAL, MOVES, State
+from postroom.web.api.routes import ROUTES
 from postroom.web.refusals import ANSWERS
-from postroom.web.server import ROUTES
 from tests.shape.source import ROOT
 
 PART: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from postroom.store import senders
 from postroom.store.tables import user
-from postroom.web.server import ROUTES
+from postroom.web.api.routes import ROUTES
 from tests.web.api.guests import EVERYTHING, error
 from tests.web.house import House, house
 

@@ -16,10 +16,11 @@ from starlette.responses import Response
 
 from postroom.access.permission import Permission
 from postroom.access.scope import Need, Operation, parse
+from postroom.web.api.routes import ROUTES
 from postroom.web.call import Call
 from postroom.web.refusals import NoContent
 from postroom.web.routes import Endpoint
-from postroom.web.server import PREFIXES, ROUTES, create
+from postroom.web.server import PREFIXES, create
 from tests.web.house import House, house
 
 # W 5.1: what kind of call it is, and the operations any one of which is enough

@@ -11,11 +11,13 @@ from structlog.testing import capture_logs
 
 from postroom.access.permission import Permission
 from postroom.errors import Misconfigured, Unavailable
+from postroom.web.api.routes import ROUTES
 from postroom.web.call import Call
+from postroom.web.param import Param
 from postroom.web.refusals import Json
 from postroom.web.routes import Endpoint
 from postroom.web.run import serve
-from postroom.web.server import PREFIXES, ROUTES, create
+from postroom.web.server import PREFIXES, create
 from tests.web.house import House, house
 from tests.web.raw import dial, request
 
@@ -269,11 +271,13 @@ async def test_upgrades_are_not_taken(tmp_path: Path) -> None:
 
 
 Handle = Callable[[Call], Awaitable[Response]]
+TAKEN = tuple(Param(name=name, means="") for name in "ac")
 
 
 async def _with_handler(home: House, handler: Handle) -> httpx.Response:
     """Ask an application whose only route has this handler."""
-    app = create(home.app, base_url=home.url, routes=[Endpoint("GET", "/{module}", handler, (), Permission.VIEW)])
+    route = Endpoint("GET", "/{module}", handler, (), Permission.VIEW, params=TAKEN)
+    app = create(home.app, base_url=home.url, routes=[route])
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport) as http:
         return await http.get("http://postroom/crm/v8/Deals?a=+b+&c=", headers=await home.headers())

@@ -11,14 +11,15 @@ from postroom.access.principal import Principal
 from postroom.app import App
 from postroom.errors import Fault, Invalid, Reason
 from postroom.web.body import read_json
+from postroom.web.param import Param, Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
     """One authenticated request. ``path`` holds the placeholders of its URL: module, id, message_id.
 
     ``prefix`` is where the client found the API (``/bigin/v2``); ``deals_name`` is what the module Pipelines is called
-    there: Pipelines, or Deals under ``/bigin/v1`` and ``/crm/*``.
+    there: Pipelines, or Deals under ``/bigin/v1`` and ``/crm/*``. ``params`` are those that its endpoint declares.
     """
 
     app: App
@@ -27,6 +28,7 @@ class Call:
     prefix: str
     deals_name: str
     path: Mapping[str, str]
+    params: tuple[Param, ...] = ()
 
     async def json(self) -> Any:
         """The body as JSON, whatever its Content-Type says (W 13.1: many clients send none).
@@ -36,21 +38,29 @@ class Call:
         return await read_json(self.request)
 
     def param(self, name: str) -> str | None:
-        """A parameter of the query string, stripped; None where it is missing or empty.
+        """A declared parameter of the query string or the head, as its kind reads it; None where it has no value.
 
-        Raises ``Invalid`` where it holds a NUL, which PostgreSQL cannot compare with anything.
+        Raises ``Invalid`` where it may not be what it is.
         """
-        value = self.request.query_params.get(name, "").strip()
-        if "\0" in value:
-            raise Invalid(Fault(Reason.PARAM_WRONG, details={"param_name": name}))
-        return value or None
+        declared = self._declared(name)
+        given = self.request.headers if declared.place is Place.HEADER else self.request.query_params
+        return declared.read(given.get(name, ""))
 
     def required(self, name: str) -> str:
-        """Like ``param``, but raises ``Invalid`` where it is missing (W 9.3, MandatoryParamError)."""
+        """Like ``param``, but raises ``Invalid`` where it has no value (W 9.3, MandatoryParamError)."""
         value = self.param(name)
         if value is None:
             raise Invalid(Fault(Reason.PARAM_MISSING, details={"param_name": name}))
         return value
+
+    def number(self, name: str) -> int:
+        """A parameter that counts and has a default. Raises ``Invalid``."""
+        return int(self.required(name))
+
+    def _declared(self, name: str) -> Param:
+        found = next((each for each in self.params if each.name == name), None)
+        assert found is not None, f"the endpoint does not declare {name}: nobody would know of it"
+        return found
 
 
 Handler = Callable[[Call], Awaitable[Response]]

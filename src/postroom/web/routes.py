@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
 
 from postroom.access.permission import Permission
 from postroom.access.scope import Need
 from postroom.web.call import Handler
+from postroom.web.param import Param
+from postroom.web.shape import Shape
 
 # A module's or a related list's API name; what else is in its place is a wrong URL, not a wrong module.
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
@@ -19,7 +21,8 @@ class Endpoint:
     """One call of the API. ``template`` is its path under a prefix, with placeholders ``{module}``, ``{id}`` ...
 
     ``needs`` are the scopes it takes, all of them; ``{module}`` in one stands for the URL's module. ``permission`` is
-    what the caller's profile must allow.
+    what the caller's profile must allow. ``params`` are all that its handler reads beside the placeholders and the
+    ``body``; ``answers`` are by status, None where there is no body; refusals go without saying.
     """
 
     method: str
@@ -27,6 +30,9 @@ class Endpoint:
     handler: Handler
     needs: tuple[Need, ...]
     permission: Permission
+    params: tuple[Param, ...] = ()
+    body: Shape | None = None
+    answers: Mapping[int, Shape | None] = field(default_factory=dict)
 
     def needs_for(self, module: str) -> tuple[Need, ...]:
         """The needs with the URL's module in its place."""

@@ -1,4 +1,4 @@
-"""The table of routes, and the application that serves it (ASGI).
+"""The application (ASGI): it finds the endpoint that a request means, judges who asks, and answers.
 
 The order in which a request is judged (W 5.3; a wrong method without a token is 401, W 13.3): URL,
 token, method, scope, profile; then the handler judges module, record and body.
@@ -16,15 +16,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from postroom.access import centers
 from postroom.access.bearer import Bearers
-from postroom.access.permission import Permission, allows, wire_name
+from postroom.access.permission import allows, wire_name
 from postroom.access.principal import Principal
-from postroom.access.scope import Need, Operation
 from postroom.access.terms import Terms
 from postroom.app import App
 from postroom.errors import Fault, Forbidden, NotFound, Reason, Refused
 from postroom.web.accounts.desk import Desk, Handler
 from postroom.web.accounts.routes import ROUTES as ACCOUNTS
-from postroom.web.api import emails, files, metadata, org, records, send, senders, users
+from postroom.web.api.routes import ROUTES
 from postroom.web.body import Arrival
 from postroom.web.call import Call
 from postroom.web.refusals import allowed, fail, refuse, token_reset, wrong_method
@@ -38,47 +37,6 @@ PREFIXES: Final = {
     ("bigin", "v1"): "Deals",
     **{("crm", version): "Deals" for version in ("v2", "v2.1", "v3", "v4", "v5", "v6", "v7", "v8")},
 }
-
-_R, _C, _U, _D = Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE
-
-
-def _module(operation: Operation) -> tuple[Need, ...]:
-    return (Need(("modules", "{module}"), operation),)
-
-
-def _settings(name: str) -> tuple[Need, ...]:
-    return (Need(("settings", name), _R),)
-
-
-_VIEW = Permission.VIEW
-
-ROUTES: Final = (
-    Endpoint(
-        "POST",
-        "/{module}/{id}/actions/send_mail",
-        send.send_mail,
-        (Need(("send_mail", "{module}"), _C),),
-        Permission.SEND,
-    ),
-    Endpoint("GET", "/{module}/{id}/Emails", emails.listing, _module(_R), _VIEW),
-    Endpoint("GET", "/{module}/{id}/Emails/{message_id}", emails.get, _module(_R), _VIEW),
-    Endpoint("GET", "/settings/emails/actions/from_addresses", senders.from_addresses, _settings("emails"), _VIEW),
-    Endpoint("POST", "/files", files.upload, (Need(("files",), _C),), Permission.CREATE),
-    Endpoint("GET", "/files", files.download, (Need(("files",), _R),), _VIEW),
-    Endpoint("POST", "/{module}", records.insert, _module(_C), Permission.CREATE),
-    Endpoint("GET", "/{module}", records.listing, _module(_R), _VIEW),
-    Endpoint("PUT", "/{module}", records.update_many, _module(_U), Permission.EDIT),
-    Endpoint("DELETE", "/{module}", records.delete_many, _module(_D), Permission.MASS_DELETE),
-    Endpoint("GET", "/{module}/{id}", records.get, _module(_R), _VIEW),
-    Endpoint("PUT", "/{module}/{id}", records.update, _module(_U), Permission.EDIT),
-    Endpoint("DELETE", "/{module}/{id}", records.delete, _module(_D), Permission.DELETE),
-    Endpoint("GET", "/settings/modules", metadata.modules, _settings("modules"), _VIEW),
-    Endpoint("GET", "/settings/modules/{module}", metadata.module, _settings("modules"), _VIEW),
-    Endpoint("GET", "/settings/fields", metadata.fields, _settings("fields"), _VIEW),
-    Endpoint("GET", "/users", users.listing, (Need(("users",), _R),), _VIEW),
-    Endpoint("GET", "/users/{id}", users.get, (Need(("users",), _R),), _VIEW),
-    Endpoint("GET", "/org", org.get, (Need(("org",), _R),), _VIEW),
-)
 
 
 def create(app: App, *, base_url: str, routes: Iterable[Endpoint] = ROUTES) -> ASGIApp:
@@ -172,7 +130,15 @@ class _Exchange:
             lacking = wire_name(endpoint.permission, path.get("module", ""))
             raise Forbidden(Fault(Reason.NO_PERMISSION, details={"permissions": [lacking]}))
         return await endpoint.handler(
-            Call(self._door.app, self._caller, self._request, f"/{prefix[0]}/{prefix[1]}", PREFIXES[prefix], path)
+            Call(
+                app=self._door.app,
+                caller=self._caller,
+                request=self._request,
+                prefix=f"/{prefix[0]}/{prefix[1]}",
+                deals_name=PREFIXES[prefix],
+                path=path,
+                params=endpoint.params,
+            )
         )
 
     def _authorization(self) -> str | None:

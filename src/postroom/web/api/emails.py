@@ -1,12 +1,14 @@
 """``GET /{module}/{record_id}/Emails`` and ``…/Emails/{message_id}`` (wire reference 8.1)."""
 
 import re
+from collections.abc import Collection
 from functools import partial
 from typing import Final
 
 from starlette.responses import Response
 
 from postroom.errors import Fault, NotFound, Reason
+from postroom.mail.life import State
 from postroom.store import mails, orgs, records, users
 from postroom.store.db import Tx
 from postroom.store.mails import Filed
@@ -23,9 +25,11 @@ _MESSAGE_ID: Final = re.compile(r"[0-9a-fA-F]{64}")
 async def listing(call: Call) -> Response:
     """The mails filed under a record, newest first, ten at a time; 204 where there are none."""
     key = record_key(call)
-    asked = wire.read_listing(call.param("type"), call.param("index"))
-    found, context = await call.app.db.read(partial(_page, key=key, shown_as=call.path["module"], asked=asked))
-    return Json(wire.listing(found, asked, context)) if found else NoContent()
+    kind, start = call.param("type"), call.number("index")
+    states = frozenset(State) if kind is None else wire.TYPES[kind]
+    asked = partial(_page, key=key, shown_as=call.path["module"], states=states, start=start)
+    found, context = await call.app.db.read(asked)
+    return Json(wire.listing(found, start, context)) if found else NoContent()
 
 
 async def get(call: Call) -> Response:
@@ -42,10 +46,11 @@ async def get(call: Call) -> Response:
 _UNKNOWN_MAIL: Final = Fault(Reason.RELATED_UNKNOWN, details={"resource_path_index": 3})
 
 
-def _page(tx: Tx, key: Key, shown_as: str, asked: wire.Asked) -> tuple[list[Filed], wire.Context]:
+def _page(
+    tx: Tx, key: Key, shown_as: str, *, states: Collection[State], start: int
+) -> tuple[list[Filed], wire.Context]:
     context = _context(tx, key, shown_as)
-    limit = wire.EMAILS_PER_PAGE + 1
-    return mails.of_record(tx, key, states=asked.states, limit=limit, offset=asked.start), context
+    return mails.of_record(tx, key, states=states, limit=wire.EMAILS_PER_PAGE + 1, offset=start), context
 
 
 def _one(tx: Tx, key: Key, shown_as: str, mail_id: bytes) -> tuple[Filed, wire.Context]:

@@ -11,18 +11,15 @@ from postroom.store.db import Tx
 from postroom.store.orgs import Org
 from postroom.store.users import User
 from postroom.web.api.wire import people as wire
-from postroom.web.api.wire.values import read_count
 from postroom.web.call import Call
 from postroom.web.refusals import Json, NoContent
 
 
 async def listing(call: Call) -> Response:
     """The users of one type, oldest first; 204 where there are none."""
-    kind = wire.read_type(call.param("type"))
-    number = read_count("page", call.param("page"), 1)
-    size = min(read_count("per_page", call.param("per_page"), wire.PER_PAGE), wire.PER_PAGE)
+    kind, number, size = call.required("type"), call.number("page"), call.number("per_page")
     everybody, org = await call.app.db.read(lambda tx: _look(tx, call.caller.org_id))
-    if kind == "CurrentUser":
+    if kind == wire.CURRENT:
         found = [user for user in everybody if user.id == call.caller.user_id]
     else:
         found = [user for user in everybody if wire.TYPES[kind](user)]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Final
 
-from postroom.errors import Fault, Invalid, Reason
 from postroom.mail.draft import Kind, Mailbox
 from postroom.mail.life import State
 from postroom.store.mails import Delivery, Filed
@@ -17,8 +16,7 @@ EMAILS_PER_PAGE: Final = 10  # W 8.1
 _SENT: Final = frozenset(State) - {State.SCHEDULED}
 _SCHEDULED: Final = frozenset({State.SCHEDULED})
 # W 8.1: what a client may ask for, and the states it is shown. Drafts do not exist here.
-_TYPES: Final[Mapping[str | None, frozenset[State]]] = {
-    None: frozenset(State),
+TYPES: Final[Mapping[str, frozenset[State]]] = {
     "sent_from_crm": _SENT,
     "user_emails": _SENT,
     "scheduled_in_crm": _SCHEDULED,
@@ -27,14 +25,6 @@ _TYPES: Final[Mapping[str | None, frozenset[State]]] = {
     "all_contacts_scheduled_crm_emails": _SCHEDULED,
     "all_contacts_draft_crm_emails": frozenset(),
 }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
-    """Which of a record's mails are wanted: those in ``states``, from number ``start`` on, newest first."""
-
-    states: frozenset[State]
-    start: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,17 +37,8 @@ class Context:
     zone: tzinfo
 
 
-def read_listing(kind: str | None, index: str | None) -> Asked:
-    """The parameters ``type`` and ``index``. Raises ``Invalid`` naming the one that is wrong."""
-    if kind not in _TYPES:
-        raise Invalid(Fault(Reason.PARAM_WRONG, details={"param_name": "type"}))
-    if index is not None and not (index.isascii() and index.isdigit() and len(index) <= 9):
-        raise Invalid(Fault(Reason.PARAM_WRONG, details={"param_name": "index"}))
-    return Asked(states=_TYPES[kind], start=int(index or 0))
-
-
-def listing(found: Sequence[Filed], asked: Asked, context: Context) -> dict[str, Any]:
-    """One page; ``found`` may hold one mail more than a page, which tells that there are more."""
+def listing(found: Sequence[Filed], start: int, context: Context) -> dict[str, Any]:
+    """One page, from mail number ``start`` on; ``found`` may hold one mail more, which tells that there are more."""
     page = found[:EMAILS_PER_PAGE]
     more = len(found) > EMAILS_PER_PAGE
     return {
@@ -65,8 +46,8 @@ def listing(found: Sequence[Filed], asked: Asked, context: Context) -> dict[str,
         "info": {
             "per_page": EMAILS_PER_PAGE,
             "count": len(page),
-            "next_index": str(asked.start + EMAILS_PER_PAGE) if more else None,
-            "prev_index": str(max(0, asked.start - EMAILS_PER_PAGE)),
+            "next_index": str(start + EMAILS_PER_PAGE) if more else None,
+            "prev_index": str(max(0, start - EMAILS_PER_PAGE)),
             "more_records": more,
         },
     }

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from postroom.access.permission import ADMINISTRATOR
-from postroom.errors import Fault, Invalid, Reason
 from postroom.store.orgs import Org
 from postroom.store.senders import Sender
 from postroom.store.users import User
 from postroom.web.api.wire.values import Json, made_id
 
 PER_PAGE: Final = 200  # W 6.3
+CURRENT: Final = "CurrentUser"  # beside the types below: whoever asks
 # W 6.3: whom each type means. Nobody's address is confirmed by mail and nobody is deleted: all count as confirmed.
 TYPES: Final[Mapping[str, Callable[[User], bool]]] = {
     "AllUsers": lambda _: True,
@@ -23,16 +23,6 @@ TYPES: Final[Mapping[str, Callable[[User], bool]]] = {
     "AdminUsers": lambda user: user.profile == ADMINISTRATOR,
     "ActiveConfirmedAdmins": lambda user: user.active and user.profile == ADMINISTRATOR,
 }
-
-
-def read_type(text: str | None) -> str:
-    """The ``type`` asked for; one client sends quotes around it (W 13.3). Raises ``Invalid``."""
-    kind = (text or "AllUsers").strip("'\"")
-    if kind not in TYPES and kind != "CurrentUser":
-        raise Invalid(
-            Fault(Reason.PARAM_WRONG, details={"param_name": "type", "supported_values": [*TYPES, "CurrentUser"]})
-        )
-    return kind
 
 
 def users(page: Sequence[User], org: Org, *, number: int, size: int, more: bool) -> Json:

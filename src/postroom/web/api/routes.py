@@ -1,0 +1,80 @@
+"""The table of routes: every call of the API, what it needs, what it takes and what it answers."""
+
+from typing import Final
+
+from postroom.access.permission import Permission
+from postroom.access.scope import Need, Operation
+from postroom.web.api import emails, files, metadata, org, params, records, send, senders, users
+from postroom.web.routes import Endpoint
+
+_R, _C, _U, _D = Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE
+
+
+def _module(operation: Operation) -> tuple[Need, ...]:
+    return (Need(("modules", "{module}"), operation),)
+
+
+def _settings(name: str) -> tuple[Need, ...]:
+    return (Need(("settings", name), _R),)
+
+
+_SEND_MAIL: Final = (Need(("send_mail", "{module}"), _C),)
+_USERS: Final = (Need(("users",), _R),)
+_VIEW: Final = Permission.VIEW
+
+ROUTES: Final = (
+    Endpoint("POST", "/{module}/{id}/actions/send_mail", send.send_mail, _SEND_MAIL, Permission.SEND),
+    Endpoint(
+        "GET",
+        "/{module}/{id}/Emails",
+        emails.listing,
+        _module(_R),
+        _VIEW,
+        params=(params.EMAILS_TYPE, params.EMAILS_INDEX),
+    ),
+    Endpoint("GET", "/{module}/{id}/Emails/{message_id}", emails.get, _module(_R), _VIEW),
+    Endpoint(
+        "GET",
+        "/settings/emails/actions/from_addresses",
+        senders.from_addresses,
+        _settings("emails"),
+        _VIEW,
+        params=(params.USER_ID,),
+    ),
+    Endpoint("POST", "/files", files.upload, (Need(("files",), _C),), Permission.CREATE),
+    Endpoint("GET", "/files", files.download, (Need(("files",), _R),), _VIEW, params=(params.FILE_ID,)),
+    Endpoint("POST", "/{module}", records.insert, _module(_C), Permission.CREATE),
+    Endpoint(
+        "GET",
+        "/{module}",
+        records.listing,
+        _module(_R),
+        _VIEW,
+        params=(params.FIELDS_OF_LIST, *params.PAGED),
+    ),
+    Endpoint("PUT", "/{module}", records.update_many, _module(_U), Permission.EDIT),
+    Endpoint(
+        "DELETE",
+        "/{module}",
+        records.delete_many,
+        _module(_D),
+        Permission.MASS_DELETE,
+        params=(params.RECORD_IDS,),
+    ),
+    Endpoint("GET", "/{module}/{id}", records.get, _module(_R), _VIEW, params=(params.FIELDS,)),
+    Endpoint("PUT", "/{module}/{id}", records.update, _module(_U), Permission.EDIT),
+    Endpoint("DELETE", "/{module}/{id}", records.delete, _module(_D), Permission.DELETE),
+    Endpoint("GET", "/settings/modules", metadata.modules, _settings("modules"), _VIEW),
+    Endpoint("GET", "/settings/modules/{module}", metadata.module, _settings("modules"), _VIEW),
+    Endpoint("GET", "/settings/fields", metadata.fields, _settings("fields"), _VIEW, params=(params.MODULE,)),
+    Endpoint(
+        "GET",
+        "/users",
+        users.listing,
+        _USERS,
+        _VIEW,
+        params=(params.USERS_TYPE, params.PAGE, params.USERS_PER_PAGE),
+    ),
+    Endpoint("GET", "/users/{id}", users.get, _USERS, _VIEW),
+    Endpoint("GET", "/org", org.get, (Need(("org",), _R),), _VIEW),
+)

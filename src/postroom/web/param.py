@@ -1,0 +1,80 @@
+"""What a call may be given in its URL and its head: each parameter's name, what it may be, and what it means. Pure.
+
+A parameter's ``Kind`` both reads it and describes it (JSON Schema): what the API says that it takes is what it takes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final
+
+from postroom.errors import Fault, Invalid, Reason
+
+
+class Place(Enum):
+    """Where a parameter stands; the value is OpenAPI's word for it."""
+
+    QUERY = "query"
+    HEADER = "header"
+    PATH = "path"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kind:
+    """What a parameter may be. ``read`` gives the text that handlers work with, None for what it may not be.
+
+    ``details`` are what its refusal tells beside the parameter's name.
+    """
+
+    schema: Mapping[str, Any]
+    read: Callable[[str], str | None]
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+def count(*, least: int = 1, most: int | None = None) -> Kind:
+    """A number from ``least`` on, of nine digits at the most; what is over ``most`` reads as ``most``."""
+
+    def read(text: str) -> str | None:
+        if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) >= least):
+            return None
+        return text if most is None else str(min(int(text), most))
+
+    return Kind(schema={"type": "integer", "minimum": least, "maximum": 999_999_999}, read=read)
+
+
+def choice(*values: str, quotes: str = "") -> Kind:
+    """One of ``values``; ``quotes`` are the characters that may stand around it."""
+
+    def read(text: str) -> str | None:
+        bare = text.strip(quotes) if quotes else text
+        return bare if bare in values else None
+
+    return Kind(schema={"type": "string", "enum": [*values]}, read=read, details={"supported_values": [*values]})
+
+
+TEXT: Final = Kind(schema={"type": "string"}, read=lambda text: text)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Param:
+    """One parameter. ``means`` is a sentence for its reader; ``default`` is read where nothing is given."""
+
+    name: str
+    means: str
+    kind: Kind = TEXT
+    required: bool = False
+    default: str | None = None
+    place: Place = Place.QUERY
+
+    def read(self, text: str) -> str | None:
+        """The value that ``text`` gives, stripped; the default where it is empty.
+
+        Raises ``Invalid`` where it may not be that, or holds a NUL, which PostgreSQL cannot compare with anything.
+        """
+        bare = text.strip()
+        if not bare:
+            return self.default
+        value = None if "\0" in bare else self.kind.read(bare)
+        if value is None:
+            raise Invalid(Fault(Reason.PARAM_WRONG, details={"param_name": self.name, **self.kind.details}))
+        return value
