@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from postroom.record import MODULES
 from postroom.store import orgs, records, senders, transports, users
 from postroom.store.orgs import Org
 from postroom.store.records import Record
@@ -41,7 +42,8 @@ def found(tx: Connection, n: int = 1, *, host: str = "127.0.0.1", port: int = 25
     orgs.choose_transport(tx, world.org.id, world.org_transport.id)
     for sender in (world.org_sender, world.sender):
         senders.add(tx, sender)
-    records.add(tx, [world.company, world.contact, world.deal])
+    for each in (world.company, world.contact, world.deal):
+        add(tx, each)
     return world
 
 
@@ -100,11 +102,22 @@ def _plan(base: int, domain: str, *, host: str, port: int) -> World:
             user,
             "Pipelines",
             name="Big order",
-            fields={"Deal_Name": "Big order", "Contact_Name": base + 9, "Account_Name": base + 8},
+            fields={
+                "Deal_Name": "Big order",
+                "Stage": "Qualification",
+                "Contact_Name": base + 9,
+                "Account_Name": base + 8,
+            },
             account_id=base + 8,
             contact_id=base + 9,
         ),
     )
+
+
+def add(tx: Connection, *new: Record) -> None:
+    """Store records of any modules."""
+    for each in new:
+        records.add(tx, next(module for module in MODULES if module.name == each.module), [each])
 
 
 def record(
@@ -122,6 +135,8 @@ def record(
     contact_id: int | None = None,
 ) -> Record:
     """A record as its owner would have made it."""
+    named = {"Email": email, "Secondary_Email": secondary_email, "Account_Name": account_id, "Contact_Name": contact_id}
+    fields = {name: value for name, value in named.items() if value is not None} | fields
     return Record(
         id=number,
         org_id=org.id,

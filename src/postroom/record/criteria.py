@@ -11,7 +11,7 @@ from typing import Final
 from postroom.errors import Fault, Invalid, Reason
 from postroom.record.field import Field, Kind
 from postroom.record.modules import WORDS, Module
-from postroom.record.terms import after, beyond, digits, fold, keys, words
+from postroom.record.terms import after, beyond, digits, fold, keys, whole, words
 from postroom.record.values import read_text
 
 
@@ -86,6 +86,18 @@ def operators(field: Field) -> tuple[Operator, ...]:
 def spoken(module: Module, text: str) -> AllOf:
     """Records in which each word of the text begins a word of theirs; no part where the text holds no word."""
     return AllOf(tuple(_beginning(module.numbers[WORDS], word) for word in sorted(words(text))))
+
+
+def beginning(module: Module, kind: Kind, text: str) -> AnyOf:
+    """Records in which a field of that kind (addresses, telephone numbers) begins so."""
+    prefix = digits(text) if kind is Kind.PHONE else fold(text)
+    names = [each.name for each in module.fields if each.kind is kind]
+    return AnyOf(tuple(_beginning(module.numbers[name], prefix) for name in names))
+
+
+def modified_after(module: Module, moment: int) -> Where:
+    """Records that were changed later than that moment, in ms since the epoch."""
+    return Where(number=module.numbers["Modified_Time"], low=after(whole(moment)))
 
 
 def equal(module: Module, name: str, key: bytes) -> Where:

@@ -58,12 +58,14 @@ class Question:
     """Which records of a module, in which order, from where on.
 
     They come after ``start``, or before it where it is read ``backwards``; the first ``offset`` of them are left out.
+    ``only``: none but those of these ids.
     """
 
     org_id: int
     module: Module
     limit: int
     where: Criteria | None = None
+    only: Sequence[int] | None = None
     order: Order = Order()
     start: Position | None = None
     backwards: bool = False
@@ -96,8 +98,8 @@ def _places(tx: Connection, asked: Question) -> Sequence[Position]:
     if asked.order.field is None:
         ids = _ids(tx, asked, asked.where, asked.limit, asked.offset)
         return [Position(each) for each in ids]
-    if asked.where is not None and _cost(tx, asked, asked.where) < _FEW:
-        places = _sorted(tx, asked, asked.where)
+    if asked.only is not None or (asked.where is not None and _cost(tx, asked, asked.where) < _FEW):
+        places = _sorted(tx, asked)
     else:
         places = list(_walked(tx, asked, asked.offset + asked.limit))
     return places[asked.offset : asked.offset + asked.limit]
@@ -113,6 +115,8 @@ def _ids(tx: Connection, asked: Question, where: Criteria | None, limit: int, of
         found = set[int]().union(*(_ids(tx, asked, each, limit + offset) for each in apart))
         return sorted(found, reverse=not asked.upwards)[offset : offset + limit]
     query, number = _source(tx, asked, where)
+    if asked.only is not None:
+        query = query.where(number.in_(asked.only))
     if asked.start is not None:
         query = query.where(number > asked.start.id if asked.upwards else number < asked.start.id)
     query = query.order_by(number if asked.upwards else number.desc()).limit(limit)
@@ -172,9 +176,11 @@ def _valueless(tx: Connection, asked: Question, limit: int) -> list[Position]:
     return [Position(each) for each in tx.execute(query).scalars()]
 
 
-def _sorted(tx: Connection, asked: Question, where: Criteria) -> list[Position]:
+def _sorted(tx: Connection, asked: Question) -> list[Position]:
     """Few records, put in order here."""
-    query, _ = _source(tx, asked, where)
+    query, number = _source(tx, asked, asked.where)
+    if asked.only is not None:
+        query = query.where(number.in_(asked.only))
     field = asked.module.by_name[asked.order.field or ""]
     every = list(tx.execute(query).scalars())
     whole = records.by_ids(tx, asked.org_id, asked.module.name, every).values()

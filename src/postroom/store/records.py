@@ -1,4 +1,4 @@
-"""Records of the modules (wire reference 7): every value in ``fields``; what they are found by is in ``store.terms``."""
+"""Records of the modules (wire reference 7): all values are in ``fields``; what they are found by is in the index."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -91,4 +91,3 @@ _HOLDERS: Final = select(term.c.key, term.c.record_id).where(
     term.c.number == bindparam("number_"),
     term.c.key.in_(bindparam("keys_", expanding=True)),
 )
-

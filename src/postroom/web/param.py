@@ -5,6 +5,8 @@ A parameter's ``Kind`` both reads it and describes it (JSON Schema): what the AP
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any, Final
 
@@ -52,6 +54,19 @@ def choice(*values: str, quotes: str = "") -> Kind:
     return Kind(schema={"type": "string", "enum": [*values]}, read=read, details={"supported_values": [*values]})
 
 
+def _moment(text: str) -> str | None:
+    """The last ms of that second, since the epoch: what a client was shown has no fractions (W 0)."""
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            moment = read(text)
+            if moment.tzinfo is not None:
+                return str(int(moment.timestamp()) * 1000 + 999)
+        except (ValueError, OverflowError):
+            continue
+    return ""  # RFC 9110 §13.1.3: as if it were not there
+
+
+MOMENT: Final = Kind(schema={"type": "string"}, read=_moment)
 TEXT: Final = Kind(schema={"type": "string"}, read=lambda text: text)
 
 

@@ -54,6 +54,17 @@ class NoContent(Response):
         self.raw_headers = list(_SAFE)
 
 
+class NotModified(Response):
+    """304: what the client has is still so (RFC 9110 §15.4.5)."""
+
+    def __init__(self) -> None:
+        """Nothing to say."""
+        self.status_code = 304
+        self.background = None
+        self.body = b""
+        self.raw_headers = list(_SAFE)
+
+
 @dataclass(frozen=True, slots=True)
 class Wire:
     """How one reason looks on the wire. ``details`` stand where the fault has none and names no value."""

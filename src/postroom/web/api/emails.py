@@ -13,7 +13,7 @@ from postroom.store import mails, orgs, records, users
 from postroom.store.db import Tx
 from postroom.store.mails import Filed
 from postroom.store.records import Key
-from postroom.web.api.place import record_key
+from postroom.web.api.place import mailed_key
 from postroom.web.api.wire import emails as wire
 from postroom.web.api.wire.values import zone
 from postroom.web.call import Call
@@ -24,7 +24,7 @@ _MESSAGE_ID: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 async def listing(call: Call) -> Response:
     """The mails filed under a record, newest first, ten at a time; 204 where there are none."""
-    key = record_key(call)
+    key = mailed_key(call)
     kind, start = call.param("type"), call.number("index")
     states = frozenset(State) if kind is None else wire.TYPES[kind]
     asked = partial(_page, key=key, shown_as=call.path["module"], states=states, start=start)
@@ -34,7 +34,7 @@ async def listing(call: Call) -> Response:
 
 async def get(call: Call) -> Response:
     """One mail with its content and attachments."""
-    key, text = record_key(call), call.path["message_id"]
+    key, text = mailed_key(call), call.path["message_id"]
     if not _MESSAGE_ID.fullmatch(text):
         raise NotFound(_UNKNOWN_MAIL)
     one = partial(_one, key=key, shown_as=call.path["module"], mail_id=bytes.fromhex(text))

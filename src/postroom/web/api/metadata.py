@@ -17,7 +17,7 @@ async def modules(call: Call) -> Response:
 
 async def module(call: Call) -> Response:
     """One module."""
-    return Json({"modules": [wire.module(place.module(call), call.deals_name)]})
+    return Json({"modules": [wire.module(place.known_module(call), call.deals_name)]})
 
 
 async def fields(call: Call) -> Response:
@@ -25,4 +25,4 @@ async def fields(call: Call) -> Response:
     found = named(call.required("module"), call.deals_name)
     if found is None:
         raise NotFound(Fault(Reason.MODULE_UNKNOWN, details={"param_name": "module"}))
-    return Json(wire.fields(found, call.deals_name))
+    return Json(wire.fields(await place.with_own_fields(call, found), call.deals_name))

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from postroom.web.api.wire import emails, people, records
-from postroom.web.param import Param, choice, count
+from postroom.web.api.wire import emails, pages, people, records
+from postroom.web.param import MOMENT, Param, Place, choice, count
 
 PAGE: Final = Param(name="page", kind=count(), default="1", means="Which page, counted from 1.")
 
@@ -57,13 +57,40 @@ FIELDS_OF_LIST: Final = Param(
     ),
 )
 RECORD_IDS: Final = Param(name="ids", required=True, means="The ids of up to 100 records, parted by commas.")
-SORT_BY: Final = Param(name="sort_by", kind=choice("id"), means="What the records are ordered by.")
+ONLY_IDS: Final = Param(name="ids", means="None but the records with these ids, up to 100, parted by commas.")
+SORT_BY: Final = Param(name="sort_by", means="The field that the records are ordered by; `id` where nothing is given.")
 SORT_ORDER: Final = Param(name="sort_order", kind=choice("asc", "desc"), means="Upwards, or downwards (the default).")
 RECORDS_PER_PAGE: Final = Param(
     name="per_page",
-    kind=count(most=records.PER_PAGE),
-    default=str(records.PER_PAGE),
-    means=f"How many records a page holds; more than {records.PER_PAGE} are read as {records.PER_PAGE}.",
+    kind=count(most=pages.PER_PAGE),
+    default=str(pages.PER_PAGE),
+    means=f"How many records a page holds; more than {pages.PER_PAGE} are read as {pages.PER_PAGE}.",
 )
-PAGE_TOKEN: Final = Param(name="page_token", means="The token of another page; there are none yet.")
-PAGED: Final = (SORT_BY, SORT_ORDER, PAGE, RECORDS_PER_PAGE, PAGE_TOKEN)
+PAGE_TOKEN: Final = Param(
+    name="page_token",
+    means="The `next_page_token` or `previous_page_token` of another page; `page` is then passed over.",
+)
+CVID: Final = Param(name="cvid", means="A view of one's own; there are none, so each is refused.")
+APPROVED: Final = Param(
+    name="approved", kind=choice("true", "false", "both"), means="All records are approved: `false` gives none."
+)
+SINCE: Final = Param(
+    name="If-Modified-Since",
+    kind=MOMENT,
+    place=Place.HEADER,
+    means="A moment, ISO 8601 or as HTTP writes it; what has not changed since is left out, or 304.",
+)
+NUMBERED: Final = (SORT_BY, SORT_ORDER, PAGE, RECORDS_PER_PAGE)
+PAGED: Final = (*NUMBERED, PAGE_TOKEN)
+WORKFLOW: Final = Param(
+    name="wf_trigger", kind=choice("true", "false"), means="Whether automation follows; there is none."
+)
+
+# of searches (W 7.4)
+CRITERIA: Final = Param(
+    name="criteria",
+    means="Comparisons like `(Last_Name:starts_with:Da)`, joined by `and` and `or`, in brackets; ten at the most.",
+)
+EMAIL: Final = Param(name="email", means="How an e-mail address begins.")
+PHONE: Final = Param(name="phone", means="How the digits of a telephone number begin.")
+WORD: Final = Param(name="word", means="How words of the record begin; two characters at least.")

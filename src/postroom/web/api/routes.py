@@ -4,7 +4,7 @@ from typing import Final
 
 from postroom.access.permission import Permission
 from postroom.access.scope import Need, Operation
-from postroom.web.api import emails, files, metadata, org, params, records, send, senders, users
+from postroom.web.api import emails, files, lists, metadata, org, params, records, send, senders, users
 from postroom.web.routes import Endpoint
 
 _R, _C, _U, _D = Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE
@@ -47,10 +47,17 @@ ROUTES: Final = (
     Endpoint(
         "GET",
         "/{module}",
-        records.listing,
+        lists.listing,
         _module(_R),
         _VIEW,
-        params=(params.FIELDS_OF_LIST, *params.PAGED),
+        params=(
+            params.FIELDS_OF_LIST,
+            *params.PAGED,
+            params.ONLY_IDS,
+            params.CVID,
+            params.APPROVED,
+            params.SINCE,
+        ),
     ),
     Endpoint("PUT", "/{module}", records.update_many, _module(_U), Permission.EDIT),
     Endpoint(
@@ -59,11 +66,21 @@ ROUTES: Final = (
         records.delete_many,
         _module(_D),
         Permission.MASS_DELETE,
-        params=(params.RECORD_IDS,),
+        params=(params.RECORD_IDS, params.WORKFLOW),
     ),
-    Endpoint("GET", "/{module}/{id}", records.get, _module(_R), _VIEW, params=(params.FIELDS,)),
+    # Before the records of a module: these words are no ids.
+    Endpoint(
+        "GET",
+        "/{module}/search",
+        lists.search,
+        (*_module(_R), Need(("securesearch",), _R, "zohosearch")),
+        _VIEW,
+        params=(params.CRITERIA, params.EMAIL, params.PHONE, params.WORD, params.FIELDS, *params.NUMBERED),
+    ),
+    Endpoint("POST", "/{module}/upsert", records.upsert, (*_module(_C), *_module(_U)), Permission.EDIT),
+    Endpoint("GET", "/{module}/{id}", records.get, _module(_R), _VIEW, params=(params.FIELDS, params.SINCE)),
     Endpoint("PUT", "/{module}/{id}", records.update, _module(_U), Permission.EDIT),
-    Endpoint("DELETE", "/{module}/{id}", records.delete, _module(_D), Permission.DELETE),
+    Endpoint("DELETE", "/{module}/{id}", records.delete, _module(_D), Permission.DELETE, params=(params.WORKFLOW,)),
     Endpoint("GET", "/settings/modules", metadata.modules, _settings("modules"), _VIEW),
     Endpoint("GET", "/settings/modules/{module}", metadata.module, _settings("modules"), _VIEW),
     Endpoint("GET", "/settings/fields", metadata.fields, _settings("fields"), _VIEW, params=(params.MODULE,)),

@@ -12,7 +12,7 @@ from postroom.mail.draft import Draft
 from postroom.mail.life import State
 from postroom.send import submit
 from postroom.store.records import Key
-from postroom.web.api.place import record_key
+from postroom.web.api.place import mailed_key
 from postroom.web.api.wire import items
 from postroom.web.api.wire import mail as wire
 from postroom.web.call import Call
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 async def send_mail(call: Call) -> Response:
     """Accept each mail of ``data``, all at once; each is answered at its index, after it is on disk."""
-    record = record_key(call)
+    record = mailed_key(call)
     drafts = wire.read_send(await call.json())
     accepting = (_accept(call, record, n, draft) for n, draft in enumerate(drafts))
     ends = await asyncio.gather(*accepting, return_exceptions=True)

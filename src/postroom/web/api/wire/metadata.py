@@ -126,13 +126,13 @@ def _field(shown: Module, field: Field, n: int, deals_name: str) -> Json:
 
 
 def _lookup(field: Field, deals_name: str) -> Json:
-    if field.target is None:
+    if not field.targets:
         return {}
     return {
         "display_label": field.label,
         "api_name": field.name,
-        "module": {"api_name": _name(field.target, deals_name), "id": made_id("module", field.target)},
-        "id": made_id("lookup", field.target, field.name),
+        "module": {"api_name": _name(field.targets[0], deals_name), "id": made_id("module", field.targets[0])},
+        "id": made_id("lookup", field.targets[0], field.name),
     }
 
 

@@ -1,19 +1,18 @@
-"""Records as clients see them (W 7), and what they ask for: fields and pages."""
+"""Records as clients see them (W 7), and as they send them."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Final
 
 from postroom.errors import Fault, Invalid, Reason
-from postroom.record import Field, Kind, Module, Reading, Value, read_number, read_values
-from postroom.store.records import Record
+from postroom.record import PIPELINES, Field, Kind, Module, Reading, Value, read_number, read_values
+from postroom.record.values import RELATED
+from postroom.store.records import Named, Record
 from postroom.store.users import User
-from postroom.web.api.wire.values import Json, made_id, moment, person, read_count
+from postroom.web.api.wire.values import Json, made_id, moment, person
 
-PER_PAGE: Final = 200  # W 7.1: the default and the most
 FIELDS_AT_MOST: Final = 50  # W 7.1
-RECORDS_AT_MOST: Final = 100_000  # W 7.1: nobody pages further than this
 
 # W 12.1 and W 13.6: where a list may be asked for without naming its fields.
 WITHOUT_FIELDS: Final = frozenset({"/bigin/v1", "/crm/v2", "/crm/v2.1"})
@@ -21,33 +20,62 @@ WITHOUT_FIELDS: Final = frozenset({"/bigin/v1", "/crm/v2", "/crm/v2.1"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
-    """What records are shown with: the organisation's users, the names that lookups show, its time, its words."""
+    """What records are shown with: the organisation's users, what lookups show, its time, its words."""
 
     users: Mapping[int, User]
-    names: Mapping[int, str]
+    names: Mapping[int, Named]
     zone: tzinfo
     deals_name: str
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
-    """One page of a list; ``number`` counts from 1."""
-
-    number: int
-    size: int
-    ascending: bool
-
-    @property
-    def offset(self) -> int:
-        """How many records come before it."""
-        return (self.number - 1) * self.size
+    def module(self, name: str) -> str:
+        """A module's name as the client knows it."""
+        return self.deals_name if name == PIPELINES.name else name
 
 
 def read_item(module: Module, item: Any, *, partial: bool) -> Reading:
     """One item of ``data``."""
     if not isinstance(item, dict):
         return Reading(values={}, faults=(Fault(Reason.WRONG_TYPE, (), {"expected_data_type": "jsonobject"}),))
+    if item.get(RELATED) == "Deals":  # W 12.1: CRM's name of the module
+        item = {**item, RELATED: PIPELINES.name}
     return read_values(module, item, partial=partial)
+
+
+def read_extras(body: Any) -> None:
+    """What a writing call may hold beside its records. Raises ``Invalid`` for a ``trigger`` that is none (W 7.2)."""
+    trigger = body.get("trigger") if isinstance(body, dict) else None
+    if trigger is not None and not (isinstance(trigger, list) and all(isinstance(each, str) for each in trigger)):
+        raise Invalid(Fault(Reason.WRONG_TYPE, ("trigger",), {"expected_data_type": "jsonarray"}))
+
+
+def read_check(module: Module, body: Any) -> list[str]:
+    """The fields by which an upsert finds records that are there (W 7.3): the module's unique ones unless told.
+
+    Raises ``Invalid`` for a field that is not unique.
+    """
+    unique = [field.name for field in module.unique]
+    asked = body.get("duplicate_check_fields") if isinstance(body, dict) else None
+    if asked is None:
+        return unique
+    if not isinstance(asked, list):
+        raise Invalid(Fault(Reason.WRONG_TYPE, ("duplicate_check_fields",), {"expected_data_type": "jsonarray"}))
+    for n, name in enumerate(asked):
+        if name not in unique:
+            raise Invalid(Fault(Reason.WRONG_VALUE, ("duplicate_check_fields", n), {"supported_values": unique}))
+    return list(asked)
+
+
+def upserted(item: Json, field: str | None, *, there: bool) -> Json:
+    """An item with what an upsert tells of it (W 7.3)."""
+    return item | {"duplicate_field": field, "action": "update" if there else "insert"}
+
+
+def read_ids(text: str, at_most: int) -> list[str]:
+    """What stands in ``ids``, each once. Raises ``Invalid`` for more than ``at_most``."""
+    ids = [each.strip() for each in text.split(",")]
+    if len(ids) > at_most:
+        raise Invalid(Fault(Reason.PARAM_WRONG, details={"param_name": "ids", "limit": at_most}))
+    return list(dict.fromkeys(ids))
 
 
 def read_item_id(item: Any) -> int | None:
@@ -61,46 +89,14 @@ def read_fields(module: Module, text: str | None) -> Collection[str] | None:
         return None
     names = [name.strip() for name in text.split(",")]
     if len(names) > FIELDS_AT_MOST:
-        raise Invalid(Fault(Reason.PARAM_WRONG, details={"limit": FIELDS_AT_MOST, "param_name": "fields"}))
+        raise Invalid(Fault(Reason.FIELDS_TOO_MANY, details={"limit": FIELDS_AT_MOST, "param_name": "fields"}))
     return {name for name in names if name in module.by_name}
-
-
-def read_page(asked: Mapping[str, str | None]) -> Page:
-    """The page asked for; more than 200 a page are 200. Raises ``Invalid`` naming the parameter that is wrong."""
-    if asked.get("sort_by") not in (None, "id"):
-        raise _wrong("sort_by", supported_values=["id"])
-    if asked.get("page_token") is not None:
-        raise _wrong("page_token")
-    order = asked.get("sort_order") or "desc"
-    if order not in ("asc", "desc"):
-        raise _wrong("sort_order", supported_values=["asc", "desc"])
-    number = read_count("page", asked.get("page"), 1)
-    size = min(read_count("per_page", asked.get("per_page"), PER_PAGE), PER_PAGE)
-    if number * size > RECORDS_AT_MOST:
-        raise _wrong("page", limit=RECORDS_AT_MOST)
-    return Page(number=number, size=size, ascending=order == "asc")
 
 
 def linked(found: Iterable[Record], module: Module) -> set[int]:
     """The ids of the records that these records' lookups lead to."""
-    names = [field.name for field in module.fields if field.kind is Kind.LOOKUP]
+    names = [field.name for field in module.fields if field.targets]
     return {value for record in found for name in names if isinstance(value := record.fields.get(name), int)}
-
-
-def listing(found: Sequence[Json], page: Page, *, more: bool) -> Json:
-    """The answer to a list."""
-    info = {
-        "per_page": page.size,
-        "next_page_token": None,
-        "count": len(found),
-        "sort_by": "id",
-        "page": page.number,
-        "previous_page_token": None,
-        "page_token_expiry": None,
-        "sort_order": "asc" if page.ascending else "desc",
-        "more_records": more,
-    }
-    return {"data": found, "info": info}
 
 
 def show(module: Module, record: Record, wanted: Collection[str] | None, context: Context) -> Json:
@@ -108,7 +104,14 @@ def show(module: Module, record: Record, wanted: Collection[str] | None, context
     shown = {
         field.name: _show(field, record, context) for field in module.fields if wanted is None or field.name in wanted
     }
-    return shown | {"id": str(record.id)}
+    return shown | _related(module, record, context) | {"id": str(record.id)}
+
+
+def _related(module: Module, record: Record, context: Context) -> Json:
+    """W 6.2: which module a lookup leads to, where it may be one of several."""
+    several = [field.name for field in module.fields if len(field.targets) > 1]
+    found = [context.names.get(number) for name in several if isinstance(number := record.fields.get(name), int)]
+    return {RELATED: context.module(found[0].module) if found and found[0] else None} if several else {}
 
 
 def stored(record: Record, context: Context) -> Json:
@@ -128,10 +131,9 @@ def explain(fault: Fault, module: Module, context: Context) -> Fault:
         return fault
     number, owner_id = str(fault.details["id"]), fault.details["owner_id"]
     assert isinstance(owner_id, int), "the store names the owner by number"
-    name = context.deals_name if module.name == "Pipelines" else module.name
     first = {
         "id": number,
-        "module": {"api_name": name, "id": made_id("module", module.name)},
+        "module": {"api_name": context.module(module.name), "id": made_id("module", module.name)},
         "Owner": person(context.users, owner_id),
     }
     return Fault(fault.reason, fault.path, {"id": number, "more_records": False, "duplicate_record": first})
@@ -146,7 +148,7 @@ def _value(field: Field, value: Value, context: Context) -> Any:
     match value:
         case int() if field.kind is Kind.LOOKUP:
             # The record may be gone: then the lookup leads nowhere and shows nothing.
-            return {"name": context.names[value], "id": str(value)} if value in context.names else None
+            return {"name": context.names[value].name, "id": str(value)} if value in context.names else None
         case int() if field.kind is Kind.DATETIME:
             return moment(value, context.zone)
         case list():
@@ -172,7 +174,3 @@ _MADE: Final[Mapping[str, Callable[[Record, Context], Any]]] = {
     "Modified_Time": lambda record, context: moment(record.modified_at, context.zone),
     "Full_Name": lambda record, _: record.name,
 }
-
-
-def _wrong(name: str, **details: object) -> Invalid:
-    return Invalid(Fault(Reason.PARAM_WRONG, details={"param_name": name, **details}))
