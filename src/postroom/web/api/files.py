@@ -39,7 +39,7 @@ async def upload(call: Call) -> Response:
         # Named only now: of a request that is refused at its last part, none of the others stays.
         new = [await _keep(call, each) for each in intake.received]
     await call.app.db.write(partial(files.add, new=new))
-    return Json(wire.uploaded([each.ref for each in new]))
+    return Json({"data": wire.uploaded([each.ref for each in new])})
 
 
 async def download(call: Call) -> Response:

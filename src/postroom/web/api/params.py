@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from postroom.web.api.wire import emails, people, records
+from postroom.web.api.wire import emails, records, users
 from postroom.web.param import Param, choice, count
 
 PAGE: Final = Param(name="page", kind=count(), default="1", means="Which page, counted from 1.")
@@ -10,14 +10,14 @@ PAGE: Final = Param(name="page", kind=count(), default="1", means="Which page, c
 # of users (W 6.3)
 USERS_PER_PAGE: Final = Param(
     name="per_page",
-    kind=count(most=people.PER_PAGE),
-    default=str(people.PER_PAGE),
-    means=f"How many users a page holds; more than {people.PER_PAGE} are read as {people.PER_PAGE}.",
+    kind=count(most=users.PER_PAGE),
+    default=str(users.PER_PAGE),
+    means=f"How many users a page holds; more than {users.PER_PAGE} are read as {users.PER_PAGE}.",
 )
 USERS_TYPE: Final = Param(
     name="type",
     # W 13.3: one client sends quotes around it.
-    kind=choice(*people.TYPES, people.CURRENT, quotes="'\""),
+    kind=choice(*users.TYPES, users.CURRENT, quotes="'\""),
     default="AllUsers",
     means="Which users.",
 )

@@ -15,11 +15,11 @@ from postroom.store.keeping import Kept, Place, Wish
 from postroom.store.records import Key, Record
 from postroom.web.api import place
 from postroom.web.api.wire import records as wire
-from postroom.web.api.wire.items import read_items, status, success
+from postroom.web.api.wire.items import Done, read_items, status, success
 from postroom.web.api.wire.values import Json as Object
 from postroom.web.api.wire.values import zone
 from postroom.web.call import Call
-from postroom.web.refusals import Json, NoContent, item_errors
+from postroom.web.refusals import Json, NoContent, Refusal, item_errors
 from postroom.web.refusals import status as status_of
 
 Keep = Callable[[Tx, Place, Sequence[Wish]], list[Kept]]
@@ -109,7 +109,7 @@ async def _keep(call: Call, module: Module, keep: Keep, wishes: Sequence[Wish]) 
         return keep(tx, where, wishes), _context(tx, call, {})
 
     kept, context = await call.app.db.write(write)
-    answers: list[tuple[Object, int]] = []
+    answers: list[tuple[Done | Refusal, int]] = []
     for n, each in enumerate(kept):
         if isinstance(each, Record):
             item = success("record added" if new else "record updated", wire.stored(each, context))
@@ -135,7 +135,7 @@ async def _remove(call: Call, ids: Sequence[str]) -> Response:
     )
 
 
-def _together(answers: Sequence[tuple[Object, int]]) -> Response:
+def _together(answers: Sequence[tuple[Done | Refusal, int]]) -> Response:
     return Json({"data": [item for item, _ in answers]}, status([code for _, code in answers]))
 
 

@@ -1,10 +1,20 @@
 """The frame that writing calls share: ``{"data": [...]}`` in, one answer per item out (W 7.2, 7.5)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
+
+from msgspec import Struct
 
 from postroom.errors import Fault, Invalid, Reason
-from postroom.web.api.wire.values import Json
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """One item that was done."""
+
+    code: Literal["SUCCESS"] = "SUCCESS"
+    details: Any
+    message: str
+    status: Literal["success"] = "success"
 
 
 def read_items(body: Any, at_most: int) -> list[Any]:
@@ -21,9 +31,9 @@ def read_items(body: Any, at_most: int) -> list[Any]:
     return data
 
 
-def success(message: str, details: Json) -> Json:
-    """One item that was done."""
-    return {"code": "SUCCESS", "details": details, "message": message, "status": "success"}
+def success(message: str, details: Any) -> Done:
+    """One item that was done; ``details`` are a struct or a dict."""
+    return Done(message=message, details=details)
 
 
 def status(codes: Sequence[int]) -> int:

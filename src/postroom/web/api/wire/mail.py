@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+from msgspec import Struct
+
 from postroom.errors import Fault, Reason
 from postroom.mail.address import Address, BadAddress
 from postroom.mail.draft import Draft, Format, Mailbox
@@ -16,7 +18,8 @@ from postroom.mail.limits import (
     RECIPIENTS_PER_LIST,
     SUBJECT_CHARACTERS,
 )
-from postroom.web.api.wire.items import read_items, success
+from postroom.web.api.wire.items import Done, read_items, success
+from postroom.web.api.wire.values import Opaque
 
 T = TypeVar("T")
 Path = tuple[str | int, ...]
@@ -191,7 +194,13 @@ class _Reader:
             self._fault(Reason.NOT_SUPPORTED, ("consent_email",))
 
 
-def accepted(message_id: bytes, *, scheduled: bool) -> dict[str, Any]:
+class Accepted(Struct, frozen=True, kw_only=True):
+    """What an accepted mail is called from now on."""
+
+    message_id: Opaque
+
+
+def accepted(message_id: bytes, *, scheduled: bool) -> Done:
     """The success item (W 1.3)."""
     done = "scheduled" if scheduled else "sent"
-    return success(f"Your mail has been {done} successfully.", {"message_id": message_id.hex()})
+    return success(f"Your mail has been {done} successfully.", Accepted(message_id=message_id.hex()))

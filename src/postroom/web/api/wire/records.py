@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Final
 
+from msgspec import structs
+
 from postroom.errors import Fault, Invalid, Reason
 from postroom.record import Field, Kind, Module, Reading, Value, read_number, read_values
 from postroom.store.records import Record
@@ -160,7 +162,7 @@ def _value(field: Field, value: Value, context: Context) -> Any:
 
 def _owner(record: Record, context: Context) -> Json:
     user = context.users.get(record.owner_id)
-    return person(context.users, record.owner_id) | {"email": user.email if user else None}
+    return structs.asdict(person(context.users, record.owner_id)) | {"email": user.email if user else None}
 
 
 # Fields whose value is not among the record's own.
