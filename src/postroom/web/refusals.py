@@ -7,14 +7,14 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 import structlog
-from msgspec import Struct
 from starlette.responses import Response
 
 from postroom.errors import Fault, Invalid, Misconfigured, Reason, Refused, Unavailable
+from postroom.web.api.wire.items import Refusal
 
 log = structlog.get_logger()
 
@@ -149,15 +149,6 @@ SEVERAL: Final = "MULTIPLE_OR_MULTI_ERRORS"  # W 7.5: the code of an item with m
 def json_path(path: tuple[str | int, ...]) -> str:
     """Where a value stands, as W 9.3 writes it: ``$.data[0].to[1].email``."""
     return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-
-
-class Refusal(Struct, frozen=True, kw_only=True):
-    """What is wrong: with one item, or with the whole request."""
-
-    code: str
-    details: dict[str, Any]
-    message: str
-    status: Literal["error"] = "error"
 
 
 def item_error(fault: Fault, index: int) -> Refusal:

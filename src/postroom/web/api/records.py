@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from starlette.responses import Response
 
@@ -15,11 +15,12 @@ from postroom.store.keeping import Kept, Place, Wish
 from postroom.store.records import Key, Record
 from postroom.web.api import place
 from postroom.web.api.wire import records as wire
-from postroom.web.api.wire.items import Done, read_items, status, success
+from postroom.web.api.wire.items import Done, Refusal, read_items, status, success
+from postroom.web.api.wire.record_shapes import Gone, Stored
 from postroom.web.api.wire.values import Json as Object
 from postroom.web.api.wire.values import zone
 from postroom.web.call import Call
-from postroom.web.refusals import Json, NoContent, Refusal, item_errors
+from postroom.web.refusals import Json, NoContent, item_errors
 from postroom.web.refusals import status as status_of
 
 Keep = Callable[[Tx, Place, Sequence[Wish]], list[Kept]]
@@ -109,7 +110,7 @@ async def _keep(call: Call, module: Module, keep: Keep, wishes: Sequence[Wish]) 
         return keep(tx, where, wishes), _context(tx, call, {})
 
     kept, context = await call.app.db.write(write)
-    answers: list[tuple[Done | Refusal, int]] = []
+    answers: list[tuple[Done[Stored] | Refusal, int]] = []
     for n, each in enumerate(kept):
         if isinstance(each, Record):
             item = success("record added" if new else "record updated", wire.stored(each, context))
@@ -127,7 +128,7 @@ async def _remove(call: Call, ids: Sequence[str]) -> Response:
     gone = await call.app.db.write(partial(records.remove, org_id=call.caller.org_id, module=module.name, ids=named))
     return _together(
         [
-            (success("record deleted", {"id": str(number)}), 200)
+            (success("record deleted", Gone(id=str(number))), 200)
             if number in gone
             else (item_errors([Fault(Reason.RECORD_UNKNOWN, details={"id": text})], n), 400)
             for n, (text, number) in enumerate(zip(ids, numbers, strict=True))
@@ -135,7 +136,7 @@ async def _remove(call: Call, ids: Sequence[str]) -> Response:
     )
 
 
-def _together(answers: Sequence[tuple[Done | Refusal, int]]) -> Response:
+def _together(answers: Sequence[tuple[Done[Any] | Refusal, int]]) -> Response:
     return Json({"data": [item for item, _ in answers]}, status([code for _, code in answers]))
 
 

@@ -16,11 +16,13 @@ from postroom.store.records import Key
 from postroom.web.api.place import record_key
 from postroom.web.api.wire import items
 from postroom.web.api.wire import mail as wire
-from postroom.web.api.wire.items import Done
+from postroom.web.api.wire.items import Done, Refusal
 from postroom.web.call import Call
-from postroom.web.refusals import Json, Refusal, item_error, status
+from postroom.web.refusals import Json, item_error, status
 
 log = structlog.get_logger()
+
+Ended = tuple[Done[wire.Accepted] | Refusal, int]  # one object's answer, and the status it would have alone
 
 
 async def send_mail(call: Call) -> Response:
@@ -38,7 +40,7 @@ async def send_mail(call: Call) -> Response:
     return Json({"data": [item for item, _ in answers]}, items.status([code for _, code in answers]))
 
 
-async def _accept(call: Call, record: Key, n: int, draft: Draft | tuple[Any, ...]) -> tuple[Done | Refusal, int]:
+async def _accept(call: Call, record: Key, n: int, draft: Draft | tuple[Any, ...]) -> Ended:
     """The answer to one object of ``data`` and the status it would have alone."""
     try:
         if not isinstance(draft, Draft):
@@ -50,7 +52,7 @@ async def _accept(call: Call, record: Key, n: int, draft: Draft | tuple[Any, ...
     return wire.accepted(accepted.letter.mail_id, scheduled=accepted.state is State.SCHEDULED), 200
 
 
-def _failed(error: BaseException, n: int) -> tuple[Done | Refusal, int]:
+def _failed(error: BaseException, n: int) -> Ended:
     """The answer to one object that met something other than a fault of its own, while others were accepted."""
     if isinstance(error, Refused):
         fault = error.faults[0]

@@ -14,6 +14,7 @@ from postroom.mail.limits import FILE_NAME_OCTETS
 from postroom.web.api.wire.items import Done, success
 from postroom.web.api.wire.values import Opaque
 
+PART: Final = "file"  # W 3.1: what each part of an upload is called
 DOWNLOAD: Final = "application/x-download"  # W 3.2
 _OCTETS: Final = "application/octet-stream"
 _NAMELESS: Final = "unnamed"
@@ -59,9 +60,16 @@ class Uploaded(Struct, frozen=True, kw_only=True):
     id: Opaque
 
 
-def uploaded(new: Sequence[FileRef]) -> list[Done]:
+class UploadedFiles(Struct, frozen=True, kw_only=True):
+    """Every file of one upload."""
+
+    data: list[Done[Uploaded]]
+
+
+def uploaded(new: Sequence[FileRef]) -> UploadedFiles:
     """The answer to an upload, one item per file; the misspelling is the vendor's (W 3.1)."""
-    return [success(f"{ref.name} uploaded Succeessfully", Uploaded(name=ref.name, id=ref.file_id.hex())) for ref in new]
+    files = [Uploaded(name=ref.name, id=ref.file_id.hex()) for ref in new]
+    return UploadedFiles(data=[success(f"{each.name} uploaded Succeessfully", each) for each in files])
 
 
 def download_headers(ref: FileRef) -> dict[str, str]:

@@ -11,6 +11,7 @@ from postroom.errors import Fault, Invalid, Reason
 from postroom.record import Field, Kind, Module, Reading, Value, read_number, read_values
 from postroom.store.records import Record
 from postroom.store.users import User
+from postroom.web.api.wire.record_shapes import PageInfo, Stored
 from postroom.web.api.wire.values import Json, made_id, moment, person, read_count
 
 PER_PAGE: Final = 200  # W 7.1: the default and the most
@@ -91,17 +92,17 @@ def linked(found: Iterable[Record], module: Module) -> set[int]:
 
 def listing(found: Sequence[Json], page: Page, *, more: bool) -> Json:
     """The answer to a list."""
-    info = {
-        "per_page": page.size,
-        "next_page_token": None,
-        "count": len(found),
-        "sort_by": "id",
-        "page": page.number,
-        "previous_page_token": None,
-        "page_token_expiry": None,
-        "sort_order": "asc" if page.ascending else "desc",
-        "more_records": more,
-    }
+    info = PageInfo(
+        per_page=page.size,
+        next_page_token=None,
+        count=len(found),
+        sort_by="id",
+        page=page.number,
+        previous_page_token=None,
+        page_token_expiry=None,
+        sort_order="asc" if page.ascending else "desc",
+        more_records=more,
+    )
     return {"data": found, "info": info}
 
 
@@ -113,15 +114,15 @@ def show(module: Module, record: Record, wanted: Collection[str] | None, context
     return shown | {"id": str(record.id)}
 
 
-def stored(record: Record, context: Context) -> Json:
+def stored(record: Record, context: Context) -> Stored:
     """The details of a record just written (W 7.2)."""
-    return {
-        "Modified_Time": moment(record.modified_at, context.zone),
-        "Modified_By": person(context.users, record.modified_by),
-        "Created_Time": moment(record.created_at, context.zone),
-        "id": str(record.id),
-        "Created_By": person(context.users, record.created_by),
-    }
+    return Stored(
+        modified_time=moment(record.modified_at, context.zone),
+        modified_by=person(context.users, record.modified_by),
+        created_time=moment(record.created_at, context.zone),
+        id=str(record.id),
+        created_by=person(context.users, record.created_by),
+    )
 
 
 def explain(fault: Fault, module: Module, context: Context) -> Fault:
