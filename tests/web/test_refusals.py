@@ -1,5 +1,6 @@
 """From reasons to the wire: shapes, places, and the tables of W 1.5, 5.3 and 9.2 written by hand."""
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -58,7 +59,7 @@ def test_places_are_written_as_json_paths(path: tuple[str | int, ...], text: str
 
 def test_an_item_names_the_value_and_its_place() -> None:
     fault = Fault(Reason.TOO_LONG, ("to", 1, "user_name"), {"maximum_length": 255})
-    assert item_error(fault, 3) == {
+    assert msgspec.to_builtins(item_error(fault, 3)) == {
         "code": "INVALID_DATA",
         "details": {"maximum_length": 255, "api_name": "user_name", "json_path": "$.data[3].to[1].user_name"},
         "message": "invalid data",
@@ -67,20 +68,20 @@ def test_an_item_names_the_value_and_its_place() -> None:
 
 
 def test_an_item_of_a_list_is_named_after_the_list() -> None:
-    details = item_error(Fault(Reason.WRONG_TYPE, ("to", 1)), 0)["details"]
+    details = item_error(Fault(Reason.WRONG_TYPE, ("to", 1)), 0).details
     assert details == {"api_name": "to", "json_path": "$.data[0].to[1]"}
 
 
 def test_a_fault_of_the_whole_item_names_no_value() -> None:
-    assert item_error(Fault(Reason.OPTED_OUT), 0)["details"] == {}
+    assert item_error(Fault(Reason.OPTED_OUT), 0).details == {}
 
 
 def test_several_faults_of_one_item() -> None:
     faults = [Fault(Reason.MISSING, ("from",)), Fault(Reason.TIME_PAST, ("scheduled_time",))]
     assert item_errors(faults[:1], 2) == item_error(faults[0], 2)
-    assert item_errors(faults, 2) == {
+    assert msgspec.to_builtins(item_errors(faults, 2)) == {
         "code": "MULTIPLE_OR_MULTI_ERRORS",
-        "details": {"errors": [item_error(each, 2) for each in faults]},
+        "details": {"errors": [msgspec.to_builtins(item_error(each, 2)) for each in faults]},
         "message": "multiple errors",
         "status": "error",
     }

@@ -14,6 +14,7 @@ import structlog
 from starlette.responses import Response
 
 from postroom.errors import Fault, Invalid, Misconfigured, Reason, Refused, Unavailable
+from postroom.web.api.wire.items import Refusal
 
 log = structlog.get_logger()
 
@@ -171,31 +172,28 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
     Reason.INTERNAL: Wire(500, "INTERNAL_ERROR", "Internal Server Error"),
 }
 
+SEVERAL: Final = "MULTIPLE_OR_MULTI_ERRORS"  # W 7.5: the code of an item with more than one fault
+
 
 def json_path(path: tuple[str | int, ...]) -> str:
     """Where a value stands, as W 9.3 writes it: ``$.data[0].to[1].email``."""
     return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
 
 
-def item_error(fault: Fault, index: int) -> dict[str, Any]:
+def item_error(fault: Fault, index: int) -> Refusal:
     """One element of an answer's ``data``: the fault's path is taken from item ``index`` of the request's ``data``."""
     return _document(fault, ("data", index, *fault.path) if fault.path else ())
 
 
-def item_errors(faults: Sequence[Fault], index: int) -> dict[str, object]:
+def item_errors(faults: Sequence[Fault], index: int) -> Refusal:
     """``item_error`` for one or more faults of one item (W 7.5, the code for several)."""
     each = [item_error(fault, index) for fault in faults]
     if len(each) == 1:
         return each[0]
-    return {
-        "code": "MULTIPLE_OR_MULTI_ERRORS",
-        "details": {"errors": each},
-        "message": "multiple errors",
-        "status": "error",
-    }
+    return Refusal(code=SEVERAL, details={"errors": each}, message="multiple errors")
 
 
-def flat_error(fault: Fault) -> dict[str, object]:
+def flat_error(fault: Fault) -> Refusal:
     """A whole answer: the fault's path is taken from the root of the body."""
     return _document(fault, fault.path)
 
@@ -264,10 +262,10 @@ def _allow(methods: Iterable[str]) -> tuple[bytes, bytes]:
     return b"allow", ", ".join(sorted({*methods, "OPTIONS"})).encode()
 
 
-def _document(fault: Fault, path: tuple[str | int, ...]) -> dict[str, Any]:
+def _document(fault: Fault, path: tuple[str | int, ...]) -> Refusal:
     wire = ANSWERS[fault.reason]
     details: dict[str, object] = {**fault.details}
     if path:
         names = [step for step in path if isinstance(step, str)]
         details |= {"api_name": names[-1], "json_path": json_path(path)}
-    return {"code": wire.code, "details": details or dict(wire.details), "message": wire.message, "status": "error"}
+    return Refusal(code=wire.code, details=details or dict(wire.details), message=wire.message)

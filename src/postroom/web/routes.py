@@ -21,8 +21,8 @@ class Endpoint:
     """One call of the API. ``template`` is its path under a prefix, with placeholders ``{module}``, ``{id}`` ...
 
     ``needs`` are the scopes it takes, all of them; ``{module}`` in one stands for the URL's module. ``permission`` is
-    what the caller's profile must allow. ``params`` are all that its handler reads beside the placeholders and the
-    ``body``; ``answers`` are by status, None where there is no body; refusals go without saying.
+    what the caller's profile must allow. ``answers`` are by status, None where there is no body; refusals go without
+    saying. ``params`` are all that its handler reads beside the placeholders and the ``body``.
     """
 
     method: str
@@ -30,9 +30,9 @@ class Endpoint:
     handler: Handler
     needs: tuple[Need, ...]
     permission: Permission
+    answers: Mapping[int, Shape | None] = field(default_factory=dict)
     params: tuple[Param, ...] = ()
     body: Shape | None = None
-    answers: Mapping[int, Shape | None] = field(default_factory=dict)
 
     def needs_for(self, module: str) -> tuple[Need, ...]:
         """The needs with the URL's module in its place."""

@@ -22,7 +22,6 @@ from postroom.web.call import Call
 from postroom.web.multipart import Data, End, Head, Reader
 from postroom.web.refusals import Json
 
-_PART: Final = "file"  # W 3.1: what each part is called
 _BODY_OCTETS: Final = FILES_PER_UPLOAD * FILE_OCTETS + MIB  # the rest is for boundaries and headers
 _ID: Final = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -77,7 +76,7 @@ class _Intake:
     async def take(self, event: Head | Data | End) -> None:
         """Raises ``Invalid`` for what is no upload, ``TooLarge`` over 20 MB in a file, ``Unavailable``."""
         match event:
-            case Head() if event.name == _PART:
+            case Head() if event.name == wire.PART:
                 await self._begin(event)
             case Data() if self._open is not None:
                 self._empty = False

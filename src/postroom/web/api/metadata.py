@@ -17,7 +17,7 @@ async def modules(call: Call) -> Response:
 
 async def module(call: Call) -> Response:
     """One module."""
-    return Json({"modules": [wire.module(place.known_module(call), call.deals_name)]})
+    return Json(wire.one_module(place.known_module(call), call.deals_name))
 
 
 async def fields(call: Call) -> Response:

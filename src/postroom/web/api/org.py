@@ -4,8 +4,7 @@ from starlette.responses import Response
 
 from postroom.store import orgs, users
 from postroom.store.db import Tx
-from postroom.web.api.wire import people as wire
-from postroom.web.api.wire.values import Json as Object
+from postroom.web.api.wire import org as wire
 from postroom.web.call import Call
 from postroom.web.refusals import Json
 
@@ -13,7 +12,7 @@ from postroom.web.refusals import Json
 async def get(call: Call) -> Response:
     """The caller's organisation; its oldest user counts as the one who founded it."""
 
-    def look(tx: Tx) -> Object:
+    def look(tx: Tx) -> wire.Organizations:
         org = orgs.find(tx, call.caller.org_id)
         assert org is not None, "a caller's organisation exists: users refer to it"
         everybody = users.listing(tx, org.id)

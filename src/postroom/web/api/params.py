@@ -1,96 +1,112 @@
-"""Every parameter of the API, told once: the table of routes says which call takes which."""
+"""Every parameter of the API, told once, and which of them belong together: a call takes one of the groups."""
 
 from typing import Final
 
-from postroom.web.api.wire import emails, pages, people, records
+from postroom.mail.limits import RECORDS_PER_REQUEST
+from postroom.web.api.wire import emails, pages, records, users
 from postroom.web.param import MOMENT, Param, Place, choice, count
 
-PAGE: Final = Param(name="page", kind=count(), default="1", means="Which page, counted from 1.")
 
-# of users (W 6.3)
-USERS_PER_PAGE: Final = Param(
-    name="per_page",
-    kind=count(most=people.PER_PAGE),
-    default=str(people.PER_PAGE),
-    means=f"How many users a page holds; more than {people.PER_PAGE} are read as {people.PER_PAGE}.",
-)
-USERS_TYPE: Final = Param(
-    name="type",
+def _per_page(most: int) -> Param:
+    return Param(
+        name="per_page",
+        kind=count(most=most),
+        default=str(most),
+        means=f"How many a page holds; more than {most} are read as {most}.",
+    )
+
+
+_FIELDS: Final = f"Up to {records.FIELDS_AT_MOST} of the module's fields, parted by commas; others are passed over."
+_LENIENT: Final = ", ".join(f"`{each}`" for each in sorted(records.WITHOUT_FIELDS))
+_PAGE: Final = Param(name="page", kind=count(), default="1", means="Which page, counted from 1.")
+_MODULE: Final = Param(name="module", required=True, means="The module's API name.")
+
+# of users (W 6.3); one client sends quotes around the type (W 13.3)
+_USERS_TYPE: Final = choice(*users.TYPES, users.CURRENT, quotes="'\"")
+USERS: Final = (
     # W 13.3: one client sends quotes around it.
-    kind=choice(*people.TYPES, people.CURRENT, quotes="'\""),
-    default="AllUsers",
-    means="Which users.",
+    Param(
+        name="type", kind=choice(*users.TYPES, users.CURRENT, quotes="'\""), default="AllUsers", means="Which users."
+    ),
+    _PAGE,
+    _per_page(users.PER_PAGE),
 )
-USER_ID: Final = Param(
-    name="user_id", means="The user whose addresses they are; only an Administrator may name another one."
+FROM_ADDRESSES: Final = (
+    Param(name="user_id", means="The user whose addresses they are; only an Administrator may name another one."),
 )
 
 # of a record's mails (W 8.1)
-EMAILS_TYPE: Final = Param(name="type", kind=choice(*emails.TYPES), means="Which mails; all where nothing is given.")
-EMAILS_INDEX: Final = Param(
-    name="index",
-    kind=count(least=0),
-    default="0",
-    means="How many mails to pass over: the `next_index` of the page before.",
+EMAILS: Final = (
+    Param(name="type", kind=choice(*emails.TYPES), means="Which mails; all where nothing is given."),
+    Param(
+        name="index",
+        kind=count(least=0),
+        default="0",
+        means="How many mails to pass over: the `next_index` of the page before.",
+    ),
 )
 
 # of files (W 3.2)
-FILE_ID: Final = Param(name="id", required=True, means="The id that the upload was answered with.")
+DOWNLOAD: Final = (Param(name="id", required=True, means="The id that the upload was answered with."),)
 
 # of metadata (W 6.2)
-MODULE: Final = Param(name="module", required=True, means="The module's API name.")
+FIELDS: Final = (_MODULE,)
 
 # of records (W 7.1, 7.3)
-FIELDS: Final = Param(
-    name="fields",
-    means=(
-        f"The API names of up to {records.FIELDS_AT_MOST} fields, parted by commas; names of none are passed over. "
-        "All fields where nothing is given."
-    ),
-)
-FIELDS_OF_LIST: Final = Param(
-    name="fields",
-    required=True,
-    means=(
-        f"The API names of up to {records.FIELDS_AT_MOST} fields, parted by commas; names of none are passed over. "
-        "Under `/bigin/v1`, `/crm/v2` and `/crm/v2.1` it may be left out, which gives all fields."
-    ),
-)
-RECORD_IDS: Final = Param(name="ids", required=True, means="The ids of up to 100 records, parted by commas.")
-ONLY_IDS: Final = Param(name="ids", means="None but the records with these ids, up to 100, parted by commas.")
-SORT_BY: Final = Param(name="sort_by", means="The field that the records are ordered by; `id` where nothing is given.")
-SORT_ORDER: Final = Param(name="sort_order", kind=choice("asc", "desc"), means="Upwards, or downwards (the default).")
-RECORDS_PER_PAGE: Final = Param(
-    name="per_page",
-    kind=count(most=pages.PER_PAGE),
-    default=str(pages.PER_PAGE),
-    means=f"How many records a page holds; more than {pages.PER_PAGE} are read as {pages.PER_PAGE}.",
-)
-PAGE_TOKEN: Final = Param(
-    name="page_token",
-    means="The `next_page_token` or `previous_page_token` of another page; `page` is then passed over.",
-)
-CVID: Final = Param(name="cvid", means="A view of one's own; there are none, so each is refused.")
-APPROVED: Final = Param(
-    name="approved", kind=choice("true", "false", "both"), means="All records are approved: `false` gives none."
-)
-SINCE: Final = Param(
+_SOME_FIELDS: Final = Param(name="fields", means=f"{_FIELDS} All where nothing is given.")
+_SINCE: Final = Param(
     name="If-Modified-Since",
     kind=MOMENT,
     place=Place.HEADER,
     means="A moment, ISO 8601 or as HTTP writes it; what has not changed since is left out, or 304.",
 )
-NUMBERED: Final = (SORT_BY, SORT_ORDER, PAGE, RECORDS_PER_PAGE)
-PAGED: Final = (*NUMBERED, PAGE_TOKEN)
-WORKFLOW: Final = Param(
+_WORKFLOW: Final = Param(
     name="wf_trigger", kind=choice("true", "false"), means="Whether automation follows; there is none."
+)
+_NUMBERED: Final = (
+    Param(name="sort_by", default="id", means="The field that the records are ordered by."),
+    Param(name="sort_order", kind=choice("asc", "desc"), default="desc", means="Upwards or downwards."),
+    _PAGE,
+    _per_page(pages.PER_PAGE),
+)
+_PAGED: Final = (
+    Param(name="fields", required=True, means=f"{_FIELDS} Under {_LENIENT} it may be left out, which gives all."),
+    *_NUMBERED,
+    Param(
+        name="page_token",
+        means="The `next_page_token` or `previous_page_token` of another page; `page` is then passed over.",
+    ),
+)
+ONE_RECORD: Final = (_SOME_FIELDS, _SINCE)
+RECORDS: Final = (
+    *_PAGED,
+    Param(name="ids", means=f"None but the records with these ids, up to {RECORDS_PER_REQUEST}, parted by commas."),
+    Param(name="cvid", means="A view of one's own; there are none, so each is refused."),
+    Param(name="approved", kind=choice("true", "false", "both"), means="All records are approved: `false` gives none."),
+    _SINCE,
+)
+DELETE: Final = (_WORKFLOW,)
+DELETE_MANY: Final = (
+    Param(name="ids", required=True, means=f"The ids of up to {RECORDS_PER_REQUEST} records, parted by commas."),
+    _WORKFLOW,
 )
 
 # of searches (W 7.4)
-CRITERIA: Final = Param(
-    name="criteria",
-    means="Comparisons like `(Last_Name:starts_with:Da)`, joined by `and` and `or`, in brackets; ten at the most.",
+SEARCH: Final = (
+    Param(
+        name="criteria",
+        means="Comparisons like `(Last_Name:starts_with:Da)`, joined by `and` and `or`, in brackets; ten at the most.",
+    ),
+    Param(name="email", means="How an e-mail address begins."),
+    Param(name="phone", means="How the digits of a telephone number begin."),
+    Param(name="word", means="How words of the record begin; two characters at least."),
+    _SOME_FIELDS,
+    *_NUMBERED,
 )
-EMAIL: Final = Param(name="email", means="How an e-mail address begins.")
-PHONE: Final = Param(name="phone", means="How the digits of a telephone number begin.")
-WORD: Final = Param(name="word", means="How words of the record begin; two characters at least.")
+
+# what stands in braces in the paths of the table
+PLACEHOLDERS: Final = (
+    Param(name="module", place=Place.PATH, required=True, means="The module's API name."),
+    Param(name="id", place=Place.PATH, required=True, means="The id of the record, or of the user."),
+    Param(name="message_id", place=Place.PATH, required=True, means="The id that the mail was accepted with."),
+)

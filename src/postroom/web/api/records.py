@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from starlette.responses import Response
 
@@ -15,7 +16,8 @@ from postroom.store.records import Key, Record
 from postroom.web.api import place
 from postroom.web.api.showing import context_of, shown
 from postroom.web.api.wire import records as wire
-from postroom.web.api.wire.items import read_items, status, success
+from postroom.web.api.wire.items import Done, Refusal, Upserted, read_items, status, success
+from postroom.web.api.wire.record_shapes import Gone, Stored
 from postroom.web.api.wire.values import Json as Object
 from postroom.web.call import Call
 from postroom.web.refusals import Json, NoContent, NotModified, item_errors
@@ -64,13 +66,9 @@ async def upsert(call: Call) -> Response:
         return keeping.upsert(tx, where, wishes, check), context_of(tx, call)
 
     done, context = await call.app.db.write(write)
-    answers = []
-    for n, (wish, each) in enumerate(zip(wishes, done, strict=True)):
-        there = isinstance(each.kept, Record) and each.kept.id != wish.id
-        message = UPDATED if there else ADDED
-        item, code = answer(each.kept, n, message=message, code=200, module=module, context=context)
-        answers.append((wire.upserted(item, each.field, there=there) if code == 200 else item, code))
-    return together(answers)
+    return together(
+        [_upserted(wish, each, n, module, context) for n, (wish, each) in enumerate(zip(wishes, done, strict=True))]
+    )
 
 
 async def delete(call: Call) -> Response:
@@ -123,15 +121,35 @@ async def keep(
     )
 
 
-def answer(kept: Kept, n: int, *, message: str, code: int, module: Module, context: wire.Context) -> tuple[Object, int]:
+def answer(
+    kept: Kept, n: int, *, message: str, code: int, module: Module, context: wire.Context
+) -> tuple[Done[Stored] | Refusal, int]:
     """What one item is answered, and with which status if it were alone."""
     if isinstance(kept, Record):
         return success(message, wire.stored(kept, context)), code
-    faults = [wire.explain(fault, module, context) for fault in kept]
-    return item_errors(faults, n), status_of(faults[0])
+    return _refused(kept, n, module, context)
 
 
-def together(answers: Sequence[tuple[Object, int]]) -> Response:
+def _upserted(
+    wish: Wish, done: keeping.Upserted, n: int, module: Module, context: wire.Context
+) -> tuple[Upserted[Stored] | Refusal, int]:
+    if not isinstance(done.kept, Record):
+        return _refused(done.kept, n, module, context)
+    there = done.kept.id != wish.id
+    item: Upserted[Stored] = Upserted(
+        message=UPDATED if there else ADDED,
+        details=wire.stored(done.kept, context),
+        duplicate_field=done.field,
+        action="update" if there else "insert",
+    )
+    return item, 200
+
+
+def _refused(faults: Sequence[Fault], n: int, module: Module, context: wire.Context) -> tuple[Refusal, int]:
+    return item_errors([wire.explain(fault, module, context) for fault in faults], n), status_of(faults[0])
+
+
+def together(answers: Sequence[tuple[Done[Any] | Refusal, int]]) -> Response:
     """The answer to a call of several items."""
     return Json({"data": [item for item, _ in answers]}, status([code for _, code in answers]))
 
@@ -144,7 +162,7 @@ async def _remove(call: Call, ids: Sequence[str]) -> Response:
     gone = await call.app.db.write(lambda tx: keeping.remove(tx, where, named))
     return together(
         [
-            (success(DELETED, {"id": str(number)}), 200)
+            (success(DELETED, Gone(id=str(number))), 200)
             if number in gone
             else (item_errors([Fault(Reason.RECORD_UNKNOWN, details={"id": text})], n), 400)
             for n, (text, number) in enumerate(zip(ids, numbers, strict=True))

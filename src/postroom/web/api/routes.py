@@ -4,7 +4,7 @@ from typing import Final
 
 from postroom.access.permission import Permission
 from postroom.access.scope import Need, Operation
-from postroom.web.api import emails, files, lists, metadata, org, params, records, send, senders, users
+from postroom.web.api import emails, files, lists, metadata, org, params, records, send, senders, shapes, users
 from postroom.web.routes import Endpoint
 
 _R, _C, _U, _D = Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE
@@ -18,80 +18,62 @@ def _settings(name: str) -> tuple[Need, ...]:
     return (Need(("settings", name), _R),)
 
 
+def _files(operation: Operation) -> tuple[Need, ...]:
+    return (Need(("files",), operation),)
+
+
 _SEND_MAIL: Final = (Need(("send_mail", "{module}"), _C),)
+_SEARCH: Final = (*_module(_R), Need(("securesearch",), _R, "zohosearch"))
 _USERS: Final = (Need(("users",), _R),)
-_VIEW: Final = Permission.VIEW
+_ORG: Final = (Need(("org",), _R),)
+_VIEW, _CREATE, _EDIT, _DELETE = Permission.VIEW, Permission.CREATE, Permission.EDIT, Permission.DELETE
+_DELETE_MANY: Final = Permission.MASS_DELETE
 
 ROUTES: Final = (
-    Endpoint("POST", "/{module}/{id}/actions/send_mail", send.send_mail, _SEND_MAIL, Permission.SEND),
     Endpoint(
-        "GET",
-        "/{module}/{id}/Emails",
-        emails.listing,
-        _module(_R),
-        _VIEW,
-        params=(params.EMAILS_TYPE, params.EMAILS_INDEX),
+        "POST",
+        "/{module}/{id}/actions/send_mail",
+        send.send_mail,
+        _SEND_MAIL,
+        Permission.SEND,
+        shapes.ACCEPTED,
+        body=shapes.MAILS,
     ),
-    Endpoint("GET", "/{module}/{id}/Emails/{message_id}", emails.get, _module(_R), _VIEW),
+    Endpoint("GET", "/{module}/{id}/Emails", emails.listing, _module(_R), _VIEW, shapes.EMAILS, params.EMAILS),
+    Endpoint("GET", "/{module}/{id}/Emails/{message_id}", emails.get, _module(_R), _VIEW, shapes.ONE_EMAIL),
     Endpoint(
         "GET",
         "/settings/emails/actions/from_addresses",
         senders.from_addresses,
         _settings("emails"),
         _VIEW,
-        params=(params.USER_ID,),
+        shapes.FROM_ADDRESSES,
+        params.FROM_ADDRESSES,
     ),
-    Endpoint("POST", "/files", files.upload, (Need(("files",), _C),), Permission.CREATE),
-    Endpoint("GET", "/files", files.download, (Need(("files",), _R),), _VIEW, params=(params.FILE_ID,)),
-    Endpoint("POST", "/{module}", records.insert, _module(_C), Permission.CREATE),
-    Endpoint(
-        "GET",
-        "/{module}",
-        lists.listing,
-        _module(_R),
-        _VIEW,
-        params=(
-            params.FIELDS_OF_LIST,
-            *params.PAGED,
-            params.ONLY_IDS,
-            params.CVID,
-            params.APPROVED,
-            params.SINCE,
-        ),
-    ),
-    Endpoint("PUT", "/{module}", records.update_many, _module(_U), Permission.EDIT),
-    Endpoint(
-        "DELETE",
-        "/{module}",
-        records.delete_many,
-        _module(_D),
-        Permission.MASS_DELETE,
-        params=(params.RECORD_IDS, params.WORKFLOW),
-    ),
+    Endpoint("POST", "/files", files.upload, _files(_C), _CREATE, shapes.UPLOADED, body=shapes.UPLOAD),
+    Endpoint("GET", "/files", files.download, _files(_R), _VIEW, shapes.DOWNLOAD, params.DOWNLOAD),
+    Endpoint("POST", "/{module}", records.insert, _module(_C), _CREATE, shapes.INSERTED, body=shapes.NEW_RECORDS),
+    Endpoint("GET", "/{module}", lists.listing, _module(_R), _VIEW, shapes.RECORDS, params.RECORDS),
+    Endpoint("PUT", "/{module}", records.update_many, _module(_U), _EDIT, shapes.UPDATED, body=shapes.CHANGED_RECORDS),
+    Endpoint("DELETE", "/{module}", records.delete_many, _module(_D), _DELETE_MANY, shapes.DELETED, params.DELETE_MANY),
     # Before the records of a module: these words are no ids.
+    Endpoint("GET", "/{module}/search", lists.search, _SEARCH, _VIEW, shapes.FOUND, params.SEARCH),
     Endpoint(
-        "GET",
-        "/{module}/search",
-        lists.search,
-        (*_module(_R), Need(("securesearch",), _R, "zohosearch")),
-        _VIEW,
-        params=(params.CRITERIA, params.EMAIL, params.PHONE, params.WORD, params.FIELDS, *params.NUMBERED),
+        "POST",
+        "/{module}/upsert",
+        records.upsert,
+        (*_module(_C), *_module(_U)),
+        _EDIT,
+        shapes.UPSERTED,
+        body=shapes.UPSERT,
     ),
-    Endpoint("POST", "/{module}/upsert", records.upsert, (*_module(_C), *_module(_U)), Permission.EDIT),
-    Endpoint("GET", "/{module}/{id}", records.get, _module(_R), _VIEW, params=(params.FIELDS, params.SINCE)),
-    Endpoint("PUT", "/{module}/{id}", records.update, _module(_U), Permission.EDIT),
-    Endpoint("DELETE", "/{module}/{id}", records.delete, _module(_D), Permission.DELETE, params=(params.WORKFLOW,)),
-    Endpoint("GET", "/settings/modules", metadata.modules, _settings("modules"), _VIEW),
-    Endpoint("GET", "/settings/modules/{module}", metadata.module, _settings("modules"), _VIEW),
-    Endpoint("GET", "/settings/fields", metadata.fields, _settings("fields"), _VIEW, params=(params.MODULE,)),
-    Endpoint(
-        "GET",
-        "/users",
-        users.listing,
-        _USERS,
-        _VIEW,
-        params=(params.USERS_TYPE, params.PAGE, params.USERS_PER_PAGE),
-    ),
-    Endpoint("GET", "/users/{id}", users.get, _USERS, _VIEW),
-    Endpoint("GET", "/org", org.get, (Need(("org",), _R),), _VIEW),
+    Endpoint("GET", "/{module}/{id}", records.get, _module(_R), _VIEW, shapes.ONE_RECORD, params.ONE_RECORD),
+    Endpoint("PUT", "/{module}/{id}", records.update, _module(_U), _EDIT, shapes.UPDATED, body=shapes.CHANGED_RECORD),
+    Endpoint("DELETE", "/{module}/{id}", records.delete, _module(_D), _DELETE, shapes.DELETED, params.DELETE),
+    Endpoint("GET", "/settings/modules", metadata.modules, _settings("modules"), _VIEW, shapes.MODULES),
+    Endpoint("GET", "/settings/modules/{module}", metadata.module, _settings("modules"), _VIEW, shapes.MODULES),
+    Endpoint("GET", "/settings/fields", metadata.fields, _settings("fields"), _VIEW, shapes.FIELDS, params.FIELDS),
+    Endpoint("GET", "/users", users.listing, _USERS, _VIEW, shapes.USERS, params.USERS),
+    Endpoint("GET", "/users/{id}", users.get, _USERS, _VIEW, shapes.ONE_USER),
+    Endpoint("GET", "/org", org.get, _ORG, _VIEW, shapes.ORG),
 )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
+from msgspec import structs
 from starlette.responses import Response
 
 from postroom.errors import Fault, Invalid, Reason, Refused, Unavailable
@@ -15,10 +16,13 @@ from postroom.store.records import Key
 from postroom.web.api.place import mailed_key
 from postroom.web.api.wire import items
 from postroom.web.api.wire import mail as wire
+from postroom.web.api.wire.items import Done, Refusal
 from postroom.web.call import Call
 from postroom.web.refusals import Json, item_error, status
 
 log = structlog.get_logger()
+
+Ended = tuple[Done[wire.Accepted] | Refusal, int]  # one object's answer, and the status it would have alone
 
 
 async def send_mail(call: Call) -> Response:
@@ -36,7 +40,7 @@ async def send_mail(call: Call) -> Response:
     return Json({"data": [item for item, _ in answers]}, items.status([code for _, code in answers]))
 
 
-async def _accept(call: Call, record: Key, n: int, draft: Draft | tuple[Any, ...]) -> tuple[dict[str, Any], int]:
+async def _accept(call: Call, record: Key, n: int, draft: Draft | tuple[Any, ...]) -> Ended:
     """The answer to one object of ``data`` and the status it would have alone."""
     try:
         if not isinstance(draft, Draft):
@@ -48,7 +52,7 @@ async def _accept(call: Call, record: Key, n: int, draft: Draft | tuple[Any, ...
     return wire.accepted(accepted.letter.mail_id, scheduled=accepted.state is State.SCHEDULED), 200
 
 
-def _failed(error: BaseException, n: int) -> tuple[dict[str, Any], int]:
+def _failed(error: BaseException, n: int) -> Ended:
     """The answer to one object that met something other than a fault of its own, while others were accepted."""
     if isinstance(error, Refused):
         fault = error.faults[0]
@@ -60,7 +64,7 @@ def _failed(error: BaseException, n: int) -> tuple[dict[str, Any], int]:
     return item_error(fault, n), status(fault)
 
 
-def _refusal(faults: Sequence[Fault], n: int) -> dict[str, Any]:
+def _refusal(faults: Sequence[Fault], n: int) -> Refusal:
     """W 1.5 has no code for several faults: the first is told as if it were alone, the others in its details."""
     first, *others = (item_error(fault, n) for fault in faults)
-    return first if not others else first | {"details": {**first["details"], "errors": others}}
+    return structs.replace(first, details={**first.details, "errors": others}) if others else first

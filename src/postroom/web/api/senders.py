@@ -10,7 +10,7 @@ from postroom.record import read_number
 from postroom.store import senders, users
 from postroom.store.db import Tx
 from postroom.store.senders import Sender
-from postroom.web.api.wire import people as wire
+from postroom.web.api.wire import senders as wire
 from postroom.web.call import Call
 from postroom.web.refusals import Json, NoContent
 

@@ -10,7 +10,7 @@ from postroom.store import orgs, users
 from postroom.store.db import Tx
 from postroom.store.orgs import Org
 from postroom.store.users import User
-from postroom.web.api.wire import people as wire
+from postroom.web.api.wire import users as wire
 from postroom.web.call import Call
 from postroom.web.refusals import Json, NoContent
 
@@ -37,7 +37,7 @@ async def get(call: Call) -> Response:
         raise NotFound(Fault(Reason.RECORD_UNKNOWN))
     everybody, org = await call.app.db.read(lambda tx: _look(tx, call.caller.org_id))
     found = next((user for user in everybody if user.id == user_id), None)
-    return Json({"users": [wire.user(found, org)]}) if found else NoContent()
+    return Json(wire.one_user(found, org)) if found else NoContent()
 
 
 def _look(tx: Tx, org_id: int) -> tuple[Sequence[User], Org]:

@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any, Final
+from typing import Final, Literal
 
-from postroom.mail.draft import Kind, Mailbox
+from msgspec import UNSET, Struct, UnsetType, field, structs
+
+from postroom.mail import draft
+from postroom.mail.draft import Format, Kind
 from postroom.mail.life import State
 from postroom.store.mails import Delivery, Filed
 from postroom.store.users import User
-from postroom.web.api.wire.values import made_id, moment, person
+from postroom.web.api.wire.values import Id, ModuleName, Moment, Named, Opaque, made_id, moment, person
 
 EMAILS_PER_PAGE: Final = 10  # W 8.1
 
@@ -37,89 +40,172 @@ class Context:
     zone: tzinfo
 
 
-def listing(found: Sequence[Filed], start: int, context: Context) -> dict[str, Any]:
+class Mailbox(Struct, frozen=True, kw_only=True):
+    """A display name, which may be empty, and an address."""
+
+    user_name: str
+    email: str
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """What became of the mail; where a recipient's server refused it (`bounced`), whose and why."""
+
+    type: str
+    email: str | UnsetType = UNSET
+    bounced_time: Moment | UnsetType | None = UNSET
+    bounced_reason: str | UnsetType = UNSET
+    category: Literal["Permanently blocked", "Temporarily blocked"] | UnsetType = UNSET
+    sub_category: str | UnsetType | None = UNSET
+
+
+class LinkedRecord(Struct, frozen=True, kw_only=True):
+    """The record that the mail is filed under."""
+
+    module: ModuleName
+    id: Id
+    name: str
+
+
+class Email(Struct, frozen=True, kw_only=True):
+    """One mail as a list shows it."""
+
+    message_id: Opaque
+    subject: str
+    sender: Mailbox = field(name="from")
+    to: list[Mailbox]
+    cc: list[Mailbox]
+    bcc: list[Mailbox]
+    owner: Named
+    time: Moment
+    status: list[Status]
+    sent: bool
+    read: bool = True
+    source: Literal["individual"] = "individual"
+    has_attachment: bool
+    has_thread_attachment: bool
+    summary: None = None
+    intent: None = None
+    sentiment_info: None = None
+    emotion: None = None
+    related_to_record: bool = True
+    linked_record: LinkedRecord
+
+
+class Attachment(Struct, frozen=True, kw_only=True):
+    """An attached file; its size is in octets."""
+
+    id: Opaque
+    name: str
+    size: str
+
+
+class WholeEmail(Email, frozen=True, kw_only=True):
+    """One mail with its content and attachments."""
+
+    content: str
+    mail_format: Format
+    reply_to: Mailbox | None
+    attachments: list[Attachment]
+    sent_time: Moment | None
+    editable: bool = False
+    thread_id: None = None
+    activity_info: None = None
+
+
+class EmailsInfo(Struct, frozen=True, kw_only=True):
+    """Where the page stands among the others."""
+
+    per_page: int = EMAILS_PER_PAGE
+    count: int
+    next_index: str | None
+    prev_index: str
+    more_records: bool
+
+
+class Emails(Struct, frozen=True, kw_only=True):
+    """A page of mails."""
+
+    emails: list[Email] = field(name="Emails")
+    info: EmailsInfo
+
+
+class OneEmail(Struct, frozen=True, kw_only=True):
+    """A list of the one mail."""
+
+    emails: list[WholeEmail] = field(name="Emails")
+
+
+def listing(found: Sequence[Filed], start: int, context: Context) -> Emails:
     """One page, from mail number ``start`` on; ``found`` may hold one mail more, which tells that there are more."""
     page = found[:EMAILS_PER_PAGE]
     more = len(found) > EMAILS_PER_PAGE
-    return {
-        "Emails": [_entry(each, context) for each in page],
-        "info": {
-            "per_page": EMAILS_PER_PAGE,
-            "count": len(page),
-            "next_index": str(start + EMAILS_PER_PAGE) if more else None,
-            "prev_index": str(max(0, start - EMAILS_PER_PAGE)),
-            "more_records": more,
-        },
-    }
+    info = EmailsInfo(
+        count=len(page),
+        next_index=str(start + EMAILS_PER_PAGE) if more else None,
+        prev_index=str(max(0, start - EMAILS_PER_PAGE)),
+        more_records=more,
+    )
+    return Emails(emails=[_entry(each, context) for each in page], info=info)
 
 
-def whole(filed: Filed, context: Context) -> dict[str, Any]:
+def whole(filed: Filed, context: Context) -> OneEmail:
     """One mail with its content and attachments."""
-    entry = _entry(filed, context) | {
-        "content": filed.content,
-        "mail_format": filed.format.value,
-        "reply_to": filed.reply_to and _mailbox(filed.reply_to),
-        "attachments": [{"id": ref.file_id.hex(), "name": ref.name, "size": str(ref.size)} for ref in filed.files],
-        "sent_time": moment(filed.settled_at, context.zone) if filed.state is State.SENT and filed.settled_at else None,
-        "editable": False,
-        "thread_id": None,
-        "activity_info": None,
-    }
-    return {"Emails": [entry]}
+    one = WholeEmail(
+        **structs.asdict(_entry(filed, context)),
+        content=filed.content,
+        mail_format=filed.format,
+        reply_to=_mailbox(filed.reply_to) if filed.reply_to else None,
+        attachments=[Attachment(id=ref.file_id.hex(), name=ref.name, size=str(ref.size)) for ref in filed.files],
+        sent_time=moment(filed.settled_at, context.zone) if filed.state is State.SENT and filed.settled_at else None,
+    )
+    return OneEmail(emails=[one])
 
 
-def _entry(filed: Filed, context: Context) -> dict[str, Any]:
-    return {
-        "message_id": filed.id.hex(),
-        "subject": filed.subject,
-        "from": _mailbox(filed.sender),
-        "to": _list(filed, Kind.TO),
-        "cc": _list(filed, Kind.CC),
-        "bcc": _list(filed, Kind.BCC),
-        "owner": person(context.users, filed.user_id),
-        "time": moment(filed.dated_at, context.zone),
-        "status": _status(filed, context.zone),
-        "sent": filed.state is State.SENT,
-        "read": True,
-        "source": "individual",
-        "has_attachment": filed.attachments > 0,
-        "has_thread_attachment": filed.attachments > 0,
-        "summary": None,
-        "intent": None,
-        "sentiment_info": None,
-        "emotion": None,
-        "related_to_record": True,
-        "linked_record": {
-            "module": {"api_name": context.module, "id": made_id("module", context.module)},
-            "id": str(filed.record_id),
-            "name": context.record_name,
-        },
-    }
+def _entry(filed: Filed, context: Context) -> Email:
+    return Email(
+        message_id=filed.id.hex(),
+        subject=filed.subject,
+        sender=_mailbox(filed.sender),
+        to=_list(filed, Kind.TO),
+        cc=_list(filed, Kind.CC),
+        bcc=_list(filed, Kind.BCC),
+        owner=person(context.users, filed.user_id),
+        time=moment(filed.dated_at, context.zone),
+        status=_status(filed, context.zone),
+        sent=filed.state is State.SENT,
+        has_attachment=filed.attachments > 0,
+        has_thread_attachment=filed.attachments > 0,
+        linked_record=LinkedRecord(
+            module=ModuleName(api_name=context.module, id=made_id("module", context.module)),
+            id=str(filed.record_id),
+            name=context.record_name,
+        ),
+    )
 
 
-def _list(filed: Filed, kind: Kind) -> list[dict[str, str]]:
+def _list(filed: Filed, kind: Kind) -> list[Mailbox]:
     return [_mailbox(each.recipient.mailbox) for each in filed.deliveries if each.recipient.kind is kind]
 
 
-def _mailbox(mailbox: Mailbox) -> dict[str, str]:
-    return {"user_name": mailbox.name, "email": str(mailbox.address)}
+def _mailbox(mailbox: draft.Mailbox) -> Mailbox:
+    return Mailbox(user_name=mailbox.name, email=str(mailbox.address))
 
 
-def _status(filed: Filed, zone: tzinfo) -> list[dict[str, Any]]:
+def _status(filed: Filed, zone: tzinfo) -> list[Status]:
     """W 8.1 knows sent and bounced; queued, sending, scheduled and cancelled are ours, for what has not ended so."""
     refused = [each for each in filed.deliveries if each.state is State.FAILED]
     bounces = [_bounce(each, filed, zone) for each in refused]
     if filed.state is State.FAILED:
         return bounces
-    return [{"type": filed.state.value}, *bounces]
+    return [Status(type=filed.state.value), *bounces]
 
 
-def _bounce(refused: Delivery, filed: Filed, zone: tzinfo) -> dict[str, Any]:
-    return {
-        "type": "bounced",
-        "email": str(refused.recipient.mailbox.address),
-        "bounced_time": moment(filed.settled_at, zone) if filed.settled_at else None,
-        "bounced_reason": " ".join(str(part) for part in (refused.code, refused.line) if part),
-        "category": "Permanently blocked" if (refused.code or 0) >= 500 else "Temporarily blocked",
-        "sub_category": refused.enhanced,
-    }
+def _bounce(refused: Delivery, filed: Filed, zone: tzinfo) -> Status:
+    return Status(
+        type="bounced",
+        email=str(refused.recipient.mailbox.address),
+        bounced_time=moment(filed.settled_at, zone) if filed.settled_at else None,
+        bounced_reason=" ".join(str(part) for part in (refused.code, refused.line) if part),
+        category="Permanently blocked" if (refused.code or 0) >= 500 else "Temporarily blocked",
+        sub_category=refused.enhanced,
+    )

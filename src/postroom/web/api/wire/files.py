@@ -7,11 +7,14 @@ from mimetypes import MimeTypes
 from typing import Final
 from urllib.parse import quote
 
+from msgspec import Struct
+
 from postroom.mail.draft import FileRef
 from postroom.mail.limits import FILE_NAME_OCTETS
-from postroom.web.api.wire.items import success
-from postroom.web.api.wire.values import Json
+from postroom.web.api.wire.items import Done, success
+from postroom.web.api.wire.values import Opaque
 
+PART: Final = "file"  # W 3.1: what each part of an upload is called
 DOWNLOAD: Final = "application/x-download"  # W 3.2
 _OCTETS: Final = "application/octet-stream"
 _NAMELESS: Final = "unnamed"
@@ -50,13 +53,23 @@ def content_type(given: str | None, name: str) -> str:
     return kind
 
 
-def uploaded(new: Sequence[FileRef]) -> Json:
+class Uploaded(Struct, frozen=True, kw_only=True):
+    """A stored file."""
+
+    name: str
+    id: Opaque
+
+
+class UploadedFiles(Struct, frozen=True, kw_only=True):
+    """Every file of one upload."""
+
+    data: list[Done[Uploaded]]
+
+
+def uploaded(new: Sequence[FileRef]) -> UploadedFiles:
     """The answer to an upload, one item per file; the misspelling is the vendor's (W 3.1)."""
-    return {
-        "data": [
-            success(f"{ref.name} uploaded Succeessfully", {"name": ref.name, "id": ref.file_id.hex()}) for ref in new
-        ]
-    }
+    files = [Uploaded(name=ref.name, id=ref.file_id.hex()) for ref in new]
+    return UploadedFiles(data=[success(f"{each.name} uploaded Succeessfully", each) for each in files])
 
 
 def download_headers(ref: FileRef) -> dict[str, str]:

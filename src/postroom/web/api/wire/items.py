@@ -1,10 +1,39 @@
 """The frame that writing calls share: ``{"data": [...]}`` in, one answer per item out (W 7.2, 7.5)."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, Literal, TypeVar
+
+from msgspec import Struct
 
 from postroom.errors import Fault, Invalid, Reason
-from postroom.web.api.wire.values import Json
+from postroom.web.shape import Json, Schemas
+
+T = TypeVar("T")
+
+
+class Done(Struct, Generic[T], frozen=True, kw_only=True):
+    """One item that was done."""
+
+    code: Literal["SUCCESS"] = "SUCCESS"
+    details: T
+    message: str
+    status: Literal["success"] = "success"
+
+
+class Upserted(Done[T], Generic[T], frozen=True, kw_only=True):
+    """One item of an upsert: done to a record that was there, found by a field, or to a new one (W 7.3)."""
+
+    duplicate_field: str | None
+    action: Literal["insert", "update"]
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """What is wrong: with one item, or with the whole request."""
+
+    code: str
+    details: dict[str, Any]
+    message: str
+    status: Literal["error"] = "error"
 
 
 def read_items(body: Any, at_most: int) -> list[Any]:
@@ -21,9 +50,29 @@ def read_items(body: Any, at_most: int) -> list[Any]:
     return data
 
 
-def success(message: str, details: Json) -> Json:
+def success(message: str, details: T) -> Done[T]:
     """One item that was done."""
-    return {"code": "SUCCESS", "details": details, "message": message, "status": "success"}
+    return Done(message=message, details=details)
+
+
+def body_of(item: Json, at_most: int) -> Json:
+    """The schema of what ``read_items`` reads."""
+    data = {"type": "array", "items": item, "minItems": 1, "maxItems": at_most}
+    return {"type": "object", "properties": {"data": data}, "required": ["data"]}
+
+
+def outcomes(done: type, *statuses: int) -> Mapping[int, Callable[[Schemas], Json]]:
+    """The answers of a writing call by status, where ``done`` is one item of those ``statuses`` (W 7.5)."""
+    return {**dict.fromkeys(statuses, _each(done)), 207: _each(done, Refusal), 400: _each(Refusal)}
+
+
+def _each(*kinds: type) -> Callable[[Schemas], Json]:
+    def shape(schemas: Schemas) -> Json:
+        some = [schemas.of(kind) for kind in kinds]
+        data = {"type": "array", "items": some[0] if len(some) == 1 else {"anyOf": some}, "minItems": 1}
+        return {"type": "object", "properties": {"data": data}, "required": ["data"]}
+
+    return shape
 
 
 def status(codes: Sequence[int]) -> int:

@@ -13,10 +13,12 @@ from datetime import tzinfo
 from typing import Final
 
 import msgspec
+from msgspec.structs import asdict
 
 from postroom.errors import Fault, Invalid, Reason
 from postroom.store.finding import Found, Order, Position
-from postroom.web.api.wire.values import Json, moment
+from postroom.web.api.wire.record_shapes import FoundInfo, PageInfo
+from postroom.web.api.wire.values import moment
 
 PER_PAGE: Final = 200  # W 7.1: the default and the most
 WITHOUT_TOKEN: Final = 2000  # W 7.1: records that page numbers lead to
@@ -106,29 +108,30 @@ def cut(page: Page, found: Sequence[Found]) -> Cut:
     return Cut(found=found[: page.size], before=page.seen > 0, behind=more)
 
 
-def info(page: Page, shown: Cut, *, now: int, zone: tzinfo) -> Json:
+def info(page: Page, shown: Cut, *, now: int, zone: tzinfo) -> PageInfo:
     """What is told beside the records of a page."""
     expires_at = now + TOKEN_HOURS * _HOUR
     first, last = shown.found[0].position, shown.found[-1].position
     behind = _token(page, last, expires_at, page.seen + len(shown.found), backwards=False) if shown.behind else None
     before = _token(page, first, expires_at, max(page.seen - page.size, 0), backwards=True) if shown.before else None
-    return told(page, shown) | {
-        "next_page_token": behind,
-        "previous_page_token": before,
-        "page_token_expiry": moment(expires_at, zone) if behind or before else None,
-    }
+    return PageInfo(
+        **asdict(told(page, shown)),
+        next_page_token=behind,
+        previous_page_token=before,
+        page_token_expiry=moment(expires_at, zone) if behind or before else None,
+    )
 
 
-def told(page: Page, shown: Cut) -> Json:
+def told(page: Page, shown: Cut) -> FoundInfo:
     """What is told beside the records of a page that has no tokens (W 7.4)."""
-    return {
-        "per_page": page.size,
-        "count": len(shown.found),
-        "sort_by": page.order.field or "id",
-        "page": page.seen // page.size + 1,
-        "sort_order": "asc" if page.order.ascending else "desc",
-        "more_records": shown.behind,
-    }
+    return FoundInfo(
+        per_page=page.size,
+        count=len(shown.found),
+        sort_by=page.order.field or "id",
+        page=page.seen // page.size + 1,
+        sort_order="asc" if page.order.ascending else "desc",
+        more_records=shown.behind,
+    )
 
 
 def _token(page: Page, at: Position, expires_at: int, seen: int, *, backwards: bool) -> str:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Final
 
+from msgspec import structs
+
 from postroom.errors import Fault, Invalid, Reason
 from postroom.record import PIPELINES, Field, Kind, Module, Reading, Value, read_number, read_values
 from postroom.record.values import RELATED
 from postroom.store.records import Named, Record
 from postroom.store.users import User
+from postroom.web.api.wire.record_shapes import Stored
 from postroom.web.api.wire.values import Json, made_id, moment, person
 
 FIELDS_AT_MOST: Final = 50  # W 7.1
@@ -65,11 +68,6 @@ def read_check(module: Module, body: Any) -> list[str]:
     return list(asked)
 
 
-def upserted(item: Json, field: str | None, *, there: bool) -> Json:
-    """An item with what an upsert tells of it (W 7.3)."""
-    return item | {"duplicate_field": field, "action": "update" if there else "insert"}
-
-
 def read_ids(text: str, at_most: int) -> list[str]:
     """What stands in ``ids``, each once. Raises ``Invalid`` for more than ``at_most``."""
     ids = [each.strip() for each in text.split(",")]
@@ -114,15 +112,15 @@ def _related(module: Module, record: Record, context: Context) -> Json:
     return {RELATED: context.module(found[0].module) if found and found[0] else None} if several else {}
 
 
-def stored(record: Record, context: Context) -> Json:
+def stored(record: Record, context: Context) -> Stored:
     """The details of a record just written (W 7.2)."""
-    return {
-        "Modified_Time": moment(record.modified_at, context.zone),
-        "Modified_By": person(context.users, record.modified_by),
-        "Created_Time": moment(record.created_at, context.zone),
-        "id": str(record.id),
-        "Created_By": person(context.users, record.created_by),
-    }
+    return Stored(
+        modified_time=moment(record.modified_at, context.zone),
+        modified_by=person(context.users, record.modified_by),
+        created_time=moment(record.created_at, context.zone),
+        id=str(record.id),
+        created_by=person(context.users, record.created_by),
+    )
 
 
 def explain(fault: Fault, module: Module, context: Context) -> Fault:
@@ -162,7 +160,7 @@ def _value(field: Field, value: Value, context: Context) -> Any:
 
 def _owner(record: Record, context: Context) -> Json:
     user = context.users.get(record.owner_id)
-    return person(context.users, record.owner_id) | {"email": user.email if user else None}
+    return structs.asdict(person(context.users, record.owner_id)) | {"email": user.email if user else None}
 
 
 # Fields whose value is not among the record's own.

@@ -1,0 +1,207 @@
+"""Records as JSON Schema, made from the tables of their fields: as clients see them, and as they send them (W 7)."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
+
+from msgspec import UNSET, Struct, UnsetType, field
+
+from postroom.mail.limits import RECORDS_PER_REQUEST
+from postroom.record import Field, Kind, Module
+from postroom.record.values import TAGS_AT_MOST
+from postroom.web.api.wire.items import body_of
+from postroom.web.api.wire.values import Id, Moment, Named
+from postroom.web.shape import Json, Schemas, nullable
+
+
+class Stored(Struct, frozen=True, kw_only=True):
+    """A record that was just written."""
+
+    modified_time: Moment = field(name="Modified_Time")
+    modified_by: Named = field(name="Modified_By")
+    created_time: Moment = field(name="Created_Time")
+    id: Id
+    created_by: Named = field(name="Created_By")
+
+
+class Gone(Struct, frozen=True, kw_only=True):
+    """A record that was just deleted."""
+
+    id: Id
+
+
+class Owner(Struct, frozen=True, kw_only=True):
+    """The user that a record belongs to."""
+
+    name: str | None
+    id: Id
+    email: str | UnsetType | None = UNSET
+
+
+class Tag(Struct, frozen=True, kw_only=True):
+    """One tag of a record."""
+
+    name: str
+    id: Id
+    color_code: None = None
+
+
+class FoundInfo(Struct, frozen=True, kw_only=True):
+    """Which page it is, where there are no tokens."""
+
+    per_page: int
+    count: int
+    sort_by: str
+    page: int
+    sort_order: Literal["asc", "desc"]
+    more_records: bool
+
+
+class PageInfo(FoundInfo, frozen=True, kw_only=True):
+    """Which page it is, and what leads to its neighbours."""
+
+    next_page_token: str | None
+    previous_page_token: str | None
+    page_token_expiry: Moment | None
+
+
+def one(schemas: Schemas, module: Module) -> Json:
+    """A list of the one record."""
+    return _object({"data": _some(_shown(schemas, module))})
+
+
+def listing(schemas: Schemas, module: Module) -> Json:
+    """A page of records."""
+    return _object({"data": _some(_shown(schemas, module)), "info": schemas.of(PageInfo)})
+
+
+def found(schemas: Schemas, module: Module) -> Json:
+    """A page of what a search found."""
+    return _object({"data": _some(_shown(schemas, module)), "info": schemas.of(FoundInfo)})
+
+
+def new(schemas: Schemas, module: Module) -> Json:
+    """Records to insert."""
+    mandatory = [each.name for each in module.fields if each.mandatory]
+    item = schemas.keep(f"New{module.name}", _taken(schemas, module, mandatory))
+    return body_of(item, RECORDS_PER_REQUEST)
+
+
+def upsert(schemas: Schemas, module: Module) -> Json:
+    """Records to insert, or to change where they are there by one of these fields."""
+    body = new(schemas, module)
+    fields = {"type": "array", "items": {"enum": [each.name for each in module.unique]}}
+    return {**body, "properties": {**body["properties"], "duplicate_check_fields": nullable(fields)}}
+
+
+def changed(schemas: Schemas, module: Module) -> Json:
+    """One record to change, which the URL names."""
+    return body_of(schemas.keep(f"Changed{module.name}", _taken(schemas, module, [])), 1)
+
+
+def changed_many(schemas: Schemas, module: Module) -> Json:
+    """Records to change, each with its id."""
+    changes = schemas.keep(f"Changed{module.name}", _taken(schemas, module, []))
+    return body_of({"allOf": [changes, _object({"id": _ID})]}, RECORDS_PER_REQUEST)
+
+
+_ID: Final[Json] = {"type": ["string", "integer"], "pattern": r"^\d{1,19}$"}
+_ID_SHOWN: Final[Json] = {"type": "string", "pattern": r"^\d{1,19}$"}
+_TEXT: Final[Json] = {"type": "string"}
+_NUMBER: Final[Json] = {"type": "number"}
+_DATE: Final[Json] = {"type": "string", "format": "date"}
+_MOMENT: Final[Json] = {"type": "string", "format": "date-time"}
+# What is not text in an answer, or is text of a form of its own.
+_SHOWN: Final[Mapping[Kind, Json]] = {
+    Kind.INTEGER: {"type": "integer"},
+    Kind.DOUBLE: _NUMBER,
+    Kind.CURRENCY: _NUMBER,
+    Kind.DATE: _DATE,
+    Kind.DATETIME: _MOMENT,
+}
+
+
+def _object(properties: Json) -> Json:
+    return {"type": "object", "properties": properties, "required": [*properties]}
+
+
+def _some(item: Json) -> Json:
+    return {"type": "array", "items": item, "minItems": 1}
+
+
+def _shown(schemas: Schemas, module: Module) -> Json:
+    """A record in an answer: the fields that were asked for, and its id."""
+    fields = {each.name: _named(each, _value_shown(schemas, each)) for each in module.fields}
+    told = {"type": "object", "properties": {**fields, "id": _ID_SHOWN}, "required": ["id"]}
+    return schemas.keep(module.name, told)
+
+
+def _value_shown(schemas: Schemas, one: Field) -> Json:
+    match one.kind:
+        case Kind.BOOLEAN:
+            return {"type": "boolean"}
+        case Kind.TAGS:
+            return {"type": "array", "items": schemas.of(Tag)}
+        case Kind.LOOKUP:
+            return nullable(schemas.of(Named))
+        case Kind.OWNER:
+            return schemas.of(Owner)
+    return nullable(_SHOWN.get(one.kind, _TEXT))
+
+
+def _taken(schemas: Schemas, module: Module, mandatory: list[str]) -> Json:
+    """A record in a request: what we make ourselves is left out. Other keys are passed over."""
+    fields = [each for each in module.fields if not each.system]
+    told = {each.name: _named(each, _value_taken(schemas, each)) for each in fields}
+    return {"type": "object", "properties": told, "required": mandatory}
+
+
+def _value_taken(schemas: Schemas, one: Field) -> Json:
+    kept = _TAKEN.get(one.kind, _text_taken)(schemas, one)
+    if not one.mandatory:
+        return nullable(kept)
+    return {**kept, "minLength": 1, "pattern": r"\S"} if kept.get("type") == "string" else kept
+
+
+def _text_taken(_: Schemas, one: Field) -> Json:
+    return {"type": "string", "maxLength": one.length}
+
+
+def _number_taken(_: Schemas, one: Field) -> Json:
+    most = 10**one.length
+    kind = "integer" if one.kind is Kind.INTEGER else "number"
+    return {"type": kind, "exclusiveMinimum": -most, "exclusiveMaximum": most}
+
+
+def _reference_taken(schemas: Schemas, _: Field) -> Json:
+    return schemas.keep("Reference", {"anyOf": [_ID, _object({"id": _ID})]})
+
+
+def _tags_taken(_: Schemas, one: Field) -> Json:
+    name = {"type": "string", "minLength": 1, "maxLength": one.length}
+    return {"type": "array", "items": {"anyOf": [name, _object({"name": name})]}, "maxItems": TAGS_AT_MOST}
+
+
+_TAKEN: Final[Mapping[Kind, Callable[[Schemas, Field], Json]]] = {
+    Kind.EMAIL: lambda schemas, one: {**_text_taken(schemas, one), "format": "email"},
+    Kind.BOOLEAN: lambda _, __: {"type": "boolean"},
+    Kind.INTEGER: _number_taken,
+    Kind.DOUBLE: _number_taken,
+    Kind.CURRENCY: _number_taken,
+    Kind.DATE: lambda _, __: _DATE,
+    Kind.DATETIME: lambda _, __: _MOMENT,
+    Kind.LOOKUP: _reference_taken,
+    Kind.OWNER: _reference_taken,
+    Kind.TAGS: _tags_taken,
+}
+
+
+def _named(one: Field, schema: Json) -> Json:
+    """The schema with what else there is to say of the field."""
+    told: Json = {"title": one.label}
+    if one.unique:
+        told["description"] = "No two records have the same."
+    if one.system:
+        told["readOnly"] = True
+    if one.choices:
+        told["examples"] = [*one.choices]
+    return {**schema, **told}
