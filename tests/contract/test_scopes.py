@@ -1,7 +1,6 @@
 """The contract of scopes and refusals at the API: sections 5.1 to 5.3 of docs/reference/wire.md."""
 
-from typing import Any
-
+from tests.contract.calls import refused
 from tests.contract.case import Ask, Case
 from tests.contract.stage import Stage
 
@@ -15,11 +14,6 @@ MAIL = {
     "subject": "Scopes",
     "content": "",
 }
-
-
-def refused(code: str, message: str, **details: Any) -> dict[str, Any]:
-    """A lone error: flat, with all its keys."""
-    return {"code": code, "message": message, "details": details, "status": "error"}
 
 
 MISMATCH = refused("OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL")
