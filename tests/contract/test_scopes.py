@@ -1,5 +1,7 @@
 """The contract of scopes and refusals at the API: sections 5.1 to 5.3 of docs/reference/wire.md."""
 
+import re
+
 from tests.contract.calls import refused
 from tests.contract.case import Ask, Case
 from tests.contract.stage import Stage
@@ -123,7 +125,7 @@ CASES = [
          ask=holding("ZohoBigin.modules.ALL", Ask("DELETE", "/bigin/v2/Nothings", query={"ids": "1"}), "standard")),
     Case(section="5.3", what="then the module", status=400, answer={"code": "INVALID_MODULE"},
          ask=holding("ZohoBigin.modules.ALL", Ask("PUT", "/bigin/v2/Nothings/1", json={}))),
-    Case(section="5.3", what="then parameters, before the record", status=400, answer={"code": "INVALID_DATA", "details": {"param_name": "type"}},
+    Case(section="5.3", what="then parameters, before the record", status=400, answer={"code": "INVALID_DATA", "details": re.compile(".*'param_name': 'type'.*")},
          ask=get(f"{CONTACTS}/1/Emails?type=x", "ZohoBigin.modules.ALL")),
     Case(section="5.3", what="after the module", status=400, answer={"code": "INVALID_MODULE"}, ask=get("/bigin/v2/Nothings/1/Emails?type=x", "ZohoBigin.modules.ALL")),
     Case(section="5.3", what="then the body, before the record", status=400, answer={"code": "MANDATORY_NOT_FOUND"},
