@@ -1,10 +1,8 @@
-"""``/settings/modules`` and ``/settings/fields`` (W 6.1, 6.2)."""
+"""``/settings/modules`` (W 6.1)."""
 
 from starlette.responses import Response
 
 from postroom.errors import Fault, NotFound, Reason
-from postroom.record import named
-from postroom.web.api import place
 from postroom.web.api.wire import metadata as wire
 from postroom.web.call import Call
 from postroom.web.refusals import Json
@@ -17,12 +15,7 @@ async def modules(call: Call) -> Response:
 
 async def module(call: Call) -> Response:
     """One module."""
-    return Json({"modules": [wire.module(place.known_module(call), call.deals_name)]})
-
-
-async def fields(call: Call) -> Response:
-    """Every field of the module named in the query string."""
-    found = named(call.required("module"), call.deals_name)
+    found = wire.module(call.path["module"], call.deals_name)
     if found is None:
-        raise NotFound(Fault(Reason.MODULE_UNKNOWN, details={"param_name": "module"}))
-    return Json(wire.fields(await place.with_own_fields(call, found), call.deals_name))
+        raise NotFound(Fault(Reason.MODULE_UNKNOWN))
+    return Json(found)
