@@ -4,7 +4,7 @@ from typing import Final
 
 from postroom.access.permission import Permission
 from postroom.access.scope import Need, Operation
-from postroom.web.api import emails, fields, files, lists, metadata, org, params, records, send, senders, users
+from postroom.web.api import emails, fields, files, layouts, lists, metadata, org, params, records, send, senders, users
 from postroom.web.routes import Endpoint
 
 _R, _C, _U, _D = Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE
@@ -89,6 +89,18 @@ ROUTES: Final = (
     Endpoint(
         "DELETE", "/settings/fields/{id}", fields.remove, _settings("fields", _D), _CUSTOMIZE, params=(params.MODULE,)
     ),
+    Endpoint("GET", "/settings/layouts", layouts.listing, _settings("layouts"), _VIEW, params=(params.MODULE,)),
+    Endpoint("GET", "/settings/layouts/{id}", layouts.get, _settings("layouts"), _VIEW, params=(params.MODULE,)),
+    Endpoint(
+        "GET",
+        "/settings/related_lists",
+        metadata.related_lists,
+        _settings("related_lists"),
+        _VIEW,
+        params=(params.MODULE,),
+    ),
+    Endpoint("GET", "/settings/tags", metadata.tags, _settings("tags"), _VIEW, params=(params.MODULE,)),
+    Endpoint("GET", "/settings/roles", metadata.roles, _settings("roles"), _VIEW),
     Endpoint(
         "GET",
         "/users",
@@ -97,6 +109,8 @@ ROUTES: Final = (
         _VIEW,
         params=(params.USERS_TYPE, params.PAGE, params.USERS_PER_PAGE),
     ),
+    Endpoint("PUT", "/users", users.update_many, (Need(("users",), _U),), Permission.EDIT),
     Endpoint("GET", "/users/{id}", users.get, _USERS, _VIEW),
+    Endpoint("PUT", "/users/{id}", users.update, (Need(("users",), _U),), Permission.EDIT),
     Endpoint("GET", "/org", org.get, (Need(("org",), _R),), _VIEW),
 )
