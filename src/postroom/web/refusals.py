@@ -177,14 +177,17 @@ def json_path(path: tuple[str | int, ...]) -> str:
     return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
 
 
-def item_error(fault: Fault, index: int) -> dict[str, Any]:
-    """One element of an answer's ``data``: the fault's path is taken from item ``index`` of the request's ``data``."""
-    return _document(fault, ("data", index, *fault.path) if fault.path else ())
+def item_error(fault: Fault, index: int, key: str = "data") -> dict[str, Any]:
+    """One element of an answer's ``data``: the fault's path is taken from item ``index`` of the request's ``data``.
+
+    ``key`` is what both are called where it is another name.
+    """
+    return _document(fault, (key, index, *fault.path) if fault.path else ())
 
 
-def item_errors(faults: Sequence[Fault], index: int) -> dict[str, object]:
+def item_errors(faults: Sequence[Fault], index: int, key: str = "data") -> dict[str, object]:
     """``item_error`` for one or more faults of one item (W 7.5, the code for several)."""
-    each = [item_error(fault, index) for fault in faults]
+    each = [item_error(fault, index, key) for fault in faults]
     if len(each) == 1:
         return each[0]
     return {

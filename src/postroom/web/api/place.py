@@ -28,6 +28,14 @@ def known_module(call: Call, name: str | None = None) -> Module:
     return found
 
 
+def asked_module(call: Call) -> Module:
+    """The module that the parameter ``module`` names, as every organisation has it. Raises ``NotFound``."""
+    found = named(call.required("module"), call.deals_name)
+    if found is None:
+        raise NotFound(Fault(Reason.MODULE_UNKNOWN, details={"param_name": "module"}))
+    return found
+
+
 def record_id(call: Call) -> int:
     """The number of ``/{module}/{id}``. Raises ``NotFound`` for what cannot be one."""
     number = read_number(call.path["id"])
@@ -37,7 +45,7 @@ def record_id(call: Call) -> int:
 
 
 def mailed_key(call: Call) -> Key:
-    """The key of a record that mails are about (W 1.1). Raises ``NotFound`` for others, and for what cannot be an id."""
+    """The key of a record that mails are about (W 1.1). Raises ``NotFound`` for others, and for what is no id."""
     number, found = read_number(call.path["id"]), known_module(call)
     if found not in _MAILED:
         raise NotFound(Fault(Reason.MODULE_UNKNOWN))

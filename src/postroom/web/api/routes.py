@@ -4,7 +4,7 @@ from typing import Final
 
 from postroom.access.permission import Permission
 from postroom.access.scope import Need, Operation
-from postroom.web.api import emails, files, lists, metadata, org, params, records, send, senders, users
+from postroom.web.api import emails, fields, files, layouts, lists, metadata, org, params, records, send, senders, users
 from postroom.web.routes import Endpoint
 
 _R, _C, _U, _D = Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE
@@ -14,13 +14,13 @@ def _module(operation: Operation) -> tuple[Need, ...]:
     return (Need(("modules", "{module}"), operation),)
 
 
-def _settings(name: str) -> tuple[Need, ...]:
-    return (Need(("settings", name), _R),)
+def _settings(name: str, operation: Operation = _R) -> tuple[Need, ...]:
+    return (Need(("settings", name), operation),)
 
 
 _SEND_MAIL: Final = (Need(("send_mail", "{module}"), _C),)
 _USERS: Final = (Need(("users",), _R),)
-_VIEW: Final = Permission.VIEW
+_VIEW, _CUSTOMIZE = Permission.VIEW, Permission.CUSTOMIZE
 
 ROUTES: Final = (
     Endpoint("POST", "/{module}/{id}/actions/send_mail", send.send_mail, _SEND_MAIL, Permission.SEND),
@@ -83,7 +83,24 @@ ROUTES: Final = (
     Endpoint("DELETE", "/{module}/{id}", records.delete, _module(_D), Permission.DELETE, params=(params.WORKFLOW,)),
     Endpoint("GET", "/settings/modules", metadata.modules, _settings("modules"), _VIEW),
     Endpoint("GET", "/settings/modules/{module}", metadata.module, _settings("modules"), _VIEW),
-    Endpoint("GET", "/settings/fields", metadata.fields, _settings("fields"), _VIEW, params=(params.MODULE,)),
+    Endpoint("GET", "/settings/fields", fields.listing, _settings("fields"), _VIEW, params=(params.MODULE,)),
+    Endpoint("POST", "/settings/fields", fields.add, _settings("fields", _C), _CUSTOMIZE, params=(params.MODULE,)),
+    Endpoint("GET", "/settings/fields/{id}", fields.get, _settings("fields"), _VIEW, params=(params.MODULE,)),
+    Endpoint(
+        "DELETE", "/settings/fields/{id}", fields.remove, _settings("fields", _D), _CUSTOMIZE, params=(params.MODULE,)
+    ),
+    Endpoint("GET", "/settings/layouts", layouts.listing, _settings("layouts"), _VIEW, params=(params.MODULE,)),
+    Endpoint("GET", "/settings/layouts/{id}", layouts.get, _settings("layouts"), _VIEW, params=(params.MODULE,)),
+    Endpoint(
+        "GET",
+        "/settings/related_lists",
+        metadata.related_lists,
+        _settings("related_lists"),
+        _VIEW,
+        params=(params.MODULE,),
+    ),
+    Endpoint("GET", "/settings/tags", metadata.tags, _settings("tags"), _VIEW, params=(params.MODULE,)),
+    Endpoint("GET", "/settings/roles", metadata.roles, _settings("roles"), _VIEW),
     Endpoint(
         "GET",
         "/users",
@@ -92,6 +109,8 @@ ROUTES: Final = (
         _VIEW,
         params=(params.USERS_TYPE, params.PAGE, params.USERS_PER_PAGE),
     ),
+    Endpoint("PUT", "/users", users.update_many, (Need(("users",), _U),), Permission.EDIT),
     Endpoint("GET", "/users/{id}", users.get, _USERS, _VIEW),
+    Endpoint("PUT", "/users/{id}", users.update, (Need(("users",), _U),), Permission.EDIT),
     Endpoint("GET", "/org", org.get, (Need(("org",), _R),), _VIEW),
 )

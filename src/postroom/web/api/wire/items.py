@@ -7,18 +7,18 @@ from postroom.errors import Fault, Invalid, Reason
 from postroom.web.api.wire.values import Json
 
 
-def read_items(body: Any, at_most: int) -> list[Any]:
-    """The items of a body's ``data``. Raises ``Invalid`` where the body as a whole is wrong."""
+def read_items(body: Any, at_most: int, key: str = "data") -> list[Any]:
+    """The items of a body, which stand at ``key``. Raises ``Invalid`` where the body as a whole is wrong."""
     if not isinstance(body, dict):
         raise Invalid(Fault(Reason.WRONG_TYPE, (), {"expected_data_type": "jsonobject"}))
-    data = body.get("data")
-    if data is None or data == []:
-        raise Invalid(Fault(Reason.MISSING, ("data",)))
-    if not isinstance(data, list):
-        raise Invalid(Fault(Reason.WRONG_TYPE, ("data",), {"expected_data_type": "jsonarray"}))
-    if len(data) > at_most:
-        raise Invalid(Fault(Reason.TOO_MANY_ITEMS, ("data",), {"maximum_length": at_most}))
-    return data
+    items = body.get(key)
+    if items is None or items == []:
+        raise Invalid(Fault(Reason.MISSING, (key,)))
+    if not isinstance(items, list):
+        raise Invalid(Fault(Reason.WRONG_TYPE, (key,), {"expected_data_type": "jsonarray"}))
+    if len(items) > at_most:
+        raise Invalid(Fault(Reason.TOO_MANY_ITEMS, (key,), {"maximum_length": at_most}))
+    return items
 
 
 def success(message: str, details: Json) -> Json:

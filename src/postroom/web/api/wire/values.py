@@ -4,13 +4,31 @@ import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Meta, Struct
 
 from postroom.errors import Fault, Invalid, Reason
 from postroom.store.users import User
 
 Json = dict[str, Any]
+# W 0: ids have up to 19 digits and are no numbers, which would lose the last ones in JavaScript.
+Id = Annotated[str, Meta(pattern=r"^\d{1,19}$")]
+
+
+class Named(Struct, frozen=True, kw_only=True):
+    """What has a name and an id: a user, a role, a profile. A user who is gone has no name."""
+
+    name: str | None
+    id: Id
+
+
+class ModuleName(Struct, frozen=True, kw_only=True):
+    """A module as others refer to it."""
+
+    api_name: str
+    id: Id
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
