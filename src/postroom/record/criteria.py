@@ -85,7 +85,7 @@ def compare(module: Module, name: str, operator: Operator, values: tuple[str, ..
     if operator in (Operator.BETWEEN, Operator.NOT_BETWEEN) and len(values) != 2:
         raise wrong_query("two values are needed", api_name=name, operator=operator.value)
     if operator is Operator.STARTS_WITH:
-        return _beginning(number, _key(field, values[0]))
+        return _beginning(number, digits(values[0]) if field.kind is Kind.PHONE else fold(values[0]))
     return _COMPARED[operator](number, tuple(_key(field, value) for value in values))
 
 
