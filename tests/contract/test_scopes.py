@@ -19,6 +19,7 @@ MAIL = {
 
 
 MISMATCH = refused("OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL")
+QUERY = Ask("POST", "/bigin/v2/coql", json={"select_query": "select id from Contacts where id is not null"})
 INVALID = refused("INVALID_TOKEN", "invalid oauth token")
 FAILURE = refused("AUTHENTICATION_FAILURE", "Authentication failed")
 JSON = {"content-type": "application/json;charset=UTF-8"}
@@ -88,6 +89,11 @@ CASES = [
     Case(section="5.2", row="ZohoBigin.users.*", what="CREATE does not read", status=401, answer=MISMATCH, ask=get("/bigin/v2/users?type=AllUsers", "ZohoBigin.users.CREATE")),
     Case(section="5.2", row="ZohoBigin.org.*", what="the organisation", ask=get("/bigin/v2/org", "ZohoBigin.org.ALL")),
     Case(section="5.2", row="ZohoBigin.org.*", what="in small letters", ask=get("/bigin/v2/org", "ZohoBigin.org.read")),
+    Case(section="5.2", row="ZohoBigin.coql.READ", what="and the module's READ", ask=holding("ZohoBigin.coql.READ,ZohoBigin.modules.contacts.READ", QUERY)),
+    *(
+        Case(section="5.2", row="ZohoBigin.coql.READ", what=f"{scopes} is not enough", status=401, answer=MISMATCH, exactly=True, ask=holding(scopes, QUERY))
+        for scopes in ("ZohoBigin.coql.READ", "ZohoBigin.modules.ALL", "ZohoBigin.coql.READ,ZohoBigin.modules.accounts.READ")
+    ),
     Case(section="5.2", row="ZohoBigin.notifications.*", what="are granted, and open nothing yet", status=401, answer=MISMATCH,
          ask=get(CONTACT, "ZohoBigin.notifications.ALL,ZohoBigin.coql.READ,ZohoSearch.securesearch.READ,ZohoBigin.bulk.ALL,ZohoFiles.files.ALL")),
     # --- 5.3 refusals -------------------------------------------------------------------------------------------------

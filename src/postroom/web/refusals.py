@@ -115,6 +115,14 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
     Reason.RELATION_UNKNOWN: Wire(
         400, "INVALID_DATA", "The relation name given seems to be invalid", {"resource_path_index": 2}
     ),
+    Reason.QUERY_UNREADABLE: Wire(400, "SYNTAX_ERROR", "error occured while parsing the query"),
+    Reason.QUERY_NOT_SUPPORTED: Wire(400, "SYNTAX_ERROR", "given coql query not supported"),
+    Reason.QUERY_TOO_LARGE: Wire(400, "LIMIT_EXCEEDED", "limit exceeded"),
+    Reason.QUERY_LIMIT_WRONG: Wire(400, "INVALID_QUERY", "limit given seems to be invalid"),
+    Reason.CLAUSE_MISSING: Wire(400, "SYNTAX_ERROR", "missing clause"),
+    Reason.COLUMN_UNKNOWN: Wire(400, "INVALID_QUERY", "column given seems to be invalid"),
+    Reason.COLUMN_TWICE: Wire(400, "DUPLICATE_DATA", "duplicate select column"),
+    Reason.COLUMN_VALUE_WRONG: Wire(400, "INVALID_QUERY", "value given seems to be invalid for the column"),
     Reason.NO_CREDENTIALS: Wire(401, "AUTHENTICATION_FAILURE", "Authentication failed"),
     Reason.TOKEN_INVALID: Wire(401, "INVALID_TOKEN", "invalid oauth token"),
     Reason.SCOPE_MISSING: Wire(401, "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL"),

@@ -20,7 +20,8 @@ _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 class Endpoint:
     """One call of the API. ``template`` is its path under a prefix, with placeholders ``{module}``, ``{id}`` ...
 
-    ``needs`` are the scopes it takes, all of them; ``{module}`` in one stands for the URL's module. ``permission`` is
+    ``needs`` are the scopes it takes, all of them; ``{module}`` in one stands for the URL's module, or for that of the
+    body, and then the handler holds it against the token. ``permission`` is
     what the caller's profile must allow. ``params`` are all that its handler reads beside the placeholders and the
     ``body``; ``answers`` are by status, None where there is no body; refusals go without saying.
     """
@@ -35,7 +36,7 @@ class Endpoint:
     answers: Mapping[int, Shape | None] = field(default_factory=dict)
 
     def needs_for(self, module: str) -> tuple[Need, ...]:
-        """The needs with the URL's module in its place."""
+        """The needs with the module in its place; without one (``""``), those that have no such place."""
         return _filled(self.needs, module)
 
 
@@ -95,5 +96,7 @@ def _match(template: list[str], words: list[str]) -> dict[str, str] | None:
 @lru_cache(maxsize=1024)
 def _filled(needs: tuple[Need, ...], module: str) -> tuple[Need, ...]:
     return tuple(
-        replace(need, path=tuple(module if word == "{module}" else word for word in need.path)) for need in needs
+        replace(need, path=tuple(module if word == "{module}" else word for word in need.path))
+        for need in needs
+        if module or "{module}" not in need.path
     )

@@ -4,7 +4,21 @@ from typing import Final
 
 from postroom.access.permission import Permission
 from postroom.access.scope import Need, Operation
-from postroom.web.api import emails, fields, files, layouts, lists, metadata, org, params, records, send, senders, users
+from postroom.web.api import (
+    coql,
+    emails,
+    fields,
+    files,
+    layouts,
+    lists,
+    metadata,
+    org,
+    params,
+    records,
+    send,
+    senders,
+    users,
+)
 from postroom.web.routes import Endpoint
 
 _R, _C, _U, _D = Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE
@@ -43,6 +57,7 @@ ROUTES: Final = (
     ),
     Endpoint("POST", "/files", files.upload, (Need(("files",), _C),), Permission.CREATE),
     Endpoint("GET", "/files", files.download, (Need(("files",), _R),), _VIEW, params=(params.FILE_ID,)),
+    Endpoint("POST", "/coql", coql.query, coql.NEEDS, _VIEW),
     Endpoint("POST", "/{module}", records.insert, _module(_C), Permission.CREATE),
     Endpoint(
         "GET",
