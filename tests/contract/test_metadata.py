@@ -225,7 +225,7 @@ CASES = [
     ),
     *(
         Case(section="6.2", row=kind, what="is searched by", before=(adding(colour(kind)), post("/Contacts", {**NEEDED["Contacts"], "Favourite_colour": value})), items=({"id": MADE},),
-             ask=get("/Contacts/search", criteria=f"(Favourite_colour:equals:{str(value).lower()})"))
+             ask=get("/Contacts/search", criteria=f"(Favourite_colour:equals:{'true' if value is True else value})"))
         for kind, value, _, _ in KINDS if kind != "textarea"
     ),
     # --- 6.3 users ----------------------------------------------------------------------------------------------------

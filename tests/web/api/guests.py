@@ -15,7 +15,10 @@ from tests.world import World, found
 
 EVERYTHING = ",".join(
     (
-        *(f"ZohoBigin.{each}.ALL" for each in ("modules", "settings", "files", "users", "org", "send_mail.all", "coql")),
+        *(
+            f"ZohoBigin.{each}.ALL"
+            for each in ("modules", "settings", "files", "users", "org", "send_mail.all", "coql")
+        ),
         "ZohoSearch.securesearch.READ",
     )
 )
