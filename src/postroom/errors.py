@@ -48,6 +48,7 @@ class Reason(Enum):
     PAGE_TOKEN_EXPIRED = auto()
     QUERY_WRONG = auto()
     RELATION_UNKNOWN = auto()
+    NOT_RELATED = auto()
     # who asks
     NO_CREDENTIALS = auto()
     TOKEN_INVALID = auto()

@@ -2,7 +2,7 @@
 
 A lookup leads to a record of one of its modules and the organisation, an owner is one of its active users, a unique
 value is no other record's (W 6.2). All this is checked in the transaction that writes. Two processes on one database
-take turns per organisation (``_hold``), so that no two of them find the same value free.
+take turns per organisation (``hold``), so that no two of them find the same value free.
 """
 
 from collections.abc import Mapping, Sequence
@@ -114,7 +114,7 @@ class _Scene:
     """What the store knows of everything that the wishes name; keeps up with what is kept of them."""
 
     def __init__(self, tx: Connection, place: Place, wishes: Sequence[Wish]) -> None:
-        _hold(tx, place.org_id)
+        hold(tx, place.org_id)
         self._tx = tx
         self._place = place
         readings = [wish.reading.values for wish in wishes]
@@ -261,7 +261,7 @@ def _looked_up(module: Module, readings: Sequence[Mapping[str, Value]]) -> set[i
     return {number for values in readings for name in names if isinstance(number := values.get(name), int)}
 
 
-def _hold(tx: Connection, org_id: int) -> None:
+def hold(tx: Connection, org_id: int) -> None:
     """Wait for other processes that write records of the organisation, until the transaction ends.
 
     FOR NO KEY UPDATE, so that rows which merely refer to the organisation (mails, tokens) are not kept waiting. SQLite

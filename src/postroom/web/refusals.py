@@ -115,6 +115,7 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
     Reason.RELATION_UNKNOWN: Wire(
         400, "INVALID_DATA", "The relation name given seems to be invalid", {"resource_path_index": 2}
     ),
+    Reason.NOT_RELATED: Wire(400, "INVALID_DATA", "relation not found"),
     Reason.NO_CREDENTIALS: Wire(401, "AUTHENTICATION_FAILURE", "Authentication failed"),
     Reason.TOKEN_INVALID: Wire(401, "INVALID_TOKEN", "invalid oauth token"),
     Reason.SCOPE_MISSING: Wire(401, "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL"),

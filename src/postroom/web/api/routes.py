@@ -4,7 +4,7 @@ from typing import Final
 
 from postroom.access.permission import Permission
 from postroom.access.scope import Need, Operation
-from postroom.web.api import emails, files, lists, metadata, org, params, records, send, senders, users
+from postroom.web.api import emails, files, lists, metadata, org, params, records, related, send, senders, users
 from postroom.web.routes import Endpoint
 
 _R, _C, _U, _D = Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE
@@ -81,6 +81,31 @@ ROUTES: Final = (
     Endpoint("GET", "/{module}/{id}", records.get, _module(_R), _VIEW, params=(params.FIELDS, params.SINCE)),
     Endpoint("PUT", "/{module}/{id}", records.update, _module(_U), Permission.EDIT),
     Endpoint("DELETE", "/{module}/{id}", records.delete, _module(_D), Permission.DELETE, params=(params.WORKFLOW,)),
+    # After the lists that have calls of their own.
+    Endpoint(
+        "GET",
+        "/{module}/{id}/{related}",
+        related.listing,
+        _module(_R),
+        _VIEW,
+        params=(params.FIELDS_OF_LIST, *params.PAGED, params.SINCE),
+    ),
+    Endpoint("PUT", "/{module}/{id}/{related}", related.link, _module(_U), Permission.EDIT),
+    Endpoint(
+        "DELETE",
+        "/{module}/{id}/{related}",
+        related.delink_many,
+        _module(Operation.DELINK),
+        Permission.EDIT,
+        params=(params.RECORD_IDS,),
+    ),
+    Endpoint(
+        "DELETE",
+        "/{module}/{id}/{related}/{related_id}",
+        related.delink,
+        _module(Operation.DELINK),
+        Permission.EDIT,
+    ),
     Endpoint("GET", "/settings/modules", metadata.modules, _settings("modules"), _VIEW),
     Endpoint("GET", "/settings/modules/{module}", metadata.module, _settings("modules"), _VIEW),
     Endpoint("GET", "/settings/fields", metadata.fields, _settings("fields"), _VIEW, params=(params.MODULE,)),
