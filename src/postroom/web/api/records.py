@@ -88,11 +88,16 @@ async def delete_many(call: Call) -> Response:
 async def get(call: Call) -> Response:
     """One record; 204 where there is none of that id, 304 where it has not changed since."""
     module = await place.module(call)
-    wanted = wire.read_fields(module, call.param("fields"))
-    key, since = Key(call.caller.org_id, module.name, place.record_id(call)), call.param("If-Modified-Since")
+    key = Key(call.caller.org_id, module.name, place.record_id(call))
+    return await show(call, module, partial(records.find, key=key))
+
+
+async def show(call: Call, module: Module, find: Callable[[Tx], Record | None]) -> Response:
+    """The record that is found, or 204; 304 where it has not changed since."""
+    wanted, since = wire.read_fields(module, call.param("fields")), call.param("If-Modified-Since")
 
     def look(tx: Tx) -> tuple[Record | None, list[Object]]:
-        found = records.find(tx, key)
+        found = find(tx)
         return found, shown(tx, call, module, wanted, [found] if found else [])
 
     found, data = await call.app.db.read(look)

@@ -4,7 +4,7 @@ from typing import Final
 
 from postroom.access.permission import Permission
 from postroom.access.scope import Need, Operation
-from postroom.web.api import emails, files, lists, metadata, org, params, records, related, send, senders, users
+from postroom.web.api import emails, files, lists, metadata, notes, org, params, records, related, send, senders, users
 from postroom.web.routes import Endpoint
 
 _R, _C, _U, _D = Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE
@@ -12,6 +12,11 @@ _R, _C, _U, _D = Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.D
 
 def _module(operation: Operation) -> tuple[Need, ...]:
     return (Need(("modules", "{module}"), operation),)
+
+
+def _with(name: str, operation: Operation) -> tuple[Need, ...]:
+    """W 5.2: notes and attachments need two scopes at once."""
+    return (*_module(operation), Need(("modules", name), operation))
 
 
 def _settings(name: str) -> tuple[Need, ...]:
@@ -81,15 +86,27 @@ ROUTES: Final = (
     Endpoint("GET", "/{module}/{id}", records.get, _module(_R), _VIEW, params=(params.FIELDS, params.SINCE)),
     Endpoint("PUT", "/{module}/{id}", records.update, _module(_U), Permission.EDIT),
     Endpoint("DELETE", "/{module}/{id}", records.delete, _module(_D), Permission.DELETE, params=(params.WORKFLOW,)),
-    # After the lists that have calls of their own.
+    Endpoint("GET", "/{module}/{id}/Notes", notes.listing, _with("notes", _R), _VIEW, params=params.RELATED),
+    Endpoint("POST", "/{module}/{id}/Notes", notes.insert, _with("notes", _C), Permission.CREATE),
     Endpoint(
         "GET",
-        "/{module}/{id}/{related}",
-        related.listing,
-        _module(_R),
+        "/{module}/{id}/Notes/{note_id}",
+        notes.get,
+        _with("notes", _R),
         _VIEW,
-        params=(params.FIELDS_OF_LIST, *params.PAGED, params.SINCE),
+        params=(params.FIELDS, params.SINCE),
     ),
+    Endpoint("PUT", "/{module}/{id}/Notes/{note_id}", notes.update, _with("notes", _U), Permission.EDIT),
+    Endpoint(
+        "DELETE",
+        "/{module}/{id}/Notes/{note_id}",
+        notes.delete,
+        _with("notes", _D),
+        Permission.DELETE,
+        params=(params.WORKFLOW,),
+    ),
+    # After the lists that have calls of their own.
+    Endpoint("GET", "/{module}/{id}/{related}", related.listing, _module(_R), _VIEW, params=params.RELATED),
     Endpoint("PUT", "/{module}/{id}/{related}", related.link, _module(_U), Permission.EDIT),
     Endpoint(
         "DELETE",
