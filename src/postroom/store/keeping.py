@@ -87,6 +87,7 @@ def alter(tx: Connection, place: Place, ids: Sequence[int], values: Mapping[str,
 
 def remove(tx: Connection, place: Place, ids: Sequence[int]) -> set[int]:
     """Delete records, and their notes with them; returns the ids that were there."""
+    hold(tx, place.org_id)
     gone = list(records.by_ids(tx, place.org_id, place.module.name, ids).values())
     _delete(tx, place, place.module, gone)
     if place.module.name in NOTES.by_name["Parent_Id"].targets:
