@@ -48,6 +48,7 @@ class Reason(Enum):
     PAGE_TOKEN_EXPIRED = auto()
     QUERY_WRONG = auto()
     RELATION_UNKNOWN = auto()
+    NOT_RELATED = auto()
     # a query in COQL
     QUERY_UNREADABLE = auto()
     QUERY_NOT_SUPPORTED = auto()

@@ -115,6 +115,7 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
     Reason.RELATION_UNKNOWN: Wire(
         400, "INVALID_DATA", "The relation name given seems to be invalid", {"resource_path_index": 2}
     ),
+    Reason.NOT_RELATED: Wire(400, "INVALID_DATA", "relation not found"),
     Reason.QUERY_UNREADABLE: Wire(400, "SYNTAX_ERROR", "error occured while parsing the query"),
     Reason.QUERY_NOT_SUPPORTED: Wire(400, "SYNTAX_ERROR", "given coql query not supported"),
     Reason.QUERY_TOO_LARGE: Wire(400, "LIMIT_EXCEEDED", "limit exceeded"),

@@ -14,6 +14,7 @@ from postroom.web.shape import Shape
 
 # A module's or a related list's API name; what else is in its place is a wrong URL, not a wrong module.
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
+_NAMED: Final = frozenset({"{module}", "{related}"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _match(template: list[str], words: list[str]) -> dict[str, str] | None:
         if expected[0] != "{":
             if expected != word:
                 return None
-        elif not word or (expected == "{module}" and not _NAME.fullmatch(word)):
+        elif not word or (expected in _NAMED and not _NAME.fullmatch(word)):
             return None
         else:
             values[expected[1:-1]] = word

@@ -82,6 +82,7 @@ SINCE: Final = Param(
 )
 NUMBERED: Final = (SORT_BY, SORT_ORDER, PAGE, RECORDS_PER_PAGE)
 PAGED: Final = (*NUMBERED, PAGE_TOKEN)
+RELATED: Final = (FIELDS_OF_LIST, *PAGED, SINCE)
 WORKFLOW: Final = Param(
     name="wf_trigger", kind=choice("true", "false"), means="Whether automation follows; there is none."
 )

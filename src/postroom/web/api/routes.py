@@ -12,9 +12,11 @@ from postroom.web.api import (
     layouts,
     lists,
     metadata,
+    notes,
     org,
     params,
     records,
+    related,
     send,
     senders,
     users,
@@ -26,6 +28,11 @@ _R, _C, _U, _D = Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.D
 
 def _module(operation: Operation) -> tuple[Need, ...]:
     return (Need(("modules", "{module}"), operation),)
+
+
+def _with(name: str, operation: Operation) -> tuple[Need, ...]:
+    """W 5.2: notes and attachments need two scopes at once."""
+    return (*_module(operation), Need(("modules", name), operation))
 
 
 def _settings(name: str, operation: Operation = _R) -> tuple[Need, ...]:
@@ -96,6 +103,43 @@ ROUTES: Final = (
     Endpoint("GET", "/{module}/{id}", records.get, _module(_R), _VIEW, params=(params.FIELDS, params.SINCE)),
     Endpoint("PUT", "/{module}/{id}", records.update, _module(_U), Permission.EDIT),
     Endpoint("DELETE", "/{module}/{id}", records.delete, _module(_D), Permission.DELETE, params=(params.WORKFLOW,)),
+    Endpoint("GET", "/{module}/{id}/Notes", notes.listing, _with("notes", _R), _VIEW, params=params.RELATED),
+    Endpoint("POST", "/{module}/{id}/Notes", notes.insert, _with("notes", _C), Permission.CREATE),
+    Endpoint(
+        "GET",
+        "/{module}/{id}/Notes/{note_id}",
+        notes.get,
+        _with("notes", _R),
+        _VIEW,
+        params=(params.FIELDS, params.SINCE),
+    ),
+    Endpoint("PUT", "/{module}/{id}/Notes/{note_id}", notes.update, _with("notes", _U), Permission.EDIT),
+    Endpoint(
+        "DELETE",
+        "/{module}/{id}/Notes/{note_id}",
+        notes.delete,
+        _with("notes", _D),
+        Permission.DELETE,
+        params=(params.WORKFLOW,),
+    ),
+    # After the lists that have calls of their own.
+    Endpoint("GET", "/{module}/{id}/{related}", related.listing, _module(_R), _VIEW, params=params.RELATED),
+    Endpoint("PUT", "/{module}/{id}/{related}", related.link, _module(_U), Permission.EDIT),
+    Endpoint(
+        "DELETE",
+        "/{module}/{id}/{related}",
+        related.delink_many,
+        _module(Operation.DELINK),
+        Permission.EDIT,
+        params=(params.RECORD_IDS,),
+    ),
+    Endpoint(
+        "DELETE",
+        "/{module}/{id}/{related}/{related_id}",
+        related.delink,
+        _module(Operation.DELINK),
+        Permission.EDIT,
+    ),
     Endpoint("GET", "/settings/modules", metadata.modules, _settings("modules"), _VIEW),
     Endpoint("GET", "/settings/modules/{module}", metadata.module, _settings("modules"), _VIEW),
     Endpoint("GET", "/settings/fields", fields.listing, _settings("fields"), _VIEW, params=(params.MODULE,)),
