@@ -48,6 +48,16 @@ class Reason(Enum):
     PAGE_TOKEN_EXPIRED = auto()
     QUERY_WRONG = auto()
     RELATION_UNKNOWN = auto()
+    NOT_RELATED = auto()
+    # a query in COQL
+    QUERY_UNREADABLE = auto()
+    QUERY_NOT_SUPPORTED = auto()
+    QUERY_TOO_LARGE = auto()
+    QUERY_LIMIT_WRONG = auto()
+    CLAUSE_MISSING = auto()
+    COLUMN_UNKNOWN = auto()
+    COLUMN_TWICE = auto()
+    COLUMN_VALUE_WRONG = auto()
     # who asks
     NO_CREDENTIALS = auto()
     TOKEN_INVALID = auto()

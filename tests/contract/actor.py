@@ -1,7 +1,7 @@
 """Who plays a case: a client of its own, its people, and everything that the braces of a case may name."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any, Final
@@ -23,12 +23,14 @@ from tests.access.dance import UNLIMITED
 from tests.contract.case import Ask
 from tests.oauth_clients.person import forms
 from tests.web.house import House
+from tests.world import World
 
 CALLBACK: Final = "https://client.example/callback"
 SCOPES: Final = "ZohoBigin.modules.ALL,ZohoBigin.settings.emails.READ"
 # RFC 7636 appendix B
 VERIFIER: Final = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE: Final = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+UPLOADED: Final = b"Thank you for your order."
 _PASSWORD: Final = "a right password"
 _NAME: Final = re.compile(r"\{([a-z_0-9:A-Z.,]+)\}")
 
@@ -38,11 +40,21 @@ def _hashed() -> str:
     return secrets.hash_password(_PASSWORD)
 
 
-class Actor:
-    """Plays one case at ``house``; ``kind`` is what its client is."""
+def _texts(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in JSON, by its path: ``data.0.details.id``."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, dict | list):
+        for name, each in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts(each, f"{place}.{name}" if place else str(name))
 
-    def __init__(self, house: House, kind: str) -> None:
+
+class Actor:
+    """Plays one case at ``house``; ``kind`` is what its client is, ``stranger`` another organisation there."""
+
+    def __init__(self, house: House, kind: str, stranger: World) -> None:
         self.house = house
+        self._stranger = stranger
         self._kind = ClientType(kind)
         self._known: dict[str, str] = {}
         self._clients: dict[str, Registered] = {}
@@ -66,8 +78,10 @@ class Actor:
             given["files"] = {name: (None, value) for name, value in form.items()}
         elif asked.form is not None:
             given["data"] = form
+        if asked.upload is not None:
+            given["files"] = {"file": (asked.upload, UPLOADED)}
         if asked.json is not None:
-            given["json"] = asked.json
+            given["json"] = await self.fill_in(asked.json)
         url = await self.fill(asked.path)
         answer = await http.request(asked.method, url if "://" in url else self.house.url + url, **given)
         if asked.accept is not None or asked.submit is not None:
@@ -80,7 +94,7 @@ class Actor:
         parts = urlsplit(answer.headers.get("location", ""))
         told = dict(parse_qsl(parts.query) + parse_qsl(parts.fragment))
         if answer.headers.get("content-type", "").startswith("application/json"):
-            told |= {name: value for name, value in answer.json().items() if isinstance(value, str)}
+            told |= dict(_texts(answer.json()))
         self._known |= {f"got_{name}": value for name, value in told.items()}
 
     async def fill(self, text: str) -> str:
@@ -90,6 +104,14 @@ class Actor:
                 self._known[name] = await self._make(name)
             text = text.replace("{" + name + "}", self._known[name])
         return text
+
+    async def fill_in(self, value: Any) -> Any:
+        """JSON with what the braces of its texts name."""
+        if isinstance(value, dict):
+            return {name: await self.fill_in(each) for name, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [await self.fill_in(each) for each in value]
+        return await self.fill(value) if isinstance(value, str) else value
 
     async def _filled(self, given: Mapping[str, str] | None) -> dict[str, str]:
         return {name: await self.fill(value) for name, value in (given or {}).items()}
@@ -113,8 +135,17 @@ class Actor:
             "standard": lambda: self._standard(rest),
             "device_code": lambda: self._device("device_code"),
             "user_code": lambda: self._device("user_code"),
+            "new_token": lambda: self._token(rest),
             "contact": lambda: self._said(str(self.house.world.contact.id)),
+            "company": lambda: self._said(str(self.house.world.company.id)),
+            "deal": lambda: self._said(str(self.house.world.deal.id)),
+            "user": lambda: self._said(str(self.house.world.user.id)),
             "colleague": lambda: self._said(str(self.house.world.colleague.id)),
+            "org": lambda: self._said(str(self.house.world.org.id)),
+            "domain": lambda: self._said(self.house.world.user.email.partition("@")[2]),
+            "foreign_contact": lambda: self._said(str(self._stranger.contact.id)),
+            "foreign_company": lambda: self._said(str(self._stranger.company.id)),
+            "foreign_user": lambda: self._said(str(self._stranger.user.id)),
             "url": lambda: self._said(self.house.url),
             "auth": self._auth,
             "form_token": lambda: self._form_token(rest or "nobody"),

@@ -2,7 +2,8 @@
 
 Words in braces (``{code}``, ``{client_id}``) stand for something that the actor of the case has; ``actor.py`` says what
 there is. Nothing is made before it is named, and each case has its own. What was answered before, in JSON or in the
-address of a redirect, is there as ``{got_code}``, ``{got_access_token}`` and so on.
+address of a redirect, is there as ``{got_code}``, ``{got_access_token}`` and so on, by its path where it stands deeper:
+``{got_data.0.details.id}``.
 """
 
 import re
@@ -16,7 +17,7 @@ USER_CODE = re.compile(r"[B-Z]{4}-[B-Z]{4}")
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request. ``form`` goes into the body, ``query`` into the URL; ``bearer`` is an access token."""
+    """One request. ``form`` or ``json`` goes into the body, ``query`` into the URL; ``bearer`` is an access token."""
 
     method: str
     path: str
@@ -26,6 +27,7 @@ class Ask:
     bearer: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     multipart: bool = False
+    upload: str | None = None  # the name of a small file, which is the part ``file``
     visitor: str | None = None  # whose browser: member, guest (of two organisations), or nobody's
     submit: str | None = None  # on the page that comes, the form with this address is sent
     accept: bool | None = None  # the form that asks for consent is sent: True accepts, False refuses
@@ -38,8 +40,10 @@ class Case:
     """One row of the contract.
 
     ``section`` is one of docs/reference/wire.md, ``row`` how the row of a table there begins. ``answer`` holds the keys
-    of the JSON that must come, patterns matched whole; ``exactly``: and no others. ``page`` is a text of the page or a
-    pattern found in it, ``to`` the start of where the browser is sent, ``carries`` the parameters with which.
+    of the JSON that must come, patterns matched whole; ``exactly``: and no others. ``items`` are its list's objects in
+    order, each with the keys that it must have (``exactly``: and no others); ``among`` is one of them, and ``info``
+    what is told beside the list. ``page`` is a text of the page or a pattern found in it, ``to`` the start of where the
+    browser is sent, ``carries`` the parameters with which.
     """
 
     section: str
@@ -52,6 +56,10 @@ class Case:
     status: int = 200
     answer: Mapping[str, Any] | None = None
     exactly: bool = False
+    items: tuple[Mapping[str, Any], ...] | None = None
+    among: Mapping[str, Any] | None = None
+    info: Mapping[str, Any] = field(default_factory=dict)
+    body: bytes | None = None  # the whole of it
     without: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     page: str | re.Pattern[str] | None = None

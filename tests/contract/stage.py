@@ -7,6 +7,7 @@ import threading
 from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -15,10 +16,11 @@ import httpx
 
 from postroom.app import clock
 from postroom.config import Settings
-from tests.access.dance import UNLIMITED
+from tests.access.dance import UNLIMITED, register
 from tests.contract.actor import Actor
 from tests.contract.case import Ask, Case
 from tests.web.house import House, house
+from tests.world import found
 
 _CENTERS = ("eu", "in", "au", "cn", "jp", "sa", "ca", "uk")
 
@@ -31,6 +33,7 @@ class Stage:
         self._thread = threading.Thread(target=self._loop.run_forever, name="stage")
         self._stack = AsyncExitStack()
         self._houses: dict[bool, House] = {}
+        self._organisations = 1
         self._passed = 0  # ms by which the clock of the servers is ahead
         self._folder = tempfile.TemporaryDirectory(prefix="postroom-contract-")
 
@@ -45,15 +48,19 @@ class Stage:
         self._loop.close()
         self._folder.cleanup()
 
-    def play(self, case: Case) -> None:
-        """Play one case; raises ``AssertionError`` that shows what came instead."""
-        self._run(self._play(case))
+    def play(self, case: Case, *, alone: bool = False) -> None:
+        """Play one case, ``alone`` in an organisation of its own.
+
+        Raises ``AssertionError`` that shows what came instead.
+        """
+        self._run(self._play(case, alone=alone))
 
     def _run(self, what: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(what, self._loop).result(60)
 
-    async def _play(self, case: Case) -> None:
-        actor = Actor(await self._house(strict=case.strict), case.kind)
+    async def _play(self, case: Case, *, alone: bool) -> None:
+        home = await self._house(strict=case.strict)
+        actor = Actor(await self._elsewhere(home) if alone else home, case.kind, home.world)
         try:
             for n, asked in enumerate(case.before):
                 for _ in range(case.times if n == len(case.before) - 1 else 1):
@@ -79,6 +86,12 @@ class Stage:
             self._houses[strict] = await self._stack.enter_async_context(home)
         return self._houses[strict]
 
+    async def _elsewhere(self, home: House) -> House:
+        """The same server, seen from another organisation."""
+        self._organisations += 1
+        world = await home.app.db.write(partial(found, n=self._organisations))
+        return replace(home, world=world, dancer=await register(home.app.db, world))
+
 
 def _as_meant(asked: Ask, answer: httpx.Response) -> None:
     """What leads up to a case must succeed unless it is meant to fail, or the case would show something else."""
@@ -93,11 +106,9 @@ async def check(case: Case, answer: httpx.Response, actor: Actor) -> None:
     assert answer.status_code == case.status, shown
     for name, value in case.headers.items():
         assert answer.headers.get(name) == value, f"{name}: {answer.headers.get(name)}"
-    if case.answer is not None:
-        told = answer.json()
-        await _compare(case.answer, told, actor)
-        assert not case.exactly or told.keys() == case.answer.keys(), shown
-        assert not any(name in told for name in case.without), shown
+    if case.answer is not None or case.items is not None or case.among is not None or case.info:
+        await _check_json(case, answer.json(), actor, shown)
+    assert case.body is None or answer.content == case.body, shown
     if case.page is not None:
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
         wanted = case.page if isinstance(case.page, re.Pattern) else re.escape(await actor.fill(case.page))
@@ -113,17 +124,41 @@ async def check(case: Case, answer: httpx.Response, actor: Actor) -> None:
         assert "error" not in carried or not {"code", "access_token"} & carried.keys(), shown
 
 
+async def _check_json(case: Case, told: dict[str, Any], actor: Actor, shown: str) -> None:
+    await _compare(case.answer or {}, told, actor)
+    assert not case.exactly or case.answer is None or told.keys() == case.answer.keys(), shown
+    assert not any(name in told for name in case.without), shown
+    listed = next((each for each in told.values() if isinstance(each, list)), [])
+    if case.items is not None:
+        assert len(listed) == len(case.items), shown
+        for wanted, item in zip(case.items, listed, strict=True):
+            await _compare(wanted, item, actor)
+            assert not case.exactly or item.keys() == wanted.keys(), shown
+    if case.among is not None:
+        assert [each for each in listed if not await _difference(case.among, each, actor)], shown
+    await _compare(case.info, told.get("info", {}), actor)
+
+
 async def _compare(expected: Mapping[str, Any], found: Mapping[str, Any], actor: Actor) -> None:
+    difference = await _difference(expected, found, actor)
+    assert not difference, difference
+
+
+async def _difference(expected: Mapping[str, Any], found: Mapping[str, Any], actor: Actor) -> str:
+    """What is not as expected; what stands under an expected key is compared whole."""
     for name, value in expected.items():
-        assert name in found, f"{name} is missing in {found}"
-        if isinstance(value, re.Pattern):
-            assert value.fullmatch(str(found[name])), f"{name}: {found[name]!r}"
-        else:
-            wanted = await _filled(value, actor)
-            assert found[name] == wanted, f"{name}: {found[name]!r} and not {wanted!r}"
+        if name not in found:
+            return f"{name} is missing in {found}"
+        if not _same(await actor.fill_in(value), found[name]):
+            return f"{name}: {found[name]!r} and not {value!r}"
+    return ""
 
 
-async def _filled(value: Any, actor: Actor) -> Any:
-    if isinstance(value, dict):
-        return {name: await _filled(each, actor) for name, each in value.items()}
-    return await actor.fill(value) if isinstance(value, str) else value
+def _same(wanted: Any, found: Any) -> bool:
+    if isinstance(wanted, re.Pattern):
+        return wanted.fullmatch(str(found)) is not None
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        return wanted.keys() == found.keys() and all(_same(each, found[name]) for name, each in wanted.items())
+    if isinstance(wanted, list) and isinstance(found, list):
+        return len(wanted) == len(found) and all(map(_same, wanted, found))
+    return bool(wanted == found) and isinstance(found, bool) is isinstance(wanted, bool)

@@ -21,11 +21,12 @@ class Permission(Enum):
     MASS_DELETE = "Mass_Delete"  # many records by one call
     SEND = "Send_Email"
     MANAGE_USERS = "Manage_Users"  # what belongs to other users
+    CUSTOMIZE = "Customize_Zoho_CRM"  # what the modules hold; the wire's whole name of it (W 6.2)
 
 
 GRANTED: Final = {
     ADMINISTRATOR: frozenset(Permission),
-    STANDARD: frozenset(Permission) - {Permission.MASS_DELETE, Permission.MANAGE_USERS},
+    STANDARD: frozenset(Permission) - {Permission.MASS_DELETE, Permission.MANAGE_USERS, Permission.CUSTOMIZE},
 }
 
 

@@ -12,7 +12,7 @@ from postroom.errors import Fault, Invalid, Reason
 from postroom.record.field import Field, Kind
 from postroom.record.modules import WORDS, Module
 from postroom.record.terms import after, beyond, digits, fold, keys, whole, words
-from postroom.record.values import read_text
+from postroom.record.values import read_number, read_text
 
 
 class Operator(Enum):
@@ -35,7 +35,7 @@ class Operator(Enum):
 class Where:
     """Records with one of the terms ``keys``, or with one from ``low`` on and before ``high`` (None: without end).
 
-    ``negated``: all others, those without any value too. ``number`` is the field's.
+    ``negated``: all others, those without any value too. ``number`` is the field's; of ``BY_ID`` the terms are ids.
     """
 
     number: int
@@ -47,26 +47,39 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """Records that meet each part."""
+    """Records that meet each part; without parts none."""
 
     parts: tuple["Criteria", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """Records that meet one part at least."""
+    """Records that meet one part at least; without parts none."""
 
     parts: tuple["Criteria", ...]
 
 
 Criteria = Where | AllOf | AnyOf
 
+# A record's own id, which it is asked for by like by a field.
+ID: Final = Field(name="id", label="Record Id", kind=Kind.INTEGER)
+BY_ID: Final = -1  # no field's number
+
+
+def place(module: Module, name: str) -> tuple[Field, int] | None:
+    """The field of that name and its number; None for one that records are not found by."""
+    if name == ID.name:
+        return ID, BY_ID
+    field, number = module.by_name.get(name), module.numbers.get(name)
+    return None if field is None or number is None else (field, number)
+
 
 def compare(module: Module, name: str, operator: Operator, values: tuple[str, ...]) -> Where:
     """A comparison as somebody wrote it. Raises ``Invalid`` that names the field and says what is wrong."""
-    field, number = module.by_name.get(name), module.numbers.get(name)
-    if field is None or number is None:
+    found = place(module, name)
+    if found is None:
         raise wrong_query("the field is not one to search by", api_name=name)
+    field, number = found
     if operator not in operators(field):
         raise wrong_query("the operator does not suit the field", api_name=name, operator=operator.value)
     if operator in (Operator.BETWEEN, Operator.NOT_BETWEEN) and len(values) != 2:
@@ -107,10 +120,10 @@ def equal(module: Module, name: str, key: bytes) -> Where:
 
 def missing(module: Module, name: str) -> Where:
     """Records without a value of that field. Raises ``Invalid`` for a field that is not kept by value."""
-    number = module.numbers.get(name)
-    if number is None:
+    found = place(module, name)
+    if found is None:
         raise wrong_query("the field is not one to search by", api_name=name)
-    return Where(number=number, negated=True)
+    return Where(number=found[1], negated=True)
 
 
 def opposite(where: Where) -> Where:
@@ -124,11 +137,20 @@ def wrong_query(reason: str, **details: object) -> Invalid:
 
 
 def _key(field: Field, text: str) -> bytes:
+    if field is ID:
+        return _number(text)
     try:
         (key,) = keys(field, read_text(field, text))
     except (Invalid, ValueError):
         raise wrong_query("the value does not suit the field", api_name=field.name) from None
     return key
+
+
+def _number(text: str) -> bytes:
+    number = read_number(text)
+    if number is None:
+        raise wrong_query("the value does not suit the field", api_name=ID.name)
+    return whole(number)
 
 
 def _beginning(number: int, prefix: bytes) -> Where:

@@ -31,9 +31,14 @@ class Module:
         object.__setattr__(self, "numbers", {name: number(self.name, name) for name in (*indexed, WORDS)})
 
     def with_fields(self, more: Iterable[Field]) -> "Module":
-        """The module as an organisation has it, with fields of its own."""
-        own = tuple(more)
-        return replace(self, fields=(*self.fields, *own)) if own else self
+        """The module as an organisation has it: with these fields of its own, in place of any others."""
+        common, new = tuple(each for each in self.fields if each.id is None), tuple(more)
+        return replace(self, fields=(*common, *new)) if new or self.own else self
+
+    @property
+    def own(self) -> list[Field]:
+        """The fields that the organisation added."""
+        return [each for each in self.fields if each.id is not None]
 
     @property
     def unique(self) -> list[Field]:

@@ -1,21 +1,21 @@
 """The grammar of ``criteria`` (W 7.4): ``((Stage:equals:Won)and(Amount:greater_than:10))or(Owner:equals:17)``. Pure.
 
-``and`` binds closer than ``or``; either in any case. A comparison stands in brackets of its own. In values a backslash
-takes the meaning from the character behind it: a bracket, a comma, itself.
+A comparison stands in brackets of its own. In values a backslash takes the meaning from the character behind it: a
+bracket, a comma, itself.
 """
 
 import re
 from typing import Final
 
-from postroom.record.criteria import AllOf, AnyOf, Criteria, Operator, compare, wrong_query
+from postroom.errors import Invalid
+from postroom.record.criteria import Criteria, Operator, compare, wrong_query
+from postroom.record.joints import alternatives
 from postroom.record.modules import Module
 
 COMPARISONS_AT_MOST: Final = 10  # W 7.4
-_DEEPEST: Final = 10  # brackets within brackets: more are never needed for ten comparisons
 
 _BLANK: Final = re.compile(r"\s*")
-_JOINT: Final = re.compile(r"\s*(and|or)\s*", re.IGNORECASE)
-_HEAD: Final = re.compile(r"\(\s*([A-Za-z_][A-Za-z0-9_.$]*)\s*:\s*([A-Za-z_]+)\s*:")
+_HEAD: Final = re.compile(r"\s*\(\s*([A-Za-z_][A-Za-z0-9_.$]*)\s*:\s*([A-Za-z_]+)\s*:")
 _VALUE: Final = re.compile(r"((?:[^\\()]|\\.)*)\)", re.DOTALL)
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _OPERATORS: Final = {each.value: each for each in Operator}
@@ -25,7 +25,7 @@ _LISTS: Final = (Operator.IN, Operator.NOT_IN, Operator.BETWEEN, Operator.NOT_BE
 def read_criteria(module: Module, text: str) -> Criteria:
     """What the text asks for. Raises ``Invalid`` with what is wrong and where."""
     reader = _Reader(module, text.strip())
-    found = reader.alternatives(0)
+    found = alternatives(reader)
     if reader.at != len(reader.text):
         raise reader.wrong("an end, and, or or was expected")
     return found
@@ -34,57 +34,29 @@ def read_criteria(module: Module, text: str) -> Criteria:
 class _Reader:
     """Walks the text once; ``at`` is where it stands."""
 
+    deepest = 10  # more are never needed for ten comparisons
+
     def __init__(self, module: Module, text: str) -> None:
         self.text = text
         self.at = 0
         self._module = module
         self._count = 0
 
-    def wrong(self, reason: str, **details: object) -> Exception:
+    def wrong(self, reason: str, **details: object) -> Invalid:
         return wrong_query(reason, position=self.at, **details)
 
-    def alternatives(self, depth: int) -> Criteria:
-        """Conjunctions with ``or`` between them."""
-        found = [self._conjunction(depth)]
-        while self._joint("or"):
-            found.append(self._conjunction(depth))
-        return found[0] if len(found) == 1 else AnyOf(tuple(found))
-
-    def _conjunction(self, depth: int) -> Criteria:
-        found = [self._term(depth)]
-        while self._joint("and"):
-            found.append(self._term(depth))
-        return found[0] if len(found) == 1 else AllOf(tuple(found))
-
-    def _joint(self, word: str) -> bool:
-        match = _JOINT.match(self.text, self.at)
-        if match is None or match[1].lower() != word:
+    def takes(self, word: str) -> bool:
+        self._skip()
+        if self.text[self.at : self.at + len(word)].lower() != word:
             return False
-        self.at = match.end()
+        self.at += len(word)
+        self._skip()
         return True
 
-    def _term(self, depth: int) -> Criteria:
-        if depth > _DEEPEST:
-            raise self.wrong("there are too many brackets")
-        self._skip()
+    def comparison(self) -> Criteria | None:
         head = _HEAD.match(self.text, self.at)
-        if head is not None:
-            return self._comparison(head)
-        if not self.text.startswith("(", self.at):
-            raise self.wrong("a bracket was expected")
-        self.at += 1
-        found = self.alternatives(depth + 1)
-        self._skip()
-        if not self.text.startswith(")", self.at):
-            raise self.wrong("a closing bracket was expected")
-        self.at += 1
-        return found
-
-    def _skip(self) -> None:
-        blank = _BLANK.match(self.text, self.at)
-        self.at = blank.end() if blank else self.at
-
-    def _comparison(self, head: re.Match[str]) -> Criteria:
+        if head is None:
+            return None
         name, word = head[1], head[2]
         operator = _OPERATORS.get(word.lower())
         if operator is None:
@@ -98,6 +70,10 @@ class _Reader:
         self.at = value.end()
         parts = _split(value[1]) if operator in _LISTS else [value[1]]
         return compare(self._module, name, operator, tuple(_ESCAPE.sub(r"\1", part).strip() for part in parts))
+
+    def _skip(self) -> None:
+        blank = _BLANK.match(self.text, self.at)
+        self.at = blank.end() if blank else self.at
 
 
 def _split(text: str) -> list[str]:

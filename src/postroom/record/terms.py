@@ -95,6 +95,11 @@ def whole(value: int) -> bytes:
     return (value + (1 << 63)).to_bytes(8, "big")
 
 
+def number_in(key: bytes) -> int:
+    """The number that ``whole`` made the term of; what stands behind it is passed over."""
+    return int.from_bytes(key[:8], "big") - (1 << 63)
+
+
 def _ordered(value: float) -> bytes:
     """IEEE 754 as octets: with the sign turned, and negative numbers turned whole, they stand in order."""
     (bits,) = struct.unpack(">Q", struct.pack(">d", value + 0.0))  # + 0.0: there is one zero

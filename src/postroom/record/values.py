@@ -76,7 +76,7 @@ def read_values(module: Module, raw: Mapping[str, object], *, partial: bool) -> 
         if field.system or (partial and field.name not in named):
             continue
         try:
-            values[field.name] = _read(field, raw.get(field.name, field.default))
+            values[field.name] = read_value(field, raw.get(field.name, field.default))
         except Invalid as refused:
             faults.extend(refused.faults)
     related = raw.get(RELATED)
@@ -84,6 +84,14 @@ def read_values(module: Module, raw: Mapping[str, object], *, partial: bool) -> 
         faults.append(Fault(Reason.WRONG_TYPE, (RELATED,), {"expected_data_type": "string"}))
         related = None
     return Reading(values=values, faults=tuple(faults), named=named, related=related)
+
+
+def read_value(field: Field, raw: object) -> Value:
+    """One value as JSON has it. Raises ``Invalid`` that names the field."""
+    value = None if raw is None or (isinstance(raw, str) and not raw.strip()) else _READERS[field.kind](field, raw)
+    if field.mandatory and value is None:
+        raise _wrong(field, Reason.MISSING)
+    return value
 
 
 def complete(module: Module, values: Values) -> dict[str, Value]:
@@ -149,13 +157,6 @@ def _folded(value: Value) -> str | None:
 
 def _id(value: Value) -> int | None:
     return value if isinstance(value, int) else None
-
-
-def _read(field: Field, raw: object) -> Value:
-    value = None if raw is None or (isinstance(raw, str) and not raw.strip()) else _READERS[field.kind](field, raw)
-    if field.mandatory and value is None:
-        raise _wrong(field, Reason.MISSING)
-    return value
 
 
 def _wrong(field: Field, reason: Reason = Reason.WRONG_TYPE, **details: object) -> Invalid:

@@ -22,12 +22,14 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     tuple_,
     union,
 )
 
 from postroom.record import AllOf, AnyOf, Criteria, Module, Where
-from postroom.record.terms import keys
+from postroom.record.criteria import BY_ID
+from postroom.record.terms import keys, number_in, whole
 from postroom.store import records, terms
 from postroom.store.records import Record
 from postroom.store.tables import record, term
@@ -128,7 +130,7 @@ def _apart(where: Criteria | None) -> Sequence[Criteria]:
     match where:
         case AnyOf():
             return where.parts
-        case Where() if len(where.keys) > 1 and not where.negated:
+        case Where() if len(where.keys) > 1 and not where.negated and where.number != BY_ID:
             return [Where(number=where.number, keys=(key,)) for key in set(where.keys)]
     return ()
 
@@ -222,7 +224,9 @@ def _source(tx: Connection, asked: Question, where: Criteria | None) -> tuple[Se
     match where:
         case None:
             return _all(asked), record.c.id
-        case Where(negated=True):
+        case AllOf(parts=()) | AnyOf(parts=()):
+            return _all(asked).where(false()), record.c.id
+        case Where() if where.negated or where.number == BY_ID:
             return _all(asked).where(_meets(asked, where, record.c.id)), record.c.id
         case Where():
             table = term.alias()
@@ -232,8 +236,6 @@ def _source(tx: Connection, asked: Question, where: Criteria | None) -> tuple[Se
         case AnyOf():
             every = union(*(_source(tx, asked, each)[0] for each in where.parts)).subquery()
             return select(*every.c), next(iter(every.c))
-    if not where.parts:
-        return _all(asked).where(false()), record.c.id
     rarest = min(where.parts, key=lambda each: _cost(tx, asked, each))
     query, column = _source(tx, asked, rarest)
     return query.where(*(_meets(asked, each, column) for each in where.parts if each is not rarest)), column
@@ -242,14 +244,33 @@ def _source(tx: Connection, asked: Question, where: Criteria | None) -> tuple[Se
 def _meets(asked: Question, where: Criteria, number: ColumnElement[int]) -> ColumnElement[bool]:
     """Whether the record of that id meets the criteria."""
     match where:
+        case AllOf(parts=()) | AnyOf(parts=()):
+            return false()
         case AllOf():
-            return and_(*(_meets(asked, each, number) for each in where.parts)) if where.parts else false()
+            return and_(*(_meets(asked, each, number) for each in where.parts))
         case AnyOf():
             return or_(*(_meets(asked, each, number) for each in where.parts))
+    if where.number == BY_ID:
+        return _numbered(where, number)
     table = term.alias()
     these = select(table.c.record_id).where(terms.stretch(table, asked.org_id, where))
     # One term and the id are a key of the index. A stretch of terms is read once, and its ids kept at hand.
     met = exists(these.where(table.c.record_id == number)) if where.keys else number.in_(these)
+    return ~met if where.negated else met
+
+
+def _numbered(where: Where, number: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether the record of that id is one that a comparison of ids is about."""
+    parts: list[ColumnElement[bool]] = [true()]
+    if where.keys:
+        parts.append(number.in_([number_in(each) for each in where.keys]))
+    if where.low is not None:
+        low = number_in(where.low)
+        parts.append(number > low if where.low > whole(low) else number >= low)
+    if where.high is not None:
+        high = number_in(where.high)
+        parts.append(number <= high if where.high > whole(high) else number < high)
+    met = and_(*parts)
     return ~met if where.negated else met
 
 
@@ -260,4 +281,6 @@ def _cost(tx: Connection, asked: Question, where: Criteria) -> int:
             return min((_cost(tx, asked, each) for each in where.parts), default=0)
         case AnyOf():
             return sum(_cost(tx, asked, each) for each in where.parts)
-    return _NEVER if where.negated else terms.estimate(tx, asked.org_id, where, _FEW)
+    if where.number == BY_ID and where.keys and not where.negated:
+        return len(where.keys)
+    return _NEVER if where.negated or where.number == BY_ID else terms.estimate(tx, asked.org_id, where, _FEW)

@@ -1,21 +1,22 @@
 """Keeps the records of an organisation whole: what is inserted or changed is held against what is already there.
 
 A lookup leads to a record of one of its modules and the organisation, an owner is one of its active users, a unique
-value is no other record's (W 6.2). All this is checked in the transaction that writes. Two processes on one database
-take turns per organisation (``_hold``), so that no two of them find the same value free.
+value is no other record's (W 6.2). All this is checked in the transaction that writes, by the fields that the module
+has at that moment. Two processes on one database take turns per organisation (``orgs.hold``), so that no two of them
+find the same value free.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from postroom.errors import Fault, Reason
 from postroom.record import NOTES, Field, Kind, Module, Reading, Value, complete, facts
 from postroom.record.criteria import equal
 from postroom.record.terms import keys, whole
 from postroom.record.values import RELATED
-from postroom.store import deletions, fields, finding, records, tables, terms, users
+from postroom.store import deletions, fields, finding, orgs, records, terms, users
 from postroom.store.finding import Question
 from postroom.store.records import Record
 
@@ -87,23 +88,24 @@ def alter(tx: Connection, place: Place, ids: Sequence[int], values: Mapping[str,
 
 def remove(tx: Connection, place: Place, ids: Sequence[int]) -> set[int]:
     """Delete records, and their notes with them; returns the ids that were there."""
+    orgs.hold(tx, place.org_id)
     gone = list(records.by_ids(tx, place.org_id, place.module.name, ids).values())
     _delete(tx, place, place.module, gone)
     if place.module.name in NOTES.by_name["Parent_Id"].targets:
-        notes = fields.of(tx, place.org_id, NOTES)
         for each in gone:
-            _delete(tx, place, notes, _notes(tx, place.org_id, notes, each.id))
+            _delete(tx, place, NOTES, _notes(tx, place.org_id, each.id))
     return {each.id for each in gone}
 
 
 def _delete(tx: Connection, place: Place, module: Module, gone: Sequence[Record]) -> None:
-    records.remove(tx, module, gone)
-    deletions.note(tx, gone, by=place.user_id, at=place.now)
+    if gone:
+        records.remove(tx, fields.with_removed(tx, place.org_id, module), gone)
+        deletions.note(tx, gone, by=place.user_id, at=place.now)
 
 
-def _notes(tx: Connection, org_id: int, notes: Module, parent: int) -> list[Record]:
-    those = equal(notes, "Parent_Id", whole(parent))
-    asked = Question(org_id=org_id, module=notes, limit=_NOTES_AT_MOST, where=those)
+def _notes(tx: Connection, org_id: int, parent: int) -> list[Record]:
+    those = equal(NOTES, "Parent_Id", whole(parent))
+    asked = Question(org_id=org_id, module=NOTES, limit=_NOTES_AT_MOST, where=those)
     return [each.record for each in finding.find(tx, asked)]
 
 
@@ -114,13 +116,14 @@ class _Scene:
     """What the store knows of everything that the wishes name; keeps up with what is kept of them."""
 
     def __init__(self, tx: Connection, place: Place, wishes: Sequence[Wish]) -> None:
-        _hold(tx, place.org_id)
+        orgs.hold(tx, place.org_id)
         self._tx = tx
-        self._place = place
+        # A field may have come or gone since the wishes were read.
+        self._place = replace(place, module=fields.of(tx, place.org_id, place.module))
         readings = [wish.reading.values for wish in wishes]
-        self._targets = records.names(tx, place.org_id, _looked_up(place.module, readings))
+        self._targets = records.names(tx, place.org_id, _looked_up(self._place.module, readings))
         self._owners = {user.id for user in users.listing(tx, place.org_id) if user.active}
-        self._taken = {field.name: self._holders(field, readings) for field in place.module.unique}
+        self._taken = {field.name: self._holders(field, readings) for field in self._place.module.unique}
         self._stored: dict[int, Record] = {}
         self._now: dict[int, Record] = {}
 
@@ -135,6 +138,8 @@ class _Scene:
     def match(self, reading: Reading, check: Sequence[str]) -> tuple[str | None, int | None]:
         """The first of the fields by which a record is there already, and its id."""
         for name in check:
+            if name not in self._taken:
+                continue
             number = self._taken[name].get(_only_key(self._place.module.by_name[name], reading.values.get(name)))
             if number is not None:
                 return name, number
@@ -172,7 +177,8 @@ class _Scene:
         new = [each for each in self._now.values() if each.id not in self._stored]
         changed = [(self._stored[each.id], each) for each in self._now.values() if each.id in self._stored]
         records.add(self._tx, self._place.module, new)
-        records.save(self._tx, self._place.module, changed)
+        if changed:
+            records.save(self._tx, fields.with_removed(self._tx, self._place.org_id, self._place.module), changed)
 
     def _judge(self, reading: Reading, onto: Record, before: Record | None = None) -> Kept:
         """The record with the values read put onto it, or every fault."""
@@ -259,12 +265,3 @@ def _only_key(field: Field, value: Value) -> bytes:
 def _looked_up(module: Module, readings: Sequence[Mapping[str, Value]]) -> set[int]:
     names = [each.name for each in module.fields if each.targets]
     return {number for values in readings for name in names if isinstance(number := values.get(name), int)}
-
-
-def _hold(tx: Connection, org_id: int) -> None:
-    """Wait for other processes that write records of the organisation, until the transaction ends.
-
-    FOR NO KEY UPDATE, so that rows which merely refer to the organisation (mails, tokens) are not kept waiting. SQLite
-    has one writer at a time anyway.
-    """
-    tx.execute(select(tables.org.c.id).where(tables.org.c.id == org_id).with_for_update(key_share=True))

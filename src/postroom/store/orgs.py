@@ -56,6 +56,15 @@ def find_many(tx: Connection, org_ids: Sequence[int]) -> list[Org | None]:
 _BY_ID = select(org).where(org.c.id.in_(bindparam("ids_", expanding=True)))
 
 
+def hold(tx: Connection, org_id: int) -> None:
+    """Wait for other processes that write records or fields of the organisation, until the transaction ends.
+
+    FOR NO KEY UPDATE, so that rows which merely refer to the organisation (mails, tokens) are not kept waiting. SQLite
+    has one writer at a time anyway.
+    """
+    tx.execute(select(org.c.id).where(org.c.id == org_id).with_for_update(key_share=True))
+
+
 def find(tx: Connection, org_id: int) -> Org | None:
     """The organisation of that number."""
     return find_many(tx, [org_id])[0]

@@ -123,6 +123,12 @@ def by_ids(tx: Connection, org_id: int, module: str, ids: Sequence[int]) -> dict
 _WHOLE = select(record).where(record.c.id.in_(bindparam("ids_", expanding=True)))
 
 
+def behind(tx: Connection, org_id: int, module: str, record_id: int, limit: int) -> list[Record]:
+    """Records of a module with greater ids than that, in their order."""
+    query = select(record).where(record.c.org_id == org_id, record.c.module == module, record.c.id > record_id)
+    return [_from_row(row) for row in tx.execute(query.order_by(record.c.id).limit(limit)).mappings()]
+
+
 def names(tx: Connection, org_id: int, ids: Collection[int]) -> dict[int, Named]:
     """What lookups to these records show."""
     if not ids:

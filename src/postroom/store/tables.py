@@ -264,6 +264,7 @@ custom_field = Table(
     Column("is_unique", Boolean, nullable=False, server_default=text("false")),
     Column("choices", Json, nullable=False, server_default="[]"),
     Column("created_at", Moment, nullable=False),
+    Column("removed_at", Moment),  # records may still hold values of it, which nobody is shown
     UniqueConstraint("org_id", "module", "name"),
 )
 

@@ -39,24 +39,18 @@ def holders(tx: Connection, org_id: int, number: int, keys: Sequence[bytes]) -> 
     return {row.key: row.record_id for row in rows}
 
 
-def used(tx: Connection, org_id: int, number: int, limit: int) -> list[bytes]:
-    """The terms of a field, each once, in order; ``limit`` at the most."""
-    found: list[bytes] = []
-    place = and_(term.c.org_id == org_id, term.c.number == number)
+def used(tx: Connection, org_id: int, number: int, limit: int) -> dict[bytes, int]:
+    """The terms of a field, each once and in order, with the oldest record that has it; ``limit`` at the most."""
+    found: dict[bytes, int] = {}
+    last = b""
     while len(found) < limit:
         # From one to the next: however many records share one, it costs one step.
-        beyond = term.c.key > found[-1] if found else None
-        query = select(term.c.key).where(place).order_by(term.c.key).limit(1)
-        key = tx.execute(query if beyond is None else query.where(beyond)).scalar()
-        if key is None:
+        row = tx.execute(_NEXT, {"org_": org_id, "number_": number, "last_": last}).one_or_none()
+        if row is None:
             break
-        found.append(key)
+        last = row.key
+        found[last] = row.record_id
     return found
-
-
-def clear(tx: Connection, org_id: int, number: int) -> None:
-    """Take all terms of a field away."""
-    tx.execute(delete(term).where(term.c.org_id == org_id, term.c.number == number))
 
 
 def stretch(table: FromClause, org_id: int, where: Where) -> ColumnElement[bool]:
@@ -86,6 +80,12 @@ def _delete(org_id: int, gone: Sequence[tuple[int, bytes, int]]) -> Delete:
 
 
 # Made once: to build a statement costs more than to run it.
+_NEXT: Final = (
+    select(term.c.key, term.c.record_id)
+    .where(term.c.org_id == bindparam("org_"), term.c.number == bindparam("number_"), term.c.key > bindparam("last_"))
+    .order_by(term.c.key, term.c.record_id)
+    .limit(1)
+)
 _HOLDERS: Final = select(term.c.key, term.c.record_id).where(
     term.c.org_id == bindparam("org_"),
     term.c.number == bindparam("number_"),

@@ -41,9 +41,10 @@ def add(tx: Connection, new: User) -> None:
 
 
 def save(tx: Connection, changed: User) -> None:
-    """Replace the profile of a user, and whether they are active."""
+    """Replace the names and the profile of a user, and whether they are active."""
     same = (user.c.org_id == changed.org_id) & (user.c.id == changed.id)
-    tx.execute(update(user).where(same).values(profile=changed.profile, active=changed.active))
+    names = ("first_name", "last_name", "profile", "active")
+    tx.execute(update(user).where(same).values({name: getattr(changed, name) for name in names}))
 
 
 def find(tx: Connection, org_id: int, user_id: int) -> User | None:

@@ -1,6 +1,6 @@
 """What a handler of the API is given, and what it gives back."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from postroom.access.principal import Principal
+from postroom.access.scope import Need
 from postroom.app import App
-from postroom.errors import Fault, Invalid, Reason
+from postroom.errors import Fault, Forbidden, Invalid, Reason
 from postroom.web.body import read_json
 from postroom.web.param import Param, Place
 
@@ -61,6 +62,12 @@ class Call:
         found = next((each for each in self.params if each.name == name), None)
         assert found is not None, f"the endpoint does not declare {name}: nobody would know of it"
         return found
+
+
+def demand(caller: Principal, needs: Iterable[Need]) -> None:
+    """Raise ``Forbidden`` where the caller's token lacks one of these scopes (W 5.3)."""
+    if not all(map(caller.scopes.allow, needs)):
+        raise Forbidden(Fault(Reason.SCOPE_MISSING))
 
 
 Handler = Callable[[Call], Awaitable[Response]]

@@ -116,6 +116,15 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
     Reason.RELATION_UNKNOWN: Wire(
         400, "INVALID_DATA", "The relation name given seems to be invalid", {"resource_path_index": 2}
     ),
+    Reason.NOT_RELATED: Wire(400, "INVALID_DATA", "relation not found"),
+    Reason.QUERY_UNREADABLE: Wire(400, "SYNTAX_ERROR", "error occured while parsing the query"),
+    Reason.QUERY_NOT_SUPPORTED: Wire(400, "SYNTAX_ERROR", "given coql query not supported"),
+    Reason.QUERY_TOO_LARGE: Wire(400, "LIMIT_EXCEEDED", "limit exceeded"),
+    Reason.QUERY_LIMIT_WRONG: Wire(400, "INVALID_QUERY", "limit given seems to be invalid"),
+    Reason.CLAUSE_MISSING: Wire(400, "SYNTAX_ERROR", "missing clause"),
+    Reason.COLUMN_UNKNOWN: Wire(400, "INVALID_QUERY", "column given seems to be invalid"),
+    Reason.COLUMN_TWICE: Wire(400, "DUPLICATE_DATA", "duplicate select column"),
+    Reason.COLUMN_VALUE_WRONG: Wire(400, "INVALID_QUERY", "value given seems to be invalid for the column"),
     Reason.NO_CREDENTIALS: Wire(401, "AUTHENTICATION_FAILURE", "Authentication failed"),
     Reason.TOKEN_INVALID: Wire(401, "INVALID_TOKEN", "invalid oauth token"),
     Reason.SCOPE_MISSING: Wire(401, "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL"),
@@ -180,14 +189,17 @@ def json_path(path: tuple[str | int, ...]) -> str:
     return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
 
 
-def item_error(fault: Fault, index: int) -> Refusal:
-    """One element of an answer's ``data``: the fault's path is taken from item ``index`` of the request's ``data``."""
-    return _document(fault, ("data", index, *fault.path) if fault.path else ())
+def item_error(fault: Fault, index: int, key: str = "data") -> Refusal:
+    """One element of an answer's ``data``: the fault's path is taken from item ``index`` of the request's ``data``.
+
+    ``key`` is what both are called where it is another name.
+    """
+    return _document(fault, (key, index, *fault.path) if fault.path else ())
 
 
-def item_errors(faults: Sequence[Fault], index: int) -> Refusal:
+def item_errors(faults: Sequence[Fault], index: int, key: str = "data") -> Refusal:
     """``item_error`` for one or more faults of one item (W 7.5, the code for several)."""
-    each = [item_error(fault, index) for fault in faults]
+    each = [item_error(fault, index, key) for fault in faults]
     if len(each) == 1:
         return each[0]
     return Refusal(code=SEVERAL, details={"errors": each}, message="multiple errors")

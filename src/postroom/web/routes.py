@@ -14,15 +14,17 @@ from postroom.web.shape import Shape
 
 # A module's or a related list's API name; what else is in its place is a wrong URL, not a wrong module.
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
+_NAMED: Final = frozenset({"{module}", "{related}"})
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One call of the API. ``template`` is its path under a prefix, with placeholders ``{module}``, ``{id}`` ...
 
-    ``needs`` are the scopes it takes, all of them; ``{module}`` in one stands for the URL's module. ``permission`` is
-    what the caller's profile must allow. ``answers`` are by status, None where there is no body; refusals go without
-    saying. ``params`` are all that its handler reads beside the placeholders and the ``body``.
+    ``needs`` are the scopes it takes, all of them; ``{module}`` in one stands for the URL's module, or for that of the
+    body, and then the handler holds it against the token. ``permission`` is what the caller's profile must allow.
+    ``answers`` are by status, None where there is no body; refusals go without saying. ``params`` are all that its
+    handler reads beside the placeholders and the ``body``.
     """
 
     method: str
@@ -35,7 +37,7 @@ class Endpoint:
     body: Shape | None = None
 
     def needs_for(self, module: str) -> tuple[Need, ...]:
-        """The needs with the URL's module in its place."""
+        """The needs with the module in its place; without one (``""``), those that have no such place."""
         return _filled(self.needs, module)
 
 
@@ -85,7 +87,7 @@ def _match(template: list[str], words: list[str]) -> dict[str, str] | None:
         if expected[0] != "{":
             if expected != word:
                 return None
-        elif not word or (expected == "{module}" and not _NAME.fullmatch(word)):
+        elif not word or (expected in _NAMED and not _NAME.fullmatch(word)):
             return None
         else:
             values[expected[1:-1]] = word
@@ -95,5 +97,7 @@ def _match(template: list[str], words: list[str]) -> dict[str, str] | None:
 @lru_cache(maxsize=1024)
 def _filled(needs: tuple[Need, ...], module: str) -> tuple[Need, ...]:
     return tuple(
-        replace(need, path=tuple(module if word == "{module}" else word for word in need.path)) for need in needs
+        replace(need, path=tuple(module if word == "{module}" else word for word in need.path))
+        for need in needs
+        if module or "{module}" not in need.path
     )

@@ -25,7 +25,7 @@ from postroom.web.accounts.desk import Desk, Handler
 from postroom.web.accounts.routes import ROUTES as ACCOUNTS
 from postroom.web.api.routes import ROUTES
 from postroom.web.body import Arrival
-from postroom.web.call import Call
+from postroom.web.call import Call, demand
 from postroom.web.refusals import allowed, fail, refuse, token_reset, wrong_method
 from postroom.web.routes import Endpoint, Table
 
@@ -124,8 +124,7 @@ class _Exchange:
         endpoint = resource.methods.get(self._request.method)
         if endpoint is None:
             return wrong_method(resource.methods)
-        if not all(map(self._caller.scopes.allow, endpoint.needs_for(path.get("module", "")))):
-            raise Forbidden(Fault(Reason.SCOPE_MISSING))
+        demand(self._caller, endpoint.needs_for(path.get("module", "")))
         if not allows(self._caller.profile, endpoint.permission):
             lacking = wire_name(endpoint.permission, path.get("module", ""))
             raise Forbidden(Fault(Reason.NO_PERMISSION, details={"permissions": [lacking]}))

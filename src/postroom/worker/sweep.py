@@ -8,18 +8,21 @@ from typing import Final
 from postroom.app import App
 from postroom.errors import Unavailable
 from postroom.mail.retry import DAY
-from postroom.store import accounts, devices, throttles, tokens
+from postroom.store import accounts, devices, fields, throttles, tokens
 from postroom.store.db import Tx
+from postroom.store.erasing import erase
 
 PAUSE_SECONDS: Final = 3600.0
 KEPT: Final = DAY  # ms after its end: a code used again, or a late client, is then still known for what it is
 
 
 async def sweep(app: App) -> None:
-    """Remove what has long ended, now and every hour, until cancelled."""
+    """Remove what has long ended, and the values of removed fields, now and every hour, until cancelled."""
     while True:
         with suppress(Unavailable):  # there is another hour
             await app.db.write(partial(_drop, before=app.clock() - KEPT))
+            for gone in await app.db.read(fields.removed):
+                await erase(app.db, gone)
         await asyncio.sleep(PAUSE_SECONDS)
 
 

@@ -2,19 +2,27 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from postroom.access.permission import STANDARD
 from postroom.config import Settings
+from postroom.store import users
 from tests.access.dance import Dancer, granted, register
 from tests.web.house import House, house
 from tests.world import World, found
 
 EVERYTHING = ",".join(
-    f"ZohoBigin.{each}.ALL" for each in ("modules", "settings", "files", "users", "org", "send_mail.all")
+    (
+        *(
+            f"ZohoBigin.{each}.ALL"
+            for each in ("modules", "settings", "files", "users", "org", "send_mail.all", "coql")
+        ),
+        "ZohoSearch.securesearch.READ",
+    )
 )
 
 
@@ -57,6 +65,14 @@ async def guests(folder: Path, database: str = "") -> AsyncIterator[Guests]:
         own = Guest(world=home.world, house=home, headers=await _headers(home, home.dancer))
         other = Guest(world=world, house=home, headers=await _headers(home, await register(home.app.db, world)))
         yield Guests(own=own, other=other)
+
+
+async def standard(guest: Guest) -> Guest:
+    """The guest's colleague, who is no Administrator, with the same scopes."""
+    app, colleague = guest.house.app, guest.world.colleague
+    await app.db.write(lambda tx: users.save(tx, replace(colleague, profile=STANDARD)))
+    dancer = await register(app.db, replace(guest.world, user=colleague))
+    return replace(guest, headers=await _headers(guest.house, dancer))
 
 
 async def _headers(home: House, dancer: Dancer) -> dict[str, str]:

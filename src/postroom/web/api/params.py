@@ -50,7 +50,7 @@ EMAILS: Final = (
 DOWNLOAD: Final = (Param(name="id", required=True, means="The id that the upload was answered with."),)
 
 # of metadata (W 6.2)
-FIELDS: Final = (_MODULE,)
+METADATA: Final = (_MODULE,)
 
 # of records (W 7.1, 7.3)
 _SOME_FIELDS: Final = Param(name="fields", means=f"{_FIELDS} All where nothing is given.")
@@ -77,6 +77,7 @@ _PAGED: Final = (
         means="The `next_page_token` or `previous_page_token` of another page; `page` is then passed over.",
     ),
 )
+RELATED: Final = (*_PAGED, _SINCE)
 ONE_RECORD: Final = (_SOME_FIELDS, _SINCE)
 RECORDS: Final = (
     *_PAGED,
@@ -90,6 +91,7 @@ DELETE_MANY: Final = (
     Param(name="ids", required=True, means=f"The ids of up to {RECORDS_PER_REQUEST} records, parted by commas."),
     _WORKFLOW,
 )
+DELINK_MANY: Final = DELETE_MANY[:1]
 
 # of searches (W 7.4)
 SEARCH: Final = (
@@ -108,5 +110,8 @@ SEARCH: Final = (
 PLACEHOLDERS: Final = (
     Param(name="module", place=Place.PATH, required=True, means="The module's API name."),
     Param(name="id", place=Place.PATH, required=True, means="The id of the record, or of the user."),
+    Param(name="related", place=Place.PATH, required=True, means="The list's API name."),
+    Param(name="related_id", place=Place.PATH, required=True, means="The id of the record in the list."),
+    Param(name="note_id", place=Place.PATH, required=True, means="The note's id."),
     Param(name="message_id", place=Place.PATH, required=True, means="The id that the mail was accepted with."),
 )

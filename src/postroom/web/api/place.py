@@ -1,12 +1,13 @@
-"""The module and the record that a URL names."""
-
-from typing import Final
+"""The module, the record and the related list that a URL names."""
 
 from postroom.errors import Fault, NotFound, Reason
-from postroom.record import ACCOUNTS, CONTACTS, PIPELINES, Module, named, read_number
-from postroom.store import fields
+from postroom.record import Module, named, read_number
+from postroom.record.relations import EMAILS, Relation
+from postroom.record.relations import relation as relation_named
+from postroom.store import fields, records
+from postroom.store.db import Tx
 from postroom.store.fields import Asked
-from postroom.store.records import Key
+from postroom.store.records import Key, Record
 from postroom.web.call import Call
 
 
@@ -28,6 +29,14 @@ def known_module(call: Call, name: str | None = None) -> Module:
     return found
 
 
+def asked_module(call: Call) -> Module:
+    """The module that the parameter ``module`` names, as every organisation has it. Raises ``NotFound``."""
+    found = named(call.required("module"), call.deals_name)
+    if found is None:
+        raise NotFound(Fault(Reason.MODULE_UNKNOWN, details={"param_name": "module"}))
+    return found
+
+
 def record_id(call: Call) -> int:
     """The number of ``/{module}/{id}``. Raises ``NotFound`` for what cannot be one."""
     number = read_number(call.path["id"])
@@ -36,14 +45,32 @@ def record_id(call: Call) -> int:
     return number
 
 
-def mailed_key(call: Call) -> Key:
-    """The key of a record that mails are about (W 1.1). Raises ``NotFound`` for others, and what cannot be an id."""
-    number, found = read_number(call.path["id"]), known_module(call)
-    if found not in _MAILED:
-        raise NotFound(Fault(Reason.MODULE_UNKNOWN))
+def parent_key(call: Call) -> Key:
+    """The key of a record that has related lists. Raises ``NotFound`` for what cannot be one."""
+    found, number = known_module(call), read_number(call.path["id"])
     if number is None:
         raise NotFound(Fault(Reason.RELATED_UNKNOWN))
     return Key(call.caller.org_id, found.name, number)
 
 
-_MAILED: Final = (CONTACTS, ACCOUNTS, PIPELINES)
+def mailed_key(call: Call) -> Key:
+    """The key of a record that mails are about (W 1.1). Raises ``NotFound`` for others, and for what can be no id."""
+    if relation_named(known_module(call), EMAILS) is None:
+        raise NotFound(Fault(Reason.MODULE_UNKNOWN))
+    return parent_key(call)
+
+
+def relation(call: Call, name: str) -> Relation:
+    """The related list of that name. Raises ``NotFound`` where the URL's module has none."""
+    found = relation_named(known_module(call), name, call.deals_name)
+    if found is None:
+        raise NotFound(Fault(Reason.RELATION_UNKNOWN))
+    return found
+
+
+def parent(tx: Tx, key: Key) -> Record:
+    """The record that has the related lists. Raises ``NotFound`` where it is not there."""
+    found = records.find(tx, key)
+    if found is None:
+        raise NotFound(Fault(Reason.RELATED_UNKNOWN))
+    return found

@@ -1,6 +1,6 @@
 """``/{module}`` and ``/{module}/{id}``: records inserted, read, changed and deleted (W 7.1 to 7.3)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,8 +16,8 @@ from postroom.store.records import Key, Record
 from postroom.web.api import place
 from postroom.web.api.showing import context_of, shown
 from postroom.web.api.wire import records as wire
-from postroom.web.api.wire.items import Done, Refusal, Upserted, read_items, status, success
-from postroom.web.api.wire.record_shapes import Gone, Stored
+from postroom.web.api.wire.items import Done, Gone, Refusal, Upserted, read_items, status, success
+from postroom.web.api.wire.record_shapes import Stored
 from postroom.web.api.wire.values import Json as Object
 from postroom.web.call import Call
 from postroom.web.refusals import Json, NoContent, NotModified, item_errors
@@ -86,11 +86,16 @@ async def delete_many(call: Call) -> Response:
 async def get(call: Call) -> Response:
     """One record; 204 where there is none of that id, 304 where it has not changed since."""
     module = await place.module(call)
-    wanted = wire.read_fields(module, call.param("fields"))
-    key, since = Key(call.caller.org_id, module.name, place.record_id(call)), call.param("If-Modified-Since")
+    key = Key(call.caller.org_id, module.name, place.record_id(call))
+    return await show(call, module, partial(records.find, key=key))
+
+
+async def show(call: Call, module: Module, find: Callable[[Tx], Record | None]) -> Response:
+    """The record that is found, or 204; 304 where it has not changed since."""
+    wanted, since = wire.read_fields(module, call.param("fields")), call.param("If-Modified-Since")
 
     def look(tx: Tx) -> tuple[Record | None, list[Object]]:
-        found = records.find(tx, key)
+        found = find(tx)
         return found, shown(tx, call, module, wanted, [found] if found else [])
 
     found, data = await call.app.db.read(look)
@@ -149,6 +154,18 @@ def _refused(faults: Sequence[Fault], n: int, module: Module, context: wire.Cont
     return item_errors([wire.explain(fault, module, context) for fault in faults], n), status_of(faults[0])
 
 
+def told(asked: Iterable[tuple[int | None, Fault]], done: Collection[int], message: str) -> Response:
+    """The answer about records by their ids: whether it was done, and if not, the fault that goes with the id."""
+    return together(
+        [
+            (success(message, Gone(id=str(number))), 200)
+            if number in done
+            else (item_errors([fault], n), status_of(fault))
+            for n, (number, fault) in enumerate(asked)
+        ]
+    )
+
+
 def together(answers: Sequence[tuple[Done[Any] | Refusal, int]]) -> Response:
     """The answer to a call of several items."""
     return Json({"data": [item for item, _ in answers]}, status([code for _, code in answers]))
@@ -160,11 +177,5 @@ async def _remove(call: Call, ids: Sequence[str]) -> Response:
     named = [number for number in numbers if number is not None]
     where = here(call, module)
     gone = await call.app.db.write(lambda tx: keeping.remove(tx, where, named))
-    return together(
-        [
-            (success(DELETED, Gone(id=str(number))), 200)
-            if number in gone
-            else (item_errors([Fault(Reason.RECORD_UNKNOWN, details={"id": text})], n), 400)
-            for n, (text, number) in enumerate(zip(ids, numbers, strict=True))
-        ]
-    )
+    unknown = [Fault(Reason.RECORD_UNKNOWN, details={"id": text}) for text in ids]
+    return told(zip(numbers, unknown, strict=True), gone, DELETED)

@@ -4,7 +4,24 @@ from typing import Final
 
 from postroom.access.permission import Permission
 from postroom.access.scope import Need, Operation
-from postroom.web.api import emails, files, lists, metadata, org, params, records, send, senders, shapes, users
+from postroom.web.api import (
+    coql,
+    emails,
+    fields,
+    files,
+    layouts,
+    lists,
+    metadata,
+    notes,
+    org,
+    params,
+    records,
+    related,
+    send,
+    senders,
+    shapes,
+    users,
+)
 from postroom.web.routes import Endpoint
 
 _R, _C, _U, _D = Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE
@@ -14,8 +31,13 @@ def _module(operation: Operation) -> tuple[Need, ...]:
     return (Need(("modules", "{module}"), operation),)
 
 
-def _settings(name: str) -> tuple[Need, ...]:
-    return (Need(("settings", name), _R),)
+def _with(name: str, operation: Operation) -> tuple[Need, ...]:
+    """W 5.2: notes and attachments need two scopes at once."""
+    return (*_module(operation), Need(("modules", name), operation))
+
+
+def _settings(name: str, operation: Operation = _R) -> tuple[Need, ...]:
+    return (Need(("settings", name), operation),)
 
 
 def _files(operation: Operation) -> tuple[Need, ...]:
@@ -26,8 +48,10 @@ _SEND_MAIL: Final = (Need(("send_mail", "{module}"), _C),)
 _SEARCH: Final = (*_module(_R), Need(("securesearch",), _R, "zohosearch"))
 _USERS: Final = (Need(("users",), _R),)
 _ORG: Final = (Need(("org",), _R),)
+_RENAME: Final = (Need(("users",), _U),)
+_DELINK: Final = _module(Operation.DELINK)
 _VIEW, _CREATE, _EDIT, _DELETE = Permission.VIEW, Permission.CREATE, Permission.EDIT, Permission.DELETE
-_DELETE_MANY: Final = Permission.MASS_DELETE
+_DELETE_MANY, _CUSTOMIZE = Permission.MASS_DELETE, Permission.CUSTOMIZE
 
 ROUTES: Final = (
     Endpoint(
@@ -70,10 +94,92 @@ ROUTES: Final = (
     Endpoint("GET", "/{module}/{id}", records.get, _module(_R), _VIEW, shapes.ONE_RECORD, params.ONE_RECORD),
     Endpoint("PUT", "/{module}/{id}", records.update, _module(_U), _EDIT, shapes.UPDATED, body=shapes.CHANGED_RECORD),
     Endpoint("DELETE", "/{module}/{id}", records.delete, _module(_D), _DELETE, shapes.DELETED, params.DELETE),
+    Endpoint("GET", "/{module}/{id}/Notes", notes.listing, _with("notes", _R), _VIEW, shapes.NOTES, params.RELATED),
+    Endpoint(
+        "POST",
+        "/{module}/{id}/Notes",
+        notes.insert,
+        _with("notes", _C),
+        _CREATE,
+        shapes.INSERTED,
+        body=shapes.NEW_NOTES,
+    ),
+    Endpoint(
+        "GET",
+        "/{module}/{id}/Notes/{note_id}",
+        notes.get,
+        _with("notes", _R),
+        _VIEW,
+        shapes.ONE_NOTE,
+        params.ONE_RECORD,
+    ),
+    Endpoint(
+        "PUT",
+        "/{module}/{id}/Notes/{note_id}",
+        notes.update,
+        _with("notes", _U),
+        _EDIT,
+        shapes.UPDATED,
+        body=shapes.CHANGED_NOTE,
+    ),
+    Endpoint(
+        "DELETE",
+        "/{module}/{id}/Notes/{note_id}",
+        notes.delete,
+        _with("notes", _D),
+        _DELETE,
+        shapes.DELETED,
+        params.DELETE,
+    ),
+    # After the lists that have calls of their own.
+    Endpoint("GET", "/{module}/{id}/{related}", related.listing, _module(_R), _VIEW, shapes.RELATED, params.RELATED),
+    Endpoint("PUT", "/{module}/{id}/{related}", related.link, _module(_U), _EDIT, shapes.RELATION, body=shapes.IDS),
+    Endpoint(
+        "DELETE", "/{module}/{id}/{related}", related.delink_many, _DELINK, _EDIT, shapes.RELATION, params.DELINK_MANY
+    ),
+    Endpoint("DELETE", "/{module}/{id}/{related}/{related_id}", related.delink, _DELINK, _EDIT, shapes.RELATION),
     Endpoint("GET", "/settings/modules", metadata.modules, _settings("modules"), _VIEW, shapes.MODULES),
     Endpoint("GET", "/settings/modules/{module}", metadata.module, _settings("modules"), _VIEW, shapes.MODULES),
-    Endpoint("GET", "/settings/fields", metadata.fields, _settings("fields"), _VIEW, shapes.FIELDS, params.FIELDS),
+    Endpoint("GET", "/settings/fields", fields.listing, _settings("fields"), _VIEW, shapes.FIELDS, params.METADATA),
+    Endpoint(
+        "POST",
+        "/settings/fields",
+        fields.add,
+        _settings("fields", _C),
+        _CUSTOMIZE,
+        shapes.FIELDS_ADDED,
+        params.METADATA,
+        shapes.NEW_FIELDS,
+    ),
+    Endpoint("GET", "/settings/fields/{id}", fields.get, _settings("fields"), _VIEW, shapes.FIELDS, params.METADATA),
+    Endpoint(
+        "DELETE",
+        "/settings/fields/{id}",
+        fields.remove,
+        _settings("fields", _D),
+        _CUSTOMIZE,
+        shapes.FIELD_REMOVED,
+        params.METADATA,
+    ),
+    Endpoint("GET", "/settings/layouts", layouts.listing, _settings("layouts"), _VIEW, shapes.LAYOUTS, params.METADATA),
+    Endpoint(
+        "GET", "/settings/layouts/{id}", layouts.get, _settings("layouts"), _VIEW, shapes.LAYOUTS, params.METADATA
+    ),
+    Endpoint(
+        "GET",
+        "/settings/related_lists",
+        metadata.related_lists,
+        _settings("related_lists"),
+        _VIEW,
+        shapes.RELATED_LISTS,
+        params.METADATA,
+    ),
+    Endpoint("GET", "/settings/tags", metadata.tags, _settings("tags"), _VIEW, shapes.TAGS, params.METADATA),
+    Endpoint("GET", "/settings/roles", metadata.roles, _settings("roles"), _VIEW, shapes.ROLES),
+    Endpoint("POST", "/coql", coql.query, coql.NEEDS, _VIEW, shapes.QUERIED, body=shapes.QUERY),
     Endpoint("GET", "/users", users.listing, _USERS, _VIEW, shapes.USERS, params.USERS),
+    Endpoint("PUT", "/users", users.update_many, _RENAME, _EDIT, shapes.RENAMED, body=shapes.NAMES),
     Endpoint("GET", "/users/{id}", users.get, _USERS, _VIEW, shapes.ONE_USER),
+    Endpoint("PUT", "/users/{id}", users.update, _RENAME, _EDIT, shapes.RENAMED, body=shapes.NAME),
     Endpoint("GET", "/org", org.get, _ORG, _VIEW, shapes.ORG),
 )

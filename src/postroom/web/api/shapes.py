@@ -4,11 +4,30 @@ Answers are by status; None is an answer without a body.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
+from postroom import record
 from postroom.mail.limits import FILES_PER_UPLOAD
-from postroom.web.api.wire import emails, files, mail, metadata, org, record_shapes, senders, users
-from postroom.web.api.wire.items import Done, Upserted, outcomes
+from postroom.record import custom
+from postroom.web.api.wire import (
+    coql,
+    emails,
+    fields,
+    files,
+    layouts,
+    mail,
+    metadata,
+    org,
+    record_shapes,
+    related_lists,
+    renaming,
+    roles,
+    senders,
+    tags,
+    users,
+)
+from postroom.web.api.wire.items import Done, Gone, Upserted, outcomes
 from postroom.web.shape import Media, PerModule, Shape
 
 Answers = Mapping[int, Shape | None]
@@ -22,6 +41,13 @@ NEW_RECORDS: Final[Shape] = PerModule(schema=record_shapes.new)
 UPSERT: Final[Shape] = PerModule(schema=record_shapes.upsert)
 CHANGED_RECORD: Final[Shape] = PerModule(schema=record_shapes.changed)
 CHANGED_RECORDS: Final[Shape] = PerModule(schema=record_shapes.changed_many)
+NEW_NOTES: Final[Shape] = partial(record_shapes.new, module=record.NOTES)
+CHANGED_NOTE: Final[Shape] = partial(record_shapes.changed, module=record.NOTES)
+IDS: Final[Shape] = record_shapes.ids
+NEW_FIELDS: Final[Shape] = partial(record_shapes.new, module=custom.DESCRIPTION, at_most=custom.AT_ONCE, key="fields")
+NAMES: Final[Shape] = partial(record_shapes.changed_many, module=renaming.NAMES, at_most=renaming.AT_ONCE, key="users")
+NAME: Final[Shape] = partial(record_shapes.changed, module=renaming.NAMES, key="users")
+QUERY: Final[Shape] = coql.query
 UPLOAD: Final[Shape] = Media(
     type="multipart/form-data",
     schema={"type": "object", "properties": {files.PART: _FILES}, "required": [files.PART]},
@@ -36,13 +62,25 @@ UPLOADED: Final[Answers] = {200: files.UploadedFiles}
 DOWNLOAD: Final[Answers] = {200: Media(type=files.DOWNLOAD, schema=_OCTETS)}
 INSERTED: Final[Answers] = outcomes(Done[record_shapes.Stored], 201)
 UPDATED: Final[Answers] = outcomes(Done[record_shapes.Stored], 200)
-DELETED: Final[Answers] = outcomes(Done[record_shapes.Gone], 200)
+DELETED: Final[Answers] = outcomes(Done[Gone], 200)
+RELATION: Final[Answers] = outcomes(Done[Gone], 200)
 UPSERTED: Final[Answers] = outcomes(Upserted[record_shapes.Stored], 200)
 RECORDS: Final[Answers] = {200: PerModule(schema=record_shapes.listing), 204: None, 304: None}
 FOUND: Final[Answers] = {200: PerModule(schema=record_shapes.found), 204: None}
 ONE_RECORD: Final[Answers] = {200: PerModule(schema=record_shapes.one), 204: None, 304: None}
+NOTES: Final[Answers] = {200: partial(record_shapes.listing, module=record.NOTES), 204: None, 304: None}
+ONE_NOTE: Final[Answers] = {200: partial(record_shapes.one, module=record.NOTES), 204: None, 304: None}
+RELATED: Final[Answers] = {200: record_shapes.of_some_module, 204: None, 304: None}
+QUERIED: Final[Answers] = {200: coql.Queried, 204: None}
 MODULES: Final[Answers] = {200: metadata.Modules}
-FIELDS: Final[Answers] = {200: metadata.Fields}
+FIELDS: Final[Answers] = {200: fields.Fields}
+FIELDS_ADDED: Final[Answers] = outcomes(Done[Gone], 201, key="fields")
+FIELD_REMOVED: Final[Answers] = outcomes(Done[Gone], 200, key="fields")
+LAYOUTS: Final[Answers] = {200: layouts.Layouts}
+RELATED_LISTS: Final[Answers] = {200: related_lists.RelatedLists, 204: None}
+TAGS: Final[Answers] = {200: tags.Tags, 204: None}
+ROLES: Final[Answers] = {200: roles.Roles}
 USERS: Final[Answers] = {200: users.Users, 204: None}
+RENAMED: Final[Answers] = outcomes(Done[Gone], 200, key="users")
 ONE_USER: Final[Answers] = {200: users.OneUser, 204: None}
 ORG: Final[Answers] = {200: org.Organizations}

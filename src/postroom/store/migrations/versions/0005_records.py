@@ -108,6 +108,7 @@ def _custom_field() -> None:
         Column("is_unique", Boolean, nullable=False, server_default=text("false")),
         Column("choices", JSON_TEXT, nullable=False, server_default="[]"),
         Column("created_at", BigInteger, nullable=False),
+        Column("removed_at", BigInteger),
         PrimaryKeyConstraint("id", name="pk_custom_field"),
         UniqueConstraint("org_id", "module", "name", name="uq_custom_field_org_id_module_name"),
         ForeignKeyConstraint(["org_id"], ["org.id"], name="fk_custom_field_org_id"),

@@ -6,6 +6,7 @@ from typing import Any, Generic, Literal, TypeVar
 from msgspec import Struct
 
 from postroom.errors import Fault, Invalid, Reason
+from postroom.web.api.wire.values import Id
 from postroom.web.shape import Json, Schemas
 
 T = TypeVar("T")
@@ -18,6 +19,12 @@ class Done(Struct, Generic[T], frozen=True, kw_only=True):
     details: T
     message: str
     status: Literal["success"] = "success"
+
+
+class Gone(Struct, frozen=True, kw_only=True):
+    """What is told of something that has no more to be told: its id."""
+
+    id: Id
 
 
 class Upserted(Done[T], Generic[T], frozen=True, kw_only=True):
@@ -36,18 +43,18 @@ class Refusal(Struct, frozen=True, kw_only=True):
     status: Literal["error"] = "error"
 
 
-def read_items(body: Any, at_most: int) -> list[Any]:
-    """The items of a body's ``data``. Raises ``Invalid`` where the body as a whole is wrong."""
+def read_items(body: Any, at_most: int, key: str = "data") -> list[Any]:
+    """The items of a body, which stand at ``key``. Raises ``Invalid`` where the body as a whole is wrong."""
     if not isinstance(body, dict):
         raise Invalid(Fault(Reason.WRONG_TYPE, (), {"expected_data_type": "jsonobject"}))
-    data = body.get("data")
-    if data is None or data == []:
-        raise Invalid(Fault(Reason.MISSING, ("data",)))
-    if not isinstance(data, list):
-        raise Invalid(Fault(Reason.WRONG_TYPE, ("data",), {"expected_data_type": "jsonarray"}))
-    if len(data) > at_most:
-        raise Invalid(Fault(Reason.TOO_MANY_ITEMS, ("data",), {"maximum_length": at_most}))
-    return data
+    items = body.get(key)
+    if items is None or items == []:
+        raise Invalid(Fault(Reason.MISSING, (key,)))
+    if not isinstance(items, list):
+        raise Invalid(Fault(Reason.WRONG_TYPE, (key,), {"expected_data_type": "jsonarray"}))
+    if len(items) > at_most:
+        raise Invalid(Fault(Reason.TOO_MANY_ITEMS, (key,), {"maximum_length": at_most}))
+    return items
 
 
 def success(message: str, details: T) -> Done[T]:
@@ -55,22 +62,23 @@ def success(message: str, details: T) -> Done[T]:
     return Done(message=message, details=details)
 
 
-def body_of(item: Json, at_most: int) -> Json:
+def body_of(item: Json, at_most: int, key: str = "data") -> Json:
     """The schema of what ``read_items`` reads."""
-    data = {"type": "array", "items": item, "minItems": 1, "maxItems": at_most}
-    return {"type": "object", "properties": {"data": data}, "required": ["data"]}
+    items = {"type": "array", "items": item, "minItems": 1, "maxItems": at_most}
+    return {"type": "object", "properties": {key: items}, "required": [key]}
 
 
-def outcomes(done: type, *statuses: int) -> Mapping[int, Callable[[Schemas], Json]]:
+def outcomes(done: type, *statuses: int, key: str = "data") -> Mapping[int, Callable[[Schemas], Json]]:
     """The answers of a writing call by status, where ``done`` is one item of those ``statuses`` (W 7.5)."""
-    return {**dict.fromkeys(statuses, _each(done)), 207: _each(done, Refusal), 400: _each(Refusal)}
+    each = {207: _each(key, done, Refusal), 400: _each(key, Refusal)}
+    return {**dict.fromkeys(statuses, _each(key, done)), **each}
 
 
-def _each(*kinds: type) -> Callable[[Schemas], Json]:
+def _each(key: str, *kinds: type) -> Callable[[Schemas], Json]:
     def shape(schemas: Schemas) -> Json:
         some = [schemas.of(kind) for kind in kinds]
         data = {"type": "array", "items": some[0] if len(some) == 1 else {"anyOf": some}, "minItems": 1}
-        return {"type": "object", "properties": {"data": data}, "required": ["data"]}
+        return {"type": "object", "properties": {key: data}, "required": [key]}
 
     return shape
 

@@ -23,12 +23,6 @@ class Stored(Struct, frozen=True, kw_only=True):
     created_by: Named = field(name="Created_By")
 
 
-class Gone(Struct, frozen=True, kw_only=True):
-    """A record that was just deleted."""
-
-    id: Id
-
-
 class Owner(Struct, frozen=True, kw_only=True):
     """The user that a record belongs to."""
 
@@ -79,11 +73,11 @@ def found(schemas: Schemas, module: Module) -> Json:
     return _object({"data": _some(_shown(schemas, module)), "info": schemas.of(FoundInfo)})
 
 
-def new(schemas: Schemas, module: Module) -> Json:
-    """Records to insert."""
+def new(schemas: Schemas, module: Module, at_most: int = RECORDS_PER_REQUEST, key: str = "data") -> Json:
+    """Records to insert, or what else is read by a table of fields."""
     mandatory = [each.name for each in module.fields if each.mandatory]
     item = schemas.keep(f"New{module.name}", _taken(schemas, module, mandatory))
-    return body_of(item, RECORDS_PER_REQUEST)
+    return body_of(item, at_most, key)
 
 
 def upsert(schemas: Schemas, module: Module) -> Json:
@@ -93,15 +87,26 @@ def upsert(schemas: Schemas, module: Module) -> Json:
     return {**body, "properties": {**body["properties"], "duplicate_check_fields": nullable(fields)}}
 
 
-def changed(schemas: Schemas, module: Module) -> Json:
+def changed(schemas: Schemas, module: Module, key: str = "data") -> Json:
     """One record to change, which the URL names."""
-    return body_of(schemas.keep(f"Changed{module.name}", _taken(schemas, module, [])), 1)
+    return body_of(schemas.keep(f"Changed{module.name}", _taken(schemas, module, [])), 1, key)
 
 
-def changed_many(schemas: Schemas, module: Module) -> Json:
+def changed_many(schemas: Schemas, module: Module, at_most: int = RECORDS_PER_REQUEST, key: str = "data") -> Json:
     """Records to change, each with its id."""
     changes = schemas.keep(f"Changed{module.name}", _taken(schemas, module, []))
-    return body_of({"allOf": [changes, _object({"id": _ID})]}, RECORDS_PER_REQUEST)
+    return body_of({"allOf": [changes, _object({"id": _ID})]}, at_most, key)
+
+
+def of_some_module(schemas: Schemas) -> Json:
+    """A page of records whose module the URL does not tell."""
+    shown = {"type": "object", "properties": {"id": _ID_SHOWN}, "required": ["id"]}
+    return _object({"data": _some(schemas.keep("Record", shown)), "info": schemas.of(PageInfo)})
+
+
+def ids(_: Schemas) -> Json:
+    """Records that are there, by their ids."""
+    return body_of(_object({"id": _ID}), RECORDS_PER_REQUEST)
 
 
 _ID: Final[Json] = {"type": ["string", "integer"], "pattern": r"^\d{1,19}$"}

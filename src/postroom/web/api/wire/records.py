@@ -13,6 +13,7 @@ from postroom.record.values import RELATED
 from postroom.store.records import Named, Record
 from postroom.store.users import User
 from postroom.web.api.wire.record_shapes import Stored
+from postroom.web.api.wire.tags import tag_id
 from postroom.web.api.wire.values import Json, made_id, moment, person
 
 FIELDS_AT_MOST: Final = 50  # W 7.1
@@ -150,7 +151,7 @@ def _value(field: Field, value: Value, context: Context) -> Any:
         case int() if field.kind is Kind.DATETIME:
             return moment(value, context.zone)
         case list():
-            return [{"name": name, "id": made_id("tag", name), "color_code": None} for name in value]
+            return [{"name": name, "id": tag_id(name), "color_code": None} for name in value]
         case None if field.kind is Kind.BOOLEAN:
             return False
         case None if field.kind is Kind.TAGS:
