@@ -37,7 +37,7 @@ def record_id(call: Call) -> int:
 
 
 def mailed_key(call: Call) -> Key:
-    """The key of a record that mails are about (W 1.1). Raises ``NotFound`` for others, and for what cannot be an id."""
+    """The key of a record that mails are about (W 1.1). Raises ``NotFound`` for any other, and for what is no id."""
     number, found = read_number(call.path["id"]), known_module(call)
     if found not in _MAILED:
         raise NotFound(Fault(Reason.MODULE_UNKNOWN))
