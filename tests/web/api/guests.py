@@ -14,7 +14,10 @@ from tests.web.house import House, house
 from tests.world import World, found
 
 EVERYTHING = ",".join(
-    f"ZohoBigin.{each}.ALL" for each in ("modules", "settings", "files", "users", "org", "send_mail.all")
+    (
+        *(f"ZohoBigin.{each}.ALL" for each in ("modules", "settings", "files", "users", "org", "send_mail.all")),
+        "ZohoSearch.securesearch.READ",
+    )
 )
 
 
