@@ -13,6 +13,7 @@ from postroom.mail.draft import Draft, FileRef, Kind, Mailbox
 from postroom.mail.life import State
 from postroom.mail.limits import MIB
 from postroom.mail.retry import DAY
+from postroom.record import CONTACTS
 from postroom.send import submit
 from postroom.store import files, mails, orgs, records
 from postroom.store.db import Database, Tx
@@ -22,7 +23,7 @@ from postroom.store.mails import Accepted
 from postroom.store.orgs import RecipientPolicy
 from postroom.store.records import Key
 from postroom.store.tables import attachment, event, job, mail, recipient
-from tests.world import NOW, World, found, record
+from tests.world import NOW, World, add, found, record
 
 IDS = Ids(lambda: NOW)
 
@@ -152,7 +153,7 @@ async def test_recipients_follow_the_policy(
     def more(tx: Tx) -> None:
         found(tx, 2)
         other = {"name": "Other", "fields": {"Last_Name": "Other"}, "email": "other@customer.example"}
-        records.add(tx, [record(77, world.org, world.user, "Contacts", **other)])  # type: ignore[arg-type]
+        add(tx, record(77, world.org, world.user, "Contacts", **other))  # type: ignore[arg-type]
         orgs.choose_recipients(tx, world.org.id, policy)
 
     await db.write(more)
@@ -168,7 +169,7 @@ async def test_record_needs_an_address(db: Database, world: World) -> None:
         nobody = record(70, world.org, world.user, "Contacts", name="No", fields={"Last_Name": "No"})
         company = record(71, world.org, world.user, "Accounts", name="Empty", fields={"Account_Name": "Empty"})
         deal = record(72, world.org, world.user, "Pipelines", name="D", fields={"Deal_Name": "D"}, contact_id=70)
-        records.add(tx, [nobody, company, deal])
+        add(tx, nobody, company, deal)
 
     await db.write(bare)
     expected = {
@@ -181,12 +182,13 @@ async def test_record_needs_an_address(db: Database, world: World) -> None:
 
 
 async def test_opted_out_contact_gets_no_mail(db: Database, world: World) -> None:
-    await db.write(lambda tx: records.save(tx, replace(world.contact, opted_out=True)))
+    changed = (world.contact, replace(world.contact, opted_out=True))
+    await db.write(lambda tx: records.save(tx, CONTACTS, [changed]))
     refused = [Fault(Reason.OPTED_OUT, ("to", 0, "email"))]
     assert await faults(db, world, draft(world)) == refused
 
     other = record(70, world.org, world.user, "Contacts", name="No", fields={"Last_Name": "No"}, email="no@x.example")
-    await db.write(lambda tx: records.add(tx, [other]))
+    await db.write(lambda tx: add(tx, other))
     through_another_record = Key(world.org.id, "Contacts", other.id)
     for address in (world.contact.email, world.contact.secondary_email):
         asked = replace(draft(world), to=(box(str(address)),))

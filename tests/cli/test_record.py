@@ -2,10 +2,15 @@
 
 from pathlib import Path
 
-from postroom.store import records
+from postroom.record import CONTACTS
+from postroom.store import finding
+from postroom.store.db import Tx
+from postroom.store.finding import Found, Question
+from postroom.store.orgs import Org
+from postroom.store.records import Record
 from tests.cli.command import postroom, stored, well
 
-CONTACTS = """\
+LINES = """\
 Given,Last_Name,Email,Email_Opt_Out,Tag
 Ann,Li,ann@a.example,no,a;b
 Bob,,bob@a.example,no,
@@ -21,14 +26,18 @@ REFUSED = [
 ]
 
 
-async def contacts(home: Path) -> dict[str | None, records.Record]:
+async def contacts(home: Path) -> dict[str | None, Record]:
     """The contacts of the data directory, by address."""
-    found = await stored(home / "data", lambda tx, org: records.page(tx, org.id, "Contacts", limit=1000))
-    return {each.email: each for each in found}
+
+    def read(tx: Tx, org: Org) -> list[Found]:
+        return finding.find(tx, Question(org_id=org.id, module=CONTACTS, limit=1000))
+
+    found = await stored(home / "data", read)
+    return {each.record.email: each.record for each in found}
 
 
 async def test_good_lines_are_kept_and_bad_ones_told(home: Path) -> None:
-    (home / "c.csv").write_text(CONTACTS)
+    (home / "c.csv").write_text(LINES)
     words = ("record", "import", "Contacts", "c.csv", "--map", "Given=First_Name")
     tried = await postroom(*words, "--dry-run", "--json", cwd=home)
     assert tried.code == 1

@@ -1,12 +1,19 @@
-"""store.records: records stay within their organisation, and lead to the right people."""
+"""store.records: records stay within their organisation, lead to the right people, and are found as they are now."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from postroom.store import records
+from sqlalchemy import Connection, select
+
+from postroom.record import ACCOUNTS, CONTACTS
+from postroom.record.terms import terms, whole
+from postroom.store import records, tables
 from postroom.store.db import Database
-from postroom.store.records import Key, Reach, Record
-from tests.world import World, found, record
+from postroom.store.records import Key, Named, Reach, Record
+from tests.world import NOW, World, add, found, record
+
+Row = tuple[int, int, bytes, int]
 
 
 def key(each: Record) -> Key:
@@ -26,6 +33,21 @@ async def reach(db: Database, *keys: Key) -> list[Reach | None]:
     return await db.read(partial(records.reach, keys=keys))
 
 
+def indexed(tx: Connection) -> list[Row]:
+    """Every term that is stored."""
+    return sorted(tuple(row) for row in tx.execute(select(tables.term)))
+
+
+def expected(*whole_records: Record) -> list[Row]:
+    """The terms of contacts."""
+    return sorted((each.org_id, *term, each.id) for each in whole_records for term in terms(CONTACTS, each.values))
+
+
+def of(rows: Sequence[Row], each: Record) -> list[Row]:
+    """Those terms that lead to one record."""
+    return [row for row in rows if row[3] == each.id]
+
+
 async def test_a_contact_leads_to_itself(db: Database, world: World) -> None:
     [found] = await reach(db, key(world.contact))
     assert found == Reach(key=key(world.contact), addresses=own(world))
@@ -35,7 +57,7 @@ async def test_a_company_leads_to_its_contacts_and_a_deal_to_its_own(db: Databas
     quiet = contact(world, 50, email="quiet@x.example", account_id=world.company.id)
     elsewhere = contact(world, 51, email="elsewhere@x.example")
     nameless = contact(world, 52, account_id=world.company.id)
-    await db.write(partial(records.add, new=[quiet, elsewhere, nameless]))
+    await db.write(lambda tx: add(tx, quiet, elsewhere, nameless))
     others = frozenset({"quiet@x.example"})
     assert await reach(db, key(world.deal), key(world.company)) == [
         Reach(key=key(world.deal), addresses=own(world)),
@@ -49,7 +71,7 @@ async def test_who_leads_to_nobody(db: Database, world: World) -> None:
     astray = replace(world.deal, id=62, contact_id=world.company.id)  # its contact is no contact
     empty = replace(world.company, id=63)
     mute = contact(world, 64)
-    await db.write(partial(records.add, new=[alone, orphan, astray, empty, mute]))
+    await db.write(lambda tx: add(tx, alone, orphan, astray, empty, mute))
     found = await reach(db, *(key(each) for each in (alone, orphan, astray, empty, mute)))
     assert [each and each.addresses for each in found] == [frozenset()] * 5
 
@@ -57,8 +79,11 @@ async def test_who_leads_to_nobody(db: Database, world: World) -> None:
 async def test_no_record_leads_out_of_its_organisation(db: Database, world: World) -> None:
     other = await db.write(lambda tx: found(tx, 2))
     borrowed = replace(world.deal, id=70, contact_id=other.contact.id)
-    squatter = replace(other.contact, id=71, account_id=world.company.id, email="squatter@x.example")
-    await db.write(partial(records.add, new=[borrowed, squatter]))
+    lent = {**other.contact.fields, "Account_Name": world.company.id}
+    squatter = replace(
+        other.contact, id=71, fields=lent, account_id=world.company.id, email="squatter@x.example", secondary_email=None
+    )
+    await db.write(lambda tx: add(tx, borrowed, squatter))
     deal, company = await reach(db, key(borrowed), key(world.company))
     assert deal is not None
     assert company is not None
@@ -78,50 +103,82 @@ async def test_no_record_leads_out_of_its_organisation(db: Database, world: Worl
 
 async def test_an_id_is_of_one_module(db: Database, world: World) -> None:
     wrong = Key(world.org.id, "Accounts", world.contact.id)
+    ids = [world.contact.id, world.company.id]
     assert await reach(db, wrong) == [None]
     assert await db.read(partial(records.find_many, keys=[wrong, key(world.contact)])) == [None, world.contact]
-    assert await db.write(partial(records.remove, org_id=world.org.id, module="Accounts", ids=[wrong.id])) == set()
+    by_ids = partial(records.by_ids, org_id=world.org.id, ids=ids)
+    assert await db.read(partial(by_ids, module="Accounts")) == {world.company.id: world.company}
+    assert await db.read(partial(by_ids, module="Contacts")) == {world.contact.id: world.contact}
+
+
+async def test_nobody_reads_in_another_organisation(db: Database, world: World) -> None:
+    ids = [world.contact.id, world.company.id]
+    assert await db.read(partial(records.by_ids, org_id=2001, module="Contacts", ids=ids)) == {}
+    assert await db.read(partial(records.names, org_id=2001, ids=ids)) == {}
+    assert await db.read(partial(records.find, key=Key(2001, "Contacts", world.contact.id))) is None
+
+
+async def test_what_lookups_show(db: Database, world: World) -> None:
+    names = await db.read(partial(records.names, org_id=world.org.id, ids=[world.contact.id, world.company.id, 5]))
+    assert names == {
+        world.contact.id: Named("Cleo Dahl", "Contacts"),
+        world.company.id: Named("Northwind", "Accounts"),
+    }
+    assert await db.read(partial(records.names, org_id=world.org.id, ids=[])) == {}
 
 
 async def test_what_is_saved_is_found(db: Database, world: World) -> None:
     fields = {"Last_Name": "Ünïcode \U0001f600", "Lookup": 123456789012345678, "List": ["a", None], "Flag": True}
     changed = replace(world.contact, fields=fields, email=None, opted_out=True, modified_at=5)
-    await db.write(partial(records.save, changed=changed))
+    await db.write(partial(records.save, module=CONTACTS, changed=[(world.contact, changed)]))
     assert await db.read(partial(records.find, key=key(changed))) == changed
 
 
 async def test_saving_keeps_what_a_record_is_born_with(db: Database, world: World) -> None:
-    await db.write(partial(records.save, changed=replace(world.contact, created_at=1, created_by=1, module="Accounts")))
+    reborn = replace(world.contact, created_by=1, module="Accounts")
+    await db.write(partial(records.save, module=CONTACTS, changed=[(world.contact, reborn)]))
     assert await db.read(partial(records.find, key=key(world.contact))) == world.contact
+
+
+async def test_the_index_follows_what_is_added_saved_and_removed(db: Database, world: World) -> None:
+    before = await db.read(indexed)
+    one, other = (contact(world, n, email=f"c{n}@x.example", account_id=world.company.id) for n in (80, 81))
+    await db.write(partial(records.add, module=CONTACTS, new=[one, other]))
+    assert await db.read(indexed) == sorted([*before, *expected(one, other)])
+
+    fields = {**one.fields, "Last_Name": "Eins und zwei", "Account_Name": None, "Tag": ["a", "b"]}
+    changed = replace(one, fields=fields, owner_id=world.colleague.id, modified_at=NOW + 1)
+    await db.write(partial(records.save, module=CONTACTS, changed=[(one, changed)]))
+    assert await db.read(indexed) == sorted([*before, *expected(changed, other)])
+
+    await db.write(partial(records.remove, module=CONTACTS, gone=[changed, other]))
+    assert await db.read(indexed) == before
+    assert await db.read(partial(records.find_many, keys=[key(one), key(other), key(world.contact)])) == [
+        None,
+        None,
+        world.contact,
+    ]
 
 
 async def test_nobody_saves_or_removes_in_another_organisation(db: Database, world: World) -> None:
-    await db.write(partial(records.save, changed=replace(world.contact, org_id=2001, name="stolen")))
-    gone = await db.write(partial(records.remove, org_id=2001, module="Contacts", ids=[world.contact.id]))
-    assert gone == set()
+    before = await db.read(indexed)
+    stolen = replace(world.contact, org_id=2001, name="stolen", fields={})
+    await db.write(partial(records.save, module=CONTACTS, changed=[(replace(world.contact, org_id=2001), stolen)]))
+    await db.write(partial(records.remove, module=CONTACTS, gone=[stolen]))
     assert await db.read(partial(records.find, key=key(world.contact))) == world.contact
+    assert of(await db.read(indexed), world.contact) == of(before, world.contact) == expected(world.contact)
 
 
-async def test_removing_answers_what_was_there(db: Database, world: World) -> None:
-    ids = [world.contact.id, 12345]
-    assert await db.write(partial(records.remove, org_id=world.org.id, module="Contacts", ids=ids)) == {ids[0]}
-    assert await db.read(partial(records.find, key=key(world.contact))) is None
+async def test_as_many_as_nobody_deletes_at_once(db: Database, world: World) -> None:
+    before = await db.read(indexed)
+    many = [contact(world, n, email=f"c{n}@x.example") for n in range(10_000, 10_400)]
+    await db.write(partial(records.add, module=CONTACTS, new=many))
+    await db.write(partial(records.remove, module=CONTACTS, gone=many))
+    assert await db.read(indexed) == before
 
 
-async def test_pages_and_names(db: Database, world: World) -> None:
-    more = [contact(world, n) for n in range(101, 106)]
-    await db.write(partial(records.add, new=more))
-    page = partial(records.page, org_id=world.org.id, module="Contacts")
-    assert [each.id for each in await db.read(partial(page, limit=3, offset=1))] == [105, 104, 103]
-    assert [each.id for each in await db.read(partial(page, limit=2, ascending=True))] == [101, 102]
-    names = await db.read(partial(records.names, org_id=world.org.id, ids=[101, world.company.id, 5]))
-    assert names == {101: "contact 101", world.company.id: "Northwind"}
-    assert await db.read(partial(records.names, org_id=2, ids=[101])) == {}
-
-
-async def test_addresses_are_found_within_module_and_organisation(db: Database, world: World) -> None:
-    other = await db.write(lambda tx: found(tx, 2))
-    emails = [world.contact.email or "", other.contact.email or "", "nobody@x.example"]
-    find = partial(records.find_by_email, org_id=world.org.id, emails=emails)
-    assert await db.read(partial(find, module="Contacts")) == {emails[0]: world.contact.id}
-    assert await db.read(partial(find, module="Accounts")) == {}
+async def test_a_company_is_indexed_by_the_number_that_its_contacts_name(db: Database, world: World) -> None:
+    number = CONTACTS.numbers["Account_Name"]
+    assert number != ACCOUNTS.numbers["Account_Name"]
+    rows = await db.read(indexed)
+    assert (world.org.id, number, whole(world.company.id), world.contact.id) in rows

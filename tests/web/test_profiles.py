@@ -72,6 +72,8 @@ RIGHTS: Final = {
     "GET /{module}": "View",
     "PUT /{module}": "Edit",
     "DELETE /{module}": "Mass_Delete",  # not for Standard
+    "GET /{module}/search": "View",
+    "POST /{module}/upsert": "Edit",
     "GET /{module}/{id}": "View",
     "PUT /{module}/{id}": "Edit",
     "DELETE /{module}/{id}": "Delete",

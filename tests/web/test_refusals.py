@@ -7,28 +7,34 @@ from structlog.testing import capture_logs
 from postroom.errors import Fault, Invalid, Misconfigured, Reason, Refused, Unavailable
 from postroom.web.refusals import ANSWERS, Json, NoContent, fail, item_error, item_errors, json_path, refuse, status
 
-# W 9.2: every code we use with its one status; INTERNAL_ERROR also answers while the database is away.
+# W 9.2: every code we use with its one status; INTERNAL_ERROR also answers while the database is away, and
+# LIMIT_EXCEEDED stands for too many fields (W 7.1) as well as for a body that is too large.
 STATUSES = {
     "AUTHENTICATION_FAILURE": {401},
     "CUSTOM_ERROR": {400},
     "DUPLICATE_DATA": {400},
+    "DISCRETE_PAGINATION_LIMIT_EXCEEDED": {400},
+    "EXPIRED_VALUE": {400},
     "FEATURE_NOT_SUPPORTED": {400},
     "FILE_SIZE_EXCEEDS": {400},
     "FILE_SIZE_MORE_THAN_ALLOWED_SIZE": {415},
     "INTERNAL_ERROR": {500, 503},
     "INVALID_DATA": {400},
     "INVALID_MODULE": {400},
+    "INVALID_QUERY": {400},
     "INVALID_REQUEST": {400},
     "INVALID_REQUEST_METHOD": {400},
     "INVALID_TOKEN": {401},
     "INVALID_URL_PATTERN": {404},
-    "LIMIT_EXCEEDED": {413},
+    "LIMIT_EXCEEDED": {400, 413},
     "MANDATORY_NOT_FOUND": {400},
     "NOT_ALLOWED": {400},
     "NO_PERMISSION": {403},
     "AUTHORIZATION_FAILED": {400},
     "OAUTH_SCOPE_MISMATCH": {401},
+    "PAGINATION_LIMIT_EXCEEDED": {400},
     "REQUIRED_PARAM_MISSING": {400},
+    "TOKEN_BOUND_DATA_MISMATCH": {400},
     "failure_in_attachment_handling": {400},
 }
 

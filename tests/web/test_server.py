@@ -21,6 +21,7 @@ from postroom.web.server import PREFIXES, create
 from tests.web.house import House, house
 from tests.web.raw import dial, request
 
+SEARCH = "ZohoSearch.securesearch.READ"
 # W 5.2, by hand: the narrowest scope that opens each call, and near ones that do not.
 ROUTE_SCOPES = [
     ("POST", "/Contacts/1/actions/send_mail", "ZohoBigin.send_mail.all.CREATE", "ZohoBigin.modules.ALL"),
@@ -35,6 +36,10 @@ ROUTE_SCOPES = [
     ("GET", "/Contacts", "ZohoBigin.modules.contacts.READ", "ZohoBigin.modules.contacts.WRITE"),
     ("PUT", "/Contacts", "ZohoBigin.modules.contacts.UPDATE", "ZohoBigin.modules.contacts.CREATE"),
     ("DELETE", "/Contacts", "ZohoBigin.modules.contacts.DELETE", "ZohoBigin.modules.contacts.WRITE"),
+    ("GET", "/Contacts/search", f"ZohoBigin.modules.contacts.READ,{SEARCH}", "ZohoBigin.modules.ALL"),
+    ("GET", "/Contacts/search", f"ZohoCRM.modules.READ,{SEARCH}", SEARCH),
+    ("POST", "/Contacts/upsert", "ZohoBigin.modules.contacts.WRITE", "ZohoBigin.modules.contacts.CREATE"),
+    ("POST", "/Contacts/upsert", "ZohoBigin.modules.contacts.ALL", "ZohoBigin.modules.contacts.UPDATE"),
     ("GET", "/Contacts/1", "ZohoBigin.modules.contacts.READ", "ZohoBigin.modules.contacts.DELETE"),
     ("PUT", "/Contacts/1", "ZohoBigin.modules.contacts.WRITE", "ZohoBigin.modules.contacts.READ"),
     ("DELETE", "/Contacts/1", "ZohoBigin.modules.ALL", "ZohoBigin.modules.contacts.WRITE"),

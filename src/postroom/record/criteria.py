@@ -11,7 +11,7 @@ from typing import Final
 from postroom.errors import Fault, Invalid, Reason
 from postroom.record.field import Field, Kind
 from postroom.record.modules import WORDS, Module
-from postroom.record.terms import after, beyond, digits, fold, keys, whole, words
+from postroom.record.terms import after, beyond, keys, prefix, whole, words
 from postroom.record.values import read_number, read_text
 
 
@@ -85,7 +85,7 @@ def compare(module: Module, name: str, operator: Operator, values: tuple[str, ..
     if operator in (Operator.BETWEEN, Operator.NOT_BETWEEN) and len(values) != 2:
         raise wrong_query("two values are needed", api_name=name, operator=operator.value)
     if operator is Operator.STARTS_WITH:
-        return _beginning(number, digits(values[0]) if field.kind is Kind.PHONE else fold(values[0]))
+        return _beginning(number, prefix(field.kind, values[0]))
     return _COMPARED[operator](number, tuple(_key(field, value) for value in values))
 
 
@@ -103,9 +103,8 @@ def spoken(module: Module, text: str) -> AllOf:
 
 def beginning(module: Module, kind: Kind, text: str) -> AnyOf:
     """Records in which a field of that kind (addresses, telephone numbers) begins so."""
-    prefix = digits(text) if kind is Kind.PHONE else fold(text)
     names = [each.name for each in module.fields if each.kind is kind]
-    return AnyOf(tuple(_beginning(module.numbers[name], prefix) for name in names))
+    return AnyOf(tuple(_beginning(module.numbers[name], prefix(kind, text)) for name in names))
 
 
 def modified_after(module: Module, moment: int) -> Where:
@@ -153,8 +152,8 @@ def _number(text: str) -> bytes:
     return whole(number)
 
 
-def _beginning(number: int, prefix: bytes) -> Where:
-    return Where(number=number, low=prefix, high=beyond(prefix))
+def _beginning(number: int, key: bytes) -> Where:
+    return Where(number=number, low=key, high=beyond(key))
 
 
 _Keys = tuple[bytes, ...]

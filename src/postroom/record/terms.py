@@ -65,6 +65,16 @@ def beyond(prefix: bytes) -> bytes | None:
     return kept[:-1] + bytes([kept[-1] + 1]) if kept else None
 
 
+def prefix(kind: Kind, text: str) -> bytes:
+    """How the terms of that kind begin whose values begin with ``text``."""
+    match kind:
+        case Kind.PHONE:
+            return digits(text)
+        case Kind.EMAIL:
+            return _address(text)
+    return fold(text)
+
+
 def digits(text: str) -> bytes:
     """A telephone number as it is compared: its digits, or its text where it has none."""
     return _NOT_DIGITS.sub("", text).encode() or fold(text)
@@ -109,5 +119,5 @@ def _ordered(value: float) -> bytes:
 def _address(text: str) -> bytes:
     try:
         return Address.parse(text).folded.encode()
-    except BadAddress:
-        return fold(text)
+    except BadAddress:  # a part of one: folded like the whole, which is less than other texts are
+        return normalize("NFC", text).strip().lower().encode()[:KEY_OCTETS]

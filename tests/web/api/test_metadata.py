@@ -24,7 +24,8 @@ MODULE_KEYS = (  # noqa: SIM905 - a paragraph reads better than a column of fort
 async def test_every_module_is_listed_with_every_key(tmp_path: Path, prefix: str, deals: str, label: str) -> None:
     async with guests(tmp_path) as both:
         modules = (await both.own.get(f"{prefix}/settings/modules")).json()["modules"]
-        assert [each["api_name"] for each in modules] == ["Contacts", "Accounts", deals]
+        after = ["Products", "Tasks", "Events", "Calls", "Notes"]
+        assert [each["api_name"] for each in modules] == ["Contacts", "Accounts", deals, *after]
         for each in modules:
             assert sorted(each) == sorted(MODULE_KEYS)
             assert each["id"].isdigit()

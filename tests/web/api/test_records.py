@@ -88,7 +88,13 @@ async def test_lookups_and_owners_lead_somewhere_in_the_organisation(tmp_path: P
         answer = only(await both.own.insert("Contacts", {"Last_Name": "X", "Owner": str(own.colleague.id)}), 201)
         read = only(await both.own.get(f"/Contacts/{answer['details']['id']}"), 200)
         assert read["Owner"]["name"] == "Ito"
-        deal = {"Deal_Name": "D", "Contact_Name": own.contact.id, "Amount": 12.5, "Closing_Date": "2026-01-31"}
+        deal = {
+            "Deal_Name": "D",
+            "Stage": "Qualification",
+            "Contact_Name": own.contact.id,
+            "Amount": 12.5,
+            "Closing_Date": "2026-01-31",
+        }
         made = only(await both.own.insert("Pipelines", deal), 201)
         read = only(await both.own.get(f"/Pipelines/{made['details']['id']}"), 200)
         assert (read["Contact_Name"]["name"], read["Amount"], read["Closing_Date"]) == ("Cleo Dahl", 12.5, "2026-01-31")
