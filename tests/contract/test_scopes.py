@@ -30,7 +30,12 @@ KINDS: list[tuple[str, tuple[str, ...], Ask, int]] = [
     ("insert", ("ALL", "WRITE", "CREATE"), Ask("POST", CONTACTS, json={"data": [{"Last_Name": "Dahl"}]}), 201),
     ("update", ("ALL", "WRITE", "UPDATE"), Ask("PUT", CONTACT, json={"data": [{"Phone": "1"}]}), 200),
     ("delete", ("ALL", "DELETE"), Ask("DELETE", f"{CONTACTS}/1"), 400),  # there is no contact 1 to be deleted
-    ("delink a related record", ("ALL", "WRITE", "DELETE"), Ask("DELETE", f"{CONTACT}/Pipelines/1"), 400),  # nor a deal 1
+    (
+        "delink a related record",
+        ("ALL", "WRITE", "DELETE"),
+        Ask("DELETE", f"{CONTACT}/Pipelines/1"),
+        400,
+    ),  # nor a deal 1
 ]
 
 

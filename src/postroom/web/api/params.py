@@ -37,6 +37,13 @@ EMAILS_INDEX: Final = Param(
 # of files (W 3.2)
 FILE_ID: Final = Param(name="id", required=True, means="The id that the upload was answered with.")
 
+FILES_PER_PAGE: Final = Param(
+    name="per_page",
+    kind=count(most=pages.PER_PAGE),
+    default=str(pages.PER_PAGE),
+    means=f"How many files a page holds; more than {pages.PER_PAGE} are read as {pages.PER_PAGE}.",
+)
+
 # of metadata (W 6.2)
 MODULE: Final = Param(name="module", required=True, means="The module's API name.")
 

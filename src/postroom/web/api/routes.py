@@ -5,6 +5,7 @@ from typing import Final
 from postroom.access.permission import Permission
 from postroom.access.scope import Need, Operation
 from postroom.web.api import (
+    attachments,
     coql,
     emails,
     fields,
@@ -121,6 +122,25 @@ ROUTES: Final = (
         _with("notes", _D),
         Permission.DELETE,
         params=(params.WORKFLOW,),
+    ),
+    Endpoint(
+        "GET",
+        "/{module}/{id}/Attachments",
+        attachments.listing,
+        _with("attachments", _R),
+        _VIEW,
+        params=(params.FIELDS_OF_LIST, params.PAGE, params.FILES_PER_PAGE),
+    ),
+    Endpoint("POST", "/{module}/{id}/Attachments", attachments.upload, _with("attachments", _C), Permission.CREATE),
+    Endpoint(
+        "GET", "/{module}/{id}/Attachments/{attachment_id}", attachments.download, _with("attachments", _R), _VIEW
+    ),
+    Endpoint(
+        "DELETE",
+        "/{module}/{id}/Attachments/{attachment_id}",
+        attachments.delete,
+        _with("attachments", _D),
+        Permission.DELETE,
     ),
     # After the lists that have calls of their own.
     Endpoint("GET", "/{module}/{id}/{related}", related.listing, _module(_R), _VIEW, params=params.RELATED),

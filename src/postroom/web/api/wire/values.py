@@ -63,6 +63,12 @@ def person(users: Mapping[int, User], user_id: int) -> Json:
     return {"name": user.full_name if user else None, "id": str(user_id)}
 
 
+def owner(users: Mapping[int, User], user_id: int) -> Json:
+    """A user as the owner of something (W 7.1): with the address too."""
+    user = users.get(user_id)
+    return person(users, user_id) | {"email": user.email if user else None}
+
+
 def read_count(name: str, text: str | None, default: int) -> int:
     """A parameter that counts from 1. Raises ``Invalid`` that names it."""
     if text is None:

@@ -1,0 +1,51 @@
+"""Files of records as clients see them (W 3.3)."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from postroom.record.values import RELATED
+from postroom.store.enclosures import Enclosure
+from postroom.store.records import Record
+from postroom.web.api.wire.items import success
+from postroom.web.api.wire.records import Context
+from postroom.web.api.wire.values import Json, moment, owner, person
+
+UPLOADED: Final = "attachment uploaded successfully"
+
+
+def uploaded(new: Enclosure, context: Context) -> Json:
+    """The answer to an upload. Nothing of a file changes later."""
+    at, by = moment(new.upload.created_at, context.zone), person(context.users, new.upload.user_id)
+    details = {"Modified_Time": at, "Modified_By": by, "Created_Time": at, "id": str(new.id), "Created_By": by}
+    return {"data": [success(UPLOADED, details)]}
+
+
+def entry(shown: Enclosure, record: Record, wanted: Collection[str] | None, context: Context) -> Json:
+    """One file in a list: the ``wanted`` fields (None: all), and what is no field."""
+    ref, at = shown.upload.ref, moment(shown.upload.created_at, context.zone)
+    whose = owner(context.users, shown.upload.user_id)
+    fields = {
+        "Owner": whose,
+        "Created_By": whose,
+        "Modified_By": whose,
+        "Created_Time": at,
+        "Modified_Time": at,
+        "File_Name": ref.name,
+        "Size": str(ref.size),
+        "Parent_Id": {"name": record.name, "id": str(record.id)},
+    }
+    return {name: value for name, value in fields.items() if wanted is None or name in wanted} | {
+        "id": str(shown.id),
+        "$file_id": ref.file_id.hex(),
+        "$type": "File",
+        "$editable": True,
+        "$state": "save",
+        RELATED: context.module(record.module),
+    }
+
+
+def listing(entries: Sequence[Json], *, number: int, size: int) -> Json:
+    """One page; ``entries`` may hold one more, which tells that there are more."""
+    page = list(entries[:size])
+    info = {"per_page": size, "count": len(page), "page": number, "more_records": len(entries) > size}
+    return {"data": page, "info": info}
