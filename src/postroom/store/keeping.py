@@ -16,7 +16,7 @@ from postroom.record import NOTES, Field, Kind, Module, Reading, Value, complete
 from postroom.record.criteria import equal
 from postroom.record.terms import keys, whole
 from postroom.record.values import RELATED
-from postroom.store import deletions, fields, finding, orgs, records, terms, users
+from postroom.store import deletions, enclosures, fields, finding, orgs, records, terms, users
 from postroom.store.finding import Question
 from postroom.store.records import Record
 
@@ -87,10 +87,11 @@ def alter(tx: Connection, place: Place, ids: Sequence[int], values: Mapping[str,
 
 
 def remove(tx: Connection, place: Place, ids: Sequence[int]) -> set[int]:
-    """Delete records, and their notes with them; returns the ids that were there."""
+    """Delete records, and their notes and files with them; returns the ids that were there."""
     orgs.hold(tx, place.org_id)
     gone = list(records.by_ids(tx, place.org_id, place.module.name, ids).values())
     _delete(tx, place, place.module, gone)
+    enclosures.clear(tx, place.org_id, [each.id for each in gone])
     if place.module.name in NOTES.by_name["Parent_Id"].targets:
         for each in gone:
             _delete(tx, place, NOTES, _notes(tx, place.org_id, each.id))

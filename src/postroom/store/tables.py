@@ -282,6 +282,17 @@ file = Table(
     Column("created_at", Moment, nullable=False),
 )
 
+# An uploaded file that lies with a record (wire reference 3.3); ``attachment`` is what lies with a mail.
+enclosure = Table(
+    "enclosure",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    _org(),
+    Column("record_id", BigInteger, nullable=False),
+    Column("file_id", LargeBinary, nullable=False),
+    Index(None, "org_id", "record_id", "id"),
+)
+
 mail = Table(
     "mail",
     metadata,

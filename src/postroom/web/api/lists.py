@@ -66,9 +66,13 @@ async def search(call: Call) -> Response:
 
 
 def read_fields(call: Call, module: Module) -> Collection[str] | None:
-    """The fields of a list, which must be named but under old prefixes (W 12.1)."""
-    text = call.param("fields") if call.prefix in wire.WITHOUT_FIELDS else call.required("fields")
-    return wire.read_fields(module, text)
+    """The fields of a list of records."""
+    return wire.read_fields(module, named_fields(call))
+
+
+def named_fields(call: Call) -> str | None:
+    """What a list's ``fields`` hold, which must be given but under old prefixes (W 12.1). Raises ``Invalid``."""
+    return call.param("fields") if call.prefix in wire.WITHOUT_FIELDS else call.required("fields")
 
 
 def read_page(call: Call, module: Module, *, tokens: bool = True) -> Page:

@@ -49,6 +49,13 @@ EMAILS: Final = (
 # of files (W 3.2)
 DOWNLOAD: Final = (Param(name="id", required=True, means="The id that the upload was answered with."),)
 
+FILES_PER_PAGE: Final = Param(
+    name="per_page",
+    kind=count(most=pages.PER_PAGE),
+    default=str(pages.PER_PAGE),
+    means=f"How many files a page holds; more than {pages.PER_PAGE} are read as {pages.PER_PAGE}.",
+)
+
 # of metadata (W 6.2)
 METADATA: Final = (_MODULE,)
 
@@ -78,6 +85,11 @@ _PAGED: Final = (
     ),
 )
 RELATED: Final = (*_PAGED, _SINCE)
+ATTACHMENTS: Final = (
+    Param(name="fields", required=True, means=f"Which fields are shown. Under {_LENIENT} it may be left out."),
+    _PAGE,
+    _per_page(pages.PER_PAGE),
+)
 ONE_RECORD: Final = (_SOME_FIELDS, _SINCE)
 RECORDS: Final = (
     *_PAGED,
@@ -112,6 +124,7 @@ PLACEHOLDERS: Final = (
     Param(name="id", place=Place.PATH, required=True, means="The id of the record, or of the user."),
     Param(name="related", place=Place.PATH, required=True, means="The list's API name."),
     Param(name="related_id", place=Place.PATH, required=True, means="The id of the record in the list."),
+    Param(name="attachment_id", place=Place.PATH, required=True, means="The file's id."),
     Param(name="note_id", place=Place.PATH, required=True, means="The note's id."),
     Param(name="message_id", place=Place.PATH, required=True, means="The id that the mail was accepted with."),
 )

@@ -5,6 +5,7 @@ from typing import Final
 from postroom.access.permission import Permission
 from postroom.access.scope import Need, Operation
 from postroom.web.api import (
+    attachments,
     coql,
     emails,
     fields,
@@ -130,6 +131,40 @@ ROUTES: Final = (
         _DELETE,
         shapes.DELETED,
         params.DELETE,
+    ),
+    Endpoint(
+        "GET",
+        "/{module}/{id}/Attachments",
+        attachments.listing,
+        _with("attachments", _R),
+        _VIEW,
+        shapes.ATTACHMENTS,
+        params.ATTACHMENTS,
+    ),
+    Endpoint(
+        "POST",
+        "/{module}/{id}/Attachments",
+        attachments.upload,
+        _with("attachments", _C),
+        _CREATE,
+        shapes.ATTACHED,
+        body=shapes.ONE_UPLOAD,
+    ),
+    Endpoint(
+        "GET",
+        "/{module}/{id}/Attachments/{attachment_id}",
+        attachments.download,
+        _with("attachments", _R),
+        _VIEW,
+        shapes.ATTACHMENT,
+    ),
+    Endpoint(
+        "DELETE",
+        "/{module}/{id}/Attachments/{attachment_id}",
+        attachments.delete,
+        _with("attachments", _D),
+        _DELETE,
+        shapes.DELETED,
     ),
     # After the lists that have calls of their own.
     Endpoint("GET", "/{module}/{id}/{related}", related.listing, _module(_R), _VIEW, shapes.RELATED, params.RELATED),

@@ -11,6 +11,7 @@ from postroom import record
 from postroom.mail.limits import FILES_PER_UPLOAD
 from postroom.record import custom
 from postroom.web.api.wire import (
+    attachments,
     coql,
     emails,
     fields,
@@ -52,6 +53,10 @@ UPLOAD: Final[Shape] = Media(
     type="multipart/form-data",
     schema={"type": "object", "properties": {files.PART: _FILES}, "required": [files.PART]},
 )
+ONE_UPLOAD: Final[Shape] = Media(
+    type="multipart/form-data",
+    schema={"type": "object", "properties": {files.PART: _OCTETS}, "required": [files.PART]},
+)
 
 # answers
 ACCEPTED: Final[Answers] = outcomes(Done[mail.Accepted], 200)
@@ -60,6 +65,9 @@ ONE_EMAIL: Final[Answers] = {200: emails.OneEmail}
 FROM_ADDRESSES: Final[Answers] = {200: senders.FromAddresses, 204: None}
 UPLOADED: Final[Answers] = {200: files.UploadedFiles}
 DOWNLOAD: Final[Answers] = {200: Media(type=files.DOWNLOAD, schema=_OCTETS)}
+ATTACHMENTS: Final[Answers] = {200: attachments.Attachments, 204: None}
+ATTACHED: Final[Answers] = {200: attachments.UploadedAttachment}
+ATTACHMENT: Final[Answers] = {**DOWNLOAD, 204: None}
 INSERTED: Final[Answers] = outcomes(Done[record_shapes.Stored], 201)
 UPDATED: Final[Answers] = outcomes(Done[record_shapes.Stored], 200)
 DELETED: Final[Answers] = outcomes(Done[Gone], 200)

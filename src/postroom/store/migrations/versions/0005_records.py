@@ -1,4 +1,4 @@
-"""Records are found by their terms: the index of them, deleted records, custom fields."""
+"""Records are found by their terms: the index of them, deleted records, custom fields, attachments of records."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -58,6 +58,7 @@ def upgrade() -> None:
     _term()
     _deletion()
     _custom_field()
+    _enclosure()
     for name in ("email", "secondary_email", "account_id", "contact_id"):
         op.drop_index(f"ix_record_org_id_{name}", "record")
     for rows in _in_parts(op.get_bind()):
@@ -113,6 +114,19 @@ def _custom_field() -> None:
         UniqueConstraint("org_id", "module", "name", name="uq_custom_field_org_id_module_name"),
         ForeignKeyConstraint(["org_id"], ["org.id"], name="fk_custom_field_org_id"),
     )
+
+
+def _enclosure() -> None:
+    op.create_table(
+        "enclosure",
+        Column("id", BigInteger, nullable=False, autoincrement=False),
+        Column("org_id", BigInteger, nullable=False),
+        Column("record_id", BigInteger, nullable=False),
+        Column("file_id", LargeBinary, nullable=False),
+        PrimaryKeyConstraint("id", name="pk_enclosure"),
+        ForeignKeyConstraint(["org_id"], ["org.id"], name="fk_enclosure_org_id"),
+    )
+    op.create_index("ix_enclosure_org_id_record_id_id", "enclosure", ["org_id", "record_id", "id"])
 
 
 def _in_parts(connection: Connection) -> Iterable[list[dict[str, object]]]:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import Struct, field
 
 from postroom.mail.limits import RECORDS_PER_REQUEST
 from postroom.record import Field, Kind, Module
 from postroom.record.values import TAGS_AT_MOST
 from postroom.web.api.wire.items import body_of
-from postroom.web.api.wire.values import Id, Moment, Named
+from postroom.web.api.wire.values import Id, Moment, Named, Owner
 from postroom.web.shape import Json, Schemas, nullable
 
 
@@ -21,14 +21,6 @@ class Stored(Struct, frozen=True, kw_only=True):
     created_time: Moment = field(name="Created_Time")
     id: Id
     created_by: Named = field(name="Created_By")
-
-
-class Owner(Struct, frozen=True, kw_only=True):
-    """The user that a record belongs to."""
-
-    name: str | None
-    id: Id
-    email: str | UnsetType | None = UNSET
 
 
 class Tag(Struct, frozen=True, kw_only=True):
@@ -149,7 +141,7 @@ def _value_shown(schemas: Schemas, one: Field) -> Json:
         case Kind.LOOKUP:
             return nullable(schemas.of(Named))
         case Kind.OWNER:
-            return schemas.of(Owner)
+            return schemas.of(Owner if one.name == "Owner" else Named)
     return nullable(_SHOWN.get(one.kind, _TEXT))
 
 

@@ -1,11 +1,9 @@
 """Records as clients see them (W 7), and as they send them."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Final
-
-from msgspec import structs
 
 from postroom.errors import Fault, Invalid, Reason
 from postroom.record import PIPELINES, Field, Kind, Module, Reading, Value, read_number, read_values
@@ -14,7 +12,7 @@ from postroom.store.records import Named, Record
 from postroom.store.users import User
 from postroom.web.api.wire.record_shapes import Stored
 from postroom.web.api.wire.tags import tag_id
-from postroom.web.api.wire.values import Json, made_id, moment, person
+from postroom.web.api.wire.values import Json, made_id, moment, owner, person
 
 FIELDS_AT_MOST: Final = 50  # W 7.1
 
@@ -84,12 +82,18 @@ def read_item_id(item: Any) -> int | None:
 
 def read_fields(module: Module, text: str | None) -> Collection[str] | None:
     """The fields asked for; names of none are passed over. None: all. Raises ``Invalid`` for more than 50."""
+    names = read_names(text)
+    return None if names is None else names & module.by_name.keys()
+
+
+def read_names(text: str | None) -> Set[str] | None:
+    """What stands in ``fields``; None: nothing. Raises ``Invalid`` for more than 50."""
     if text is None:
         return None
     names = [name.strip() for name in text.split(",")]
     if len(names) > FIELDS_AT_MOST:
         raise Invalid(Fault(Reason.FIELDS_TOO_MANY, details={"limit": FIELDS_AT_MOST, "param_name": "fields"}))
-    return {name for name in names if name in module.by_name}
+    return set(names)
 
 
 def linked(found: Iterable[Record], module: Module) -> set[int]:
@@ -159,14 +163,9 @@ def _value(field: Field, value: Value, context: Context) -> Any:
     return value
 
 
-def _owner(record: Record, context: Context) -> Json:
-    user = context.users.get(record.owner_id)
-    return structs.asdict(person(context.users, record.owner_id)) | {"email": user.email if user else None}
-
-
 # Fields whose value is not among the record's own.
 _MADE: Final[Mapping[str, Callable[[Record, Context], Any]]] = {
-    "Owner": _owner,
+    "Owner": lambda record, context: owner(context.users, record.owner_id),
     "Created_By": lambda record, context: person(context.users, record.created_by),
     "Modified_By": lambda record, context: person(context.users, record.modified_by),
     "Created_Time": lambda record, context: moment(record.created_at, context.zone),

@@ -26,6 +26,12 @@ class Named(Struct, frozen=True, kw_only=True):
     id: Id
 
 
+class Owner(Named, frozen=True, kw_only=True):
+    """The user that something belongs to."""
+
+    email: str | None
+
+
 class ModuleName(Struct, frozen=True, kw_only=True):
     """A module as others refer to it."""
 
@@ -63,6 +69,12 @@ def person(users: Mapping[int, User], user_id: int) -> Named:
     """A user as others see them (W 7.2)."""
     user = users.get(user_id)
     return Named(name=user.full_name if user else None, id=str(user_id))
+
+
+def owner(users: Mapping[int, User], user_id: int) -> Owner:
+    """A user as the owner of something (W 7.1): with the address too."""
+    user = users.get(user_id)
+    return Owner(name=user.full_name if user else None, id=str(user_id), email=user.email if user else None)
 
 
 def read_count(name: str, text: str | None, default: int) -> int:
