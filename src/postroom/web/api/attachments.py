@@ -8,7 +8,7 @@ from starlette.responses import Response
 from postroom.errors import Fault, NotFound, Reason
 from postroom.record import read_number
 from postroom.record.relations import ATTACHMENTS
-from postroom.store import enclosures, keeping
+from postroom.store import enclosures, orgs
 from postroom.store.db import Tx
 from postroom.store.enclosures import Enclosure
 from postroom.store.records import Key
@@ -35,7 +35,7 @@ async def upload(call: Call) -> Response:
     new = Enclosure(id=call.app.ids.number(), record_id=record.id, upload=taken)
 
     def write(tx: Tx) -> Object:
-        keeping.hold(tx, record.org_id)  # as who deletes the record does
+        orgs.hold(tx, record.org_id)  # as who deletes the record does
         place.parent(tx, record)
         enclosures.add(tx, new)
         return wire.uploaded(new, context_of(tx, call))
