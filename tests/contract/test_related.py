@@ -144,8 +144,11 @@ CASES = [
          items=({"id": FILE, "File_Name": "order.txt", "Size": str(len(UPLOADED))},)),
     Case(section="7.6", row="GET /{module}/{id}/Attachments", what="204 where there are none", status=204, ask=get(FILED, fields="File_Name")),
     Case(section="7.6", row="GET /{module}/{id}/Attachments/{attachment_id}", what="the file", before=(attach(),), ask=get(f"{FILED}/{FILE}"), body=UPLOADED),
-    Case(section="7.6", row="GET /{module}/{id}/Attachments/{attachment_id}", what="another record's", status=400, before=(attach(),), ask=get(f"{COMPANY}/Attachments/{FILE}"), answer={"code": "INVALID_DATA"}),
+    Case(section="7.6", row="GET /{module}/{id}/Attachments/{attachment_id}", what="another record's", status=204, before=(attach(),), ask=get(f"{COMPANY}/Attachments/{FILE}")),
     Case(section="7.6", row="DELETE /{module}/{id}/Attachments/{attachment_id}", what="record deleted", before=(attach(),), ask=delete(f"{FILED}/{FILE}"), items=(done("record deleted", id=FILE),), exactly=True),
+    Case(section="7.6", row="DELETE /{module}/{id}/Attachments/{attachment_id}", what="another record's", status=400, before=(attach(),), ask=delete(f"{COMPANY}/Attachments/{FILE}"), exactly=True,
+         answer=refused("INVALID_DATA", "the related id given seems to be invalid", resource_path_index=3)),
+    Case(section="7.6", row="DELETE /{module}/{id}/Attachments/{attachment_id}", what="it goes with its record", before=(attach(), delete(CONTACT)), status=400, ask=get(f"{FILED}/{FILE}"), answer=NO_PARENT, exactly=True),
     Case(section="7.6", row="DELETE /{module}/{id}/Attachments/{attachment_id}", what="it is gone", before=(attach(), delete(f"{FILED}/{FILE}")), status=204, ask=get(FILED, fields="File_Name")),
     # --- deleted records ----------------------------------------------------------------------------------------------
     Case(section="7.6", row="GET /{module}/deleted", what="who deleted what when", before=(delete(CONTACT),), ask=get("/Contacts/deleted"), exactly=True,
