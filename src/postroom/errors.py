@@ -33,6 +33,7 @@ class Reason(Enum):
     DUPLICATE = auto()
     BODY_UNREADABLE = auto()
     BODY_TOO_LARGE = auto()
+    HEAD_TOO_LARGE = auto()
     # a value in the URL
     URL_UNKNOWN = auto()
     METHOD_UNKNOWN = auto()
@@ -64,6 +65,7 @@ class Reason(Enum):
     SCOPE_MISSING = auto()
     NO_PERMISSION = auto()
     PRIVILEGE_MISSING = auto()
+    TOO_MANY_CALLS = auto()
     # mail
     SENDER_NOT_ALLOWED = auto()
     RECIPIENT_UNKNOWN = auto()

@@ -35,6 +35,7 @@ STATUSES = {
     "PAGINATION_LIMIT_EXCEEDED": {400},
     "REQUIRED_PARAM_MISSING": {400},
     "TOKEN_BOUND_DATA_MISMATCH": {400},
+    "TOO_MANY_REQUESTS": {429},
     "failure_in_attachment_handling": {400},
 }
 

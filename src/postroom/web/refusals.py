@@ -5,16 +5,16 @@ Messages are Zoho's own, letter by letter, misspellings included, where W 1.5, 3
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Final
 
 import msgspec
 import structlog
 from starlette.responses import Response
 
-from postroom.errors import Fault, Invalid, Misconfigured, Reason, Refused, Unavailable
+from postroom.errors import Fault, Invalid, Misconfigured, Reason, Refused, TooMany, Unavailable
 from postroom.web.api.wire.items import Refusal
+from postroom.web.api.wire.values import moment, zone
 
 log = structlog.get_logger()
 
@@ -28,20 +28,35 @@ _SAFE: Final[Raw] = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"SAMEORIGIN"),
     (b"x-download-options", b"noopen"),
+    # The filter that it switches off was a hole in the browsers that had one; the recorded answers have 0 as well.
+    (b"x-xss-protection", b"0"),
 ]
 # W 13.1: other types make the SDKs drop the answer, save it as a file or crash.
 _JSON: Final[Raw] = [(b"content-type", b"application/json;charset=UTF-8"), *_SAFE]
+_OF_API: Final[Raw] = [
+    # No browser that is led here shows it as a page.
+    (b"content-disposition", b"attachment; filename=response.json"),
+    (b"content-language", b"en-US"),
+]
 
 
 class Json(Response):
-    """An answer in JSON."""
+    """An answer of the API in JSON."""
+
+    fixed: ClassVar[Raw] = [*_JSON, *_OF_API]
 
     def __init__(self, value: Any, status: int = 200) -> None:
         """``value`` is anything msgspec can write: dicts, lists, text, numbers, msgspec and data classes."""
         self.status_code = status
         self.background = None
         self.body = msgspec.json.encode(value)
-        self.raw_headers = [*_JSON, (b"content-length", b"%d" % len(self.body))]
+        self.raw_headers = [*self.fixed, (b"content-length", b"%d" % len(self.body))]
+
+
+class Told(Json):
+    """An answer of the accounts server to a program: none that was recorded has the headers of the API."""
+
+    fixed: ClassVar[Raw] = _JSON
 
 
 class NoContent(Response):
@@ -91,6 +106,7 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
     ),
     # 413 stands in CRM's table of statuses (W 9.1) without a code.
     Reason.BODY_TOO_LARGE: Wire(413, "LIMIT_EXCEEDED", "the request body is larger than this server accepts"),
+    Reason.HEAD_TOO_LARGE: Wire(413, "LIMIT_EXCEEDED", "the head of the request is larger than this server accepts"),
     Reason.URL_UNKNOWN: Wire(404, "INVALID_URL_PATTERN", "Please check if the URL trying to access is a correct one"),
     Reason.METHOD_UNKNOWN: Wire(400, "INVALID_REQUEST_METHOD", "The http request method type is not a valid one"),
     Reason.MODULE_UNKNOWN: Wire(400, "INVALID_MODULE", "the module name given seems to be invalid", _MODULE),
@@ -129,6 +145,9 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
     Reason.TOKEN_INVALID: Wire(401, "INVALID_TOKEN", "invalid oauth token"),
     Reason.SCOPE_MISSING: Wire(401, "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL"),
     Reason.NO_PERMISSION: Wire(403, "NO_PERMISSION", "permission denied"),
+    Reason.TOO_MANY_CALLS: Wire(
+        429, "TOO_MANY_REQUESTS", "Rate limit exceeded. Please retry after the specified time."
+    ),
     # W 5.3: the status and the code; the wording varies.
     Reason.PRIVILEGE_MISSING: Wire(400, "AUTHORIZATION_FAILED", "User does not have sufficient privilege to do this"),
     Reason.SENDER_NOT_ALLOWED: Wire(
@@ -232,6 +251,16 @@ _CHALLENGES: Final = {
 }
 
 
+def throttle(error: TooMany, request_id: int) -> Response:
+    """The answer to a call that exceeds a limit (W 10.2); logs under which id its caller knows it."""
+    fault = error.faults[0]
+    log.info("too many calls", request_id=request_id, **fault.details)
+    told = {"trace_id": str(request_id), **fault.details}
+    answer = Json(flat_error(replace(fault, details=told)), status(fault))
+    answer.raw_headers.append((b"retry-after", str(fault.details["retry_after"]).encode()))
+    return answer
+
+
 def wrong_method(methods: Iterable[str]) -> Response:
     """The answer where a URL has other methods than the one asked for."""
     answer = refuse(Invalid(Fault(Reason.METHOD_UNKNOWN)))
@@ -264,10 +293,14 @@ def fail(error: Exception, request_id: int) -> Response:
 
 
 @functools.lru_cache(maxsize=1024)
-def token_reset(expires_at: int) -> tuple[bytes, bytes]:
-    """The header that tells when the presented token expires (W 0), from ms since the epoch."""
-    moment = datetime.fromtimestamp(expires_at // 1000, UTC)
-    return b"x-accesstoken-reset", moment.isoformat().encode()
+def token_reset(expires_at: int, time_zone: str) -> tuple[bytes, bytes]:
+    """The header that tells when the presented token expires (W 0), from ms since the epoch and a zone's IANA name."""
+    return b"x-accesstoken-reset", moment(expires_at, zone(time_zone)).encode()
+
+
+def timing(ms: float) -> tuple[bytes, bytes]:
+    """The header that tells how long the answer took (W 0)."""
+    return b"server-timing", b"totalTime;dur=%.1f" % ms
 
 
 def _allow(methods: Iterable[str]) -> tuple[bytes, bytes]:

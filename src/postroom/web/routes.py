@@ -9,6 +9,7 @@ from typing import Final
 from postroom.access.permission import Permission
 from postroom.access.scope import Need
 from postroom.web.call import Handler
+from postroom.web.cost import Cost
 from postroom.web.param import Param
 from postroom.web.shape import Shape
 
@@ -24,7 +25,7 @@ class Endpoint:
     ``needs`` are the scopes it takes, all of them; ``{module}`` in one stands for the URL's module, or for that of the
     body, and then the handler holds it against the token. ``permission`` is what the caller's profile must allow.
     ``answers`` are by status, None where there is no body; refusals go without saying. ``params`` are all that its
-    handler reads beside the placeholders and the ``body``.
+    handler reads beside the placeholders and the ``body``. ``cost`` is how its credits are counted.
     """
 
     method: str
@@ -35,6 +36,7 @@ class Endpoint:
     answers: Mapping[int, Shape | None] = field(default_factory=dict)
     params: tuple[Param, ...] = ()
     body: Shape | None = None
+    cost: Cost = Cost.CALL
 
     def needs_for(self, module: str) -> tuple[Need, ...]:
         """The needs with the module in its place; without one (``""``), those that have no such place."""

@@ -1,7 +1,7 @@
 """The application (ASGI): it finds the endpoint that a request means, judges who asks, and answers.
 
 The order in which a request is judged (W 5.3; a wrong method without a token is 401, W 13.3): URL,
-token, method, scope, profile; then the handler judges module, record and body.
+token, method, scope, profile, limits; then the handler judges module, record and body.
 """
 
 import time
@@ -16,17 +16,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from postroom.access import centers
 from postroom.access.bearer import Bearers
+from postroom.access.concurrency import Concurrency
 from postroom.access.permission import allows, wire_name
 from postroom.access.principal import Principal
 from postroom.access.terms import Terms
 from postroom.app import App
-from postroom.errors import Fault, Forbidden, NotFound, Reason, Refused
+from postroom.errors import Fault, Forbidden, NotFound, Reason, Refused, TooMany
 from postroom.web.accounts.desk import Desk, Handler
 from postroom.web.accounts.routes import ROUTES as ACCOUNTS
 from postroom.web.api.routes import ROUTES
 from postroom.web.body import Arrival
 from postroom.web.call import Call, demand
-from postroom.web.refusals import allowed, fail, refuse, token_reset, wrong_method
+from postroom.web.cost import Cost
+from postroom.web.refusals import allowed, fail, refuse, throttle, timing, token_reset, wrong_method
 from postroom.web.routes import Endpoint, Table
 
 log = structlog.get_logger()
@@ -43,7 +45,8 @@ def create(app: App, *, base_url: str, routes: Iterable[Endpoint] = ROUTES) -> A
     """The application; ``base_url`` is this server's own URL for token answers, without a slash at its end."""
     bearers = Bearers(app.db)
     desk = Desk(app=app, bearers=bearers, centers=centers.read(app.settings, base_url), terms=Terms.of(app.settings))
-    door = _Door(app=app, bearers=bearers, desk=desk, table=Table(routes))
+    concurrency = Concurrency(app.settings.calls_at_once)
+    door = _Door(app=app, bearers=bearers, concurrency=concurrency, desk=desk, table=Table(routes))
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         await _Exchange(door, Arrival(scope, receive)).run(send)
@@ -57,6 +60,7 @@ class _Door:
 
     app: App
     bearers: Bearers
+    concurrency: Concurrency
     desk: Desk
     table: Table
 
@@ -64,7 +68,7 @@ class _Door:
 class _Exchange:
     """One request and its answer, and what the log line tells of them."""
 
-    __slots__ = ("_arrival", "_caller", "_door", "_request", "_template")
+    __slots__ = ("_arrival", "_caller", "_door", "_entered", "_request", "_started", "_template")
 
     def __init__(self, door: _Door, arrival: Arrival) -> None:
         self._door = door
@@ -72,10 +76,12 @@ class _Exchange:
         self._request = Request(arrival.scope, arrival.receive)
         self._template = "-"
         self._caller: Principal | None = None
+        self._entered = False
+        self._started = time.perf_counter()
 
     async def run(self, send: Send) -> None:
         """Answer, and write one line of what happened."""
-        started, status = time.perf_counter(), 500
+        status = 500
         try:
             response = await self._answer()
             # A stream that breaks in its middle goes up from here: the connection is cut, so nobody takes it for whole.
@@ -84,12 +90,14 @@ class _Exchange:
         except ClientDisconnect:
             status = 499  # as nginx has it: nobody is left to be answered
         finally:
+            if self._caller is not None and self._entered:
+                self._door.concurrency.leave(self._caller.org_id)
             log.info(
                 "request",
                 method=self._request.method,
                 path=self._template,
                 status=status,
-                ms=round((time.perf_counter() - started) * 1000, 2),
+                ms=round(self._elapsed(), 2),
                 org=self._caller.org_id if self._caller else None,
             )
 
@@ -98,12 +106,15 @@ class _Exchange:
             response = await self._dispatch()
         except ClientDisconnect:
             raise
+        except TooMany as error:
+            response = throttle(error, self._door.app.ids.number())
         except Refused as error:
             response = refuse(error)
         except Exception as error:
             response = fail(error, self._door.app.ids.number())
         if self._caller is not None:
-            response.raw_headers.append(token_reset(self._caller.expires_at))
+            response.raw_headers.append(token_reset(self._caller.expires_at, self._caller.time_zone))
+            response.raw_headers.append(timing(self._elapsed()))
         return response
 
     async def _dispatch(self) -> Response:
@@ -128,6 +139,7 @@ class _Exchange:
         if not allows(self._caller.profile, endpoint.permission):
             lacking = wire_name(endpoint.permission, path.get("module", ""))
             raise Forbidden(Fault(Reason.NO_PERMISSION, details={"permissions": [lacking]}))
+        await self._admit(self._caller, endpoint.cost)
         return await endpoint.handler(
             Call(
                 app=self._door.app,
@@ -137,8 +149,20 @@ class _Exchange:
                 deals_name=PREFIXES[prefix],
                 path=path,
                 params=endpoint.params,
+                cost=endpoint.cost,
             )
         )
+
+    async def _admit(self, caller: Principal, cost: Cost) -> None:
+        """Hold the call against the limits of its organisation. Raises ``TooMany``."""
+        self._door.concurrency.enter(caller.org_id)
+        self._entered = True
+        app = self._door.app
+        await app.credits.take(caller.org_id, cost.of_url(self._request), app.clock())
+
+    def _elapsed(self) -> float:
+        """ms since the request arrived."""
+        return (time.perf_counter() - self._started) * 1000
 
     def _authorization(self) -> str | None:
         """The request's one Authorization header.

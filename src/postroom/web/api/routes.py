@@ -23,6 +23,7 @@ from postroom.web.api import (
     shapes,
     users,
 )
+from postroom.web.cost import Cost
 from postroom.web.routes import Endpoint
 
 _R, _C, _U, _D = Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE
@@ -77,9 +78,27 @@ ROUTES: Final = (
     ),
     Endpoint("POST", "/files", files.upload, _files(_C), _CREATE, shapes.UPLOADED, body=shapes.UPLOAD),
     Endpoint("GET", "/files", files.download, _files(_R), _VIEW, shapes.DOWNLOAD, params.DOWNLOAD),
-    Endpoint("POST", "/{module}", records.insert, _module(_C), _CREATE, shapes.INSERTED, body=shapes.NEW_RECORDS),
-    Endpoint("GET", "/{module}", lists.listing, _module(_R), _VIEW, shapes.RECORDS, params.RECORDS),
-    Endpoint("PUT", "/{module}", records.update_many, _module(_U), _EDIT, shapes.UPDATED, body=shapes.CHANGED_RECORDS),
+    Endpoint(
+        "POST",
+        "/{module}",
+        records.insert,
+        _module(_C),
+        _CREATE,
+        shapes.INSERTED,
+        body=shapes.NEW_RECORDS,
+        cost=Cost.RECORDS,
+    ),
+    Endpoint("GET", "/{module}", lists.listing, _module(_R), _VIEW, shapes.RECORDS, params.RECORDS, cost=Cost.LIST),
+    Endpoint(
+        "PUT",
+        "/{module}",
+        records.update_many,
+        _module(_U),
+        _EDIT,
+        shapes.UPDATED,
+        body=shapes.CHANGED_RECORDS,
+        cost=Cost.RECORDS,
+    ),
     Endpoint("DELETE", "/{module}", records.delete_many, _module(_D), _DELETE_MANY, shapes.DELETED, params.DELETE_MANY),
     # Before the records of a module: these words are no ids.
     Endpoint("GET", "/{module}/search", lists.search, _SEARCH, _VIEW, shapes.FOUND, params.SEARCH),
@@ -91,6 +110,7 @@ ROUTES: Final = (
         _EDIT,
         shapes.UPSERTED,
         body=shapes.UPSERT,
+        cost=Cost.RECORDS,
     ),
     Endpoint("GET", "/{module}/{id}", records.get, _module(_R), _VIEW, shapes.ONE_RECORD, params.ONE_RECORD),
     Endpoint("PUT", "/{module}/{id}", records.update, _module(_U), _EDIT, shapes.UPDATED, body=shapes.CHANGED_RECORD),
@@ -104,6 +124,7 @@ ROUTES: Final = (
         _CREATE,
         shapes.INSERTED,
         body=shapes.NEW_NOTES,
+        cost=Cost.RECORDS,
     ),
     Endpoint(
         "GET",
