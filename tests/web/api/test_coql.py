@@ -4,8 +4,9 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from postroom.record import CONTACTS, Field, Kind
+from postroom.record import CONTACTS
 from postroom.store import fields
+from postroom.store.fields import Draft
 from tests.access.dance import granted
 from tests.web.api.guests import Guest, error, guests, only
 
@@ -128,9 +129,9 @@ async def test_the_columns_that_were_asked_for_and_the_id_are_answered(tmp_path:
 
 async def test_a_field_of_ones_own_is_one_to_ask_for(tmp_path: Path) -> None:
     async with guests(tmp_path) as both:
-        shoe = Field(id=both.own.house.app.ids.number(), name="Shoe_Size", label="Shoe Size", kind=Kind.INTEGER)
         app, org_id = both.own.house.app, both.own.world.org.id
-        await app.db.write(lambda tx: fields.add(tx, org_id, CONTACTS, shoe, now=1))
+        shoe = Draft(app.ids.number(), {"field_label": "Shoe Size", "data_type": "integer"})
+        await app.db.write(lambda tx: fields.define(tx, org_id, CONTACTS, [shoe], now=1))
         await both.own.insert("Contacts", {"Last_Name": "Foot", "Shoe_Size": 46}, {"Last_Name": "Toe", "Shoe_Size": 35})
         query = "select Last_Name, Shoe_Size from Contacts where Shoe_Size > 40"
         assert only(await ask(both.own, query), 200)["Shoe_Size"] == 46
