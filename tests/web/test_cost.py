@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from postroom.web.cost import Cost
 from postroom.web.api.routes import ROUTES
+from postroom.web.cost import Cost
 
 # W 10.1: all others cost 1
 DEAR = {
