@@ -47,14 +47,14 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """Records that meet each part."""
+    """Records that meet each part; none do where there is no part."""
 
     parts: tuple["Criteria", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """Records that meet one part at least."""
+    """Records that meet one part at least; none do where there is no part."""
 
     parts: tuple["Criteria", ...]
 

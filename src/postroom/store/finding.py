@@ -222,6 +222,8 @@ def _source(tx: Connection, asked: Question, where: Criteria | None) -> tuple[Se
     match where:
         case None:
             return _all(asked), record.c.id
+        case AllOf(parts=()) | AnyOf(parts=()):
+            return _all(asked).where(false()), record.c.id
         case Where(negated=True):
             return _all(asked).where(_meets(asked, where, record.c.id)), record.c.id
         case Where():
@@ -232,8 +234,6 @@ def _source(tx: Connection, asked: Question, where: Criteria | None) -> tuple[Se
         case AnyOf():
             every = union(*(_source(tx, asked, each)[0] for each in where.parts)).subquery()
             return select(*every.c), next(iter(every.c))
-    if not where.parts:
-        return _all(asked).where(false()), record.c.id
     rarest = min(where.parts, key=lambda each: _cost(tx, asked, each))
     query, column = _source(tx, asked, rarest)
     return query.where(*(_meets(asked, each, column) for each in where.parts if each is not rarest)), column
@@ -242,8 +242,10 @@ def _source(tx: Connection, asked: Question, where: Criteria | None) -> tuple[Se
 def _meets(asked: Question, where: Criteria, number: ColumnElement[int]) -> ColumnElement[bool]:
     """Whether the record of that id meets the criteria."""
     match where:
+        case AllOf(parts=()) | AnyOf(parts=()):
+            return false()
         case AllOf():
-            return and_(*(_meets(asked, each, number) for each in where.parts)) if where.parts else false()
+            return and_(*(_meets(asked, each, number) for each in where.parts))
         case AnyOf():
             return or_(*(_meets(asked, each, number) for each in where.parts))
     table = term.alias()
