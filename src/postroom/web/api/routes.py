@@ -6,6 +6,7 @@ from postroom.access.permission import Permission
 from postroom.access.scope import Need, Operation
 from postroom.web.api import (
     attachments,
+    deleted,
     emails,
     files,
     lists,
@@ -95,6 +96,14 @@ ROUTES: Final = (
         (*_module(_R), Need(("securesearch",), _R, "zohosearch")),
         _VIEW,
         params=(params.CRITERIA, params.EMAIL, params.PHONE, params.WORD, params.FIELDS, *params.NUMBERED),
+    ),
+    Endpoint(
+        "GET",
+        "/{module}/deleted",
+        deleted.listing,
+        _module(_R),
+        _VIEW,
+        params=(params.DELETED_TYPE, params.PAGE, params.RECORDS_PER_PAGE, params.SINCE),
     ),
     Endpoint("POST", "/{module}/upsert", records.upsert, (*_module(_C), *_module(_U)), Permission.EDIT),
     Endpoint("GET", "/{module}/{id}", records.get, _module(_R), _VIEW, params=(params.FIELDS, params.SINCE)),
