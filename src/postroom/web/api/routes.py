@@ -13,6 +13,7 @@ from postroom.web.api import (
     metadata,
     notes,
     org,
+    owners,
     params,
     records,
     related,
@@ -147,7 +148,9 @@ ROUTES: Final = (
         _with("attachments", _D),
         Permission.DELETE,
     ),
-    # After the lists that have calls of their own.
+    Endpoint("POST", "/{module}/{id}/actions/change_owner", owners.change, _module(_U), Permission.EDIT),
+    Endpoint("POST", "/{module}/actions/change_owner", owners.change_many, _module(_U), Permission.EDIT),
+    # After all that has a word in the place of a list's name.
     Endpoint("GET", "/{module}/{id}/{related}", related.listing, _module(_R), _VIEW, params=params.RELATED),
     Endpoint("PUT", "/{module}/{id}/{related}", related.link, _module(_U), Permission.EDIT),
     Endpoint(
