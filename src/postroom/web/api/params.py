@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from postroom.web.api.wire import emails, pages, people, records
+from postroom.web.api.wire import deleted, emails, pages, people, records
 from postroom.web.param import MOMENT, Param, Place, choice, count
 
 PAGE: Final = Param(name="page", kind=count(), default="1", means="Which page, counted from 1.")
@@ -92,6 +92,12 @@ PAGED: Final = (*NUMBERED, PAGE_TOKEN)
 RELATED: Final = (FIELDS_OF_LIST, *PAGED, SINCE)
 WORKFLOW: Final = Param(
     name="wf_trigger", kind=choice("true", "false"), means="Whether automation follows; there is none."
+)
+DELETED_TYPE: Final = Param(
+    name="type",
+    kind=choice(*deleted.TYPES),
+    default="all",
+    means="Which deleted records. There is no recycle bin: `recycle` gives none.",
 )
 
 # of searches (W 7.4)

@@ -7,6 +7,7 @@ from postroom.access.scope import Need, Operation
 from postroom.web.api import (
     attachments,
     coql,
+    deleted,
     emails,
     fields,
     files,
@@ -15,6 +16,7 @@ from postroom.web.api import (
     metadata,
     notes,
     org,
+    owners,
     params,
     records,
     related,
@@ -100,6 +102,14 @@ ROUTES: Final = (
         _VIEW,
         params=(params.CRITERIA, params.EMAIL, params.PHONE, params.WORD, params.FIELDS, *params.NUMBERED),
     ),
+    Endpoint(
+        "GET",
+        "/{module}/deleted",
+        deleted.listing,
+        _module(_R),
+        _VIEW,
+        params=(params.DELETED_TYPE, params.PAGE, params.RECORDS_PER_PAGE, params.SINCE),
+    ),
     Endpoint("POST", "/{module}/upsert", records.upsert, (*_module(_C), *_module(_U)), Permission.EDIT),
     Endpoint("GET", "/{module}/{id}", records.get, _module(_R), _VIEW, params=(params.FIELDS, params.SINCE)),
     Endpoint("PUT", "/{module}/{id}", records.update, _module(_U), Permission.EDIT),
@@ -142,7 +152,9 @@ ROUTES: Final = (
         _with("attachments", _D),
         Permission.DELETE,
     ),
-    # After the lists that have calls of their own.
+    Endpoint("POST", "/{module}/{id}/actions/change_owner", owners.change, _module(_U), Permission.EDIT),
+    Endpoint("POST", "/{module}/actions/change_owner", owners.change_many, _module(_U), Permission.EDIT),
+    # After all that has a word in the place of a list's name.
     Endpoint("GET", "/{module}/{id}/{related}", related.listing, _module(_R), _VIEW, params=params.RELATED),
     Endpoint("PUT", "/{module}/{id}/{related}", related.link, _module(_U), Permission.EDIT),
     Endpoint(

@@ -1,6 +1,6 @@
 """Files of records as clients see them (W 3.3)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Final
 
 from postroom.record.values import RELATED
@@ -42,10 +42,3 @@ def entry(shown: Enclosure, record: Record, wanted: Collection[str] | None, cont
         "$state": "save",
         RELATED: context.module(record.module),
     }
-
-
-def listing(entries: Sequence[Json], *, number: int, size: int) -> Json:
-    """One page; ``entries`` may hold one more, which tells that there are more."""
-    page = list(entries[:size])
-    info = {"per_page": size, "count": len(page), "page": number, "more_records": len(entries) > size}
-    return {"data": page, "info": info}

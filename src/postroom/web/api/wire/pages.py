@@ -131,6 +131,13 @@ def told(page: Page, shown: Cut) -> Json:
     }
 
 
+def numbered(entries: Sequence[Json], number: int, size: int) -> Json:
+    """A page of a list in one order; one more than it holds tells that there are more."""
+    page = entries[:size]
+    info = {"per_page": size, "count": len(page), "page": number, "more_records": len(entries) > size}
+    return {"data": page, "info": info}
+
+
 def _token(page: Page, at: Position, expires_at: int, seen: int, *, backwards: bool) -> str:
     token = _Token(page.bound, expires_at, seen, at.id, at.key, backwards)
     return base64.urlsafe_b64encode(msgspec.msgpack.encode(token)).decode()
