@@ -18,6 +18,7 @@ from tests.contract.calls import (
     post,
     put,
     refused,
+    since,
     wrong,
 )
 from tests.contract.case import Ask, Case
@@ -159,17 +160,31 @@ CASES = [
         Case(section="7.6", row="GET /{module}/deleted", what=f"{kind}: {status}", before=(delete(CONTACT),), ask=get("/Contacts/deleted", type=kind), status=status)
         for kind, status in (("all", 200), ("permanent", 200), ("recycle", 204))
     ),
+    Case(section="7.6", row="GET /{module}/deleted", what="nothing so late", before=(delete(CONTACT),), status=304, ask=since("2125-01-01T00:00:00+00:00", get("/Contacts/deleted"))),
+    Case(section="7.6", row="GET /{module}/deleted", what="nothing of another module", before=(delete(CONTACT),), status=204, ask=get("/Accounts/deleted")),
     Case(section="7.6", row="GET /{module}/deleted", what="another type", status=400, ask=get("/Contacts/deleted", type="some"), answer={"code": "INVALID_DATA"}),
     Case(section="7.6", row="GET /{module}/deleted", what="204 where there are none", status=204, ask=get("/Contacts/deleted")),
     # --- change of owner ----------------------------------------------------------------------------------------------
-    Case(section="7.6", row="POST /{module}/actions/change_owner", what="each is answered", status=207, ask=owner("/Contacts/actions/change_owner", "{colleague}", ids=["{contact}", "{foreign_contact}"]),
-         items=({"code": "SUCCESS", "details": {"id": "{contact}"}}, {"code": "INVALID_DATA"})),
+    Case(section="7.6", row="POST /{module}/actions/change_owner", what="each is answered", status=207, exactly=True, ask=owner("/Contacts/actions/change_owner", "{colleague}", ids=["{contact}", "{foreign_contact}"]),
+         items=(done("owner is successfully updated", id="{contact}"), refused("INVALID_DATA", "the id given seems to be invalid", id="{foreign_contact}"))),
     Case(section="7.6", row="POST /{module}/actions/change_owner", what="is seen", before=(owner("/Contacts/actions/change_owner", "{colleague}", ids=["{contact}"]),), ask=get(CONTACT),
-         items=held(Owner={"name": "Ito", "id": "{colleague}", "email": "ben@{domain}"})),
-    Case(section="7.6", row="POST /{module}/actions/change_owner", what="501 are too many", status=400, ask=owner("/Contacts/actions/change_owner", "{colleague}", ids=["1"] * 501), answer={"code": "INVALID_DATA"}),
-    Case(section="7.6", row="POST /{module}/{id}/actions/change_owner", what="one", ask=owner(f"{CONTACT}/actions/change_owner", "{colleague}"), items=({"code": "SUCCESS", "details": {"id": "{contact}"}, "status": "success"},)),
-    Case(section="7.6", row="POST /{module}/{id}/actions/change_owner", what="to nobody", status=400, ask=owner(f"{CONTACT}/actions/change_owner", "{foreign_user}"), answer={"code": "INVALID_DATA"}),
-    Case(section="7.6", row="POST /{module}/{id}/actions/change_owner", what="without an owner", status=400, ask=replace(ask("POST", f"{CONTACT}/actions/change_owner"), json={}), answer={"code": "MANDATORY_NOT_FOUND"}),
+         items=held(Owner={"name": "Ito", "id": "{colleague}", "email": "ben@{domain}"}, Modified_By={"name": "Ada Byron", "id": "{user}"})),
+    Case(section="7.6", row="POST /{module}/actions/change_owner", what="and found by", before=(owner("/Contacts/actions/change_owner", "{colleague}", ids=["{contact}"]),), ask=get("/Contacts/search", criteria="(Owner:equals:{colleague})"),
+         items=held(id="{contact}")),
+    Case(section="7.6", row="POST /{module}/actions/change_owner", what="501 are too many", status=400, ask=owner("/Contacts/actions/change_owner", "{colleague}", ids=["1"] * 501), exactly=True,
+         answer=refused("INVALID_DATA", "invalid data", maximum_length=500, api_name="ids", json_path="$.ids")),
+    Case(section="7.6", row="POST /{module}/actions/change_owner", what="none", status=400, ask=owner("/Contacts/actions/change_owner", "{colleague}"), exactly=True,
+         answer=refused("MANDATORY_NOT_FOUND", "required field not found", api_name="ids", json_path="$.ids")),
+    Case(section="7.6", row="POST /{module}/{id}/actions/change_owner", what="one", ask=owner(f"{CONTACT}/actions/change_owner", "{colleague}"), items=(done("owner is successfully updated", id="{contact}"),), exactly=True),
+    *(
+        Case(section="7.6", row="POST /{module}/{id}/actions/change_owner", what=what, status=400, ask=owner(f"{CONTACT}/actions/change_owner", user), exactly=True,
+             answer=refused("INVALID_DATA", "the id given seems to be invalid", api_name="id", json_path="$.owner.id"))
+        for what, user in (("to nobody", "1"), ("to another organisation's user", "{foreign_user}"))
+    ),
+    Case(section="7.6", row="POST /{module}/{id}/actions/change_owner", what="without an owner", status=400, ask=replace(ask("POST", f"{CONTACT}/actions/change_owner"), json={}), exactly=True,
+         answer=refused("MANDATORY_NOT_FOUND", "required field not found", api_name="owner", json_path="$.owner")),
+    Case(section="7.6", row="POST /{module}/{id}/actions/change_owner", what="not what hangs on it", status=400, ask=owner(f"{CONTACT}/actions/change_owner", "{colleague}", related_modules=[{"api_name": "Tasks"}]),
+         answer={"code": "FEATURE_NOT_SUPPORTED"}),
 ]
 # fmt: on
 

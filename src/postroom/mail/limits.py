@@ -27,6 +27,7 @@ FILE_NAME_OCTETS: Final = 255  # ours: the longest name of a common file system
 
 # requests
 RECORDS_PER_REQUEST: Final = 100  # W 7.2
+OWNED_PER_REQUEST: Final = 500  # W 7.6: records that change their owner
 BODY_OCTETS: Final = 64 * MIB  # ours: 100 mails of 100,000 characters, escaped, with room
 JSON_DEPTH: Final = 64  # ours
 

@@ -18,6 +18,7 @@ from postroom.web.api.records import DELETED
 from postroom.web.api.showing import context_of
 from postroom.web.api.wire import attachments as wire
 from postroom.web.api.wire.items import Gone, success
+from postroom.web.api.wire.pages import numbered
 from postroom.web.api.wire.records import read_names
 from postroom.web.api.wire.values import Json as Object
 from postroom.web.call import Call
@@ -54,7 +55,7 @@ async def listing(call: Call) -> Response:
         return [wire.entry(each, parent, wanted, context) for each in found]
 
     entries = await call.app.db.read(look)
-    return Json(wire.listing(entries, number=number, size=size)) if entries else NoContent()
+    return Json(numbered(entries, number, size)) if entries else NoContent()
 
 
 async def download(call: Call) -> Response:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from postroom.mail.limits import RECORDS_PER_REQUEST
-from postroom.web.api.wire import emails, pages, records, users
+from postroom.web.api.wire import deleted, emails, pages, records, users
 from postroom.web.param import MOMENT, Param, Place, choice, count
 
 
@@ -89,6 +89,12 @@ ATTACHMENTS: Final = (
     Param(name="fields", required=True, means=f"Which fields are shown. Under {_LENIENT} it may be left out."),
     _PAGE,
     _per_page(pages.PER_PAGE),
+)
+GONE: Final = (
+    Param(name="type", kind=choice(*deleted.TYPES), default="all", means="All deletions are permanent."),
+    _PAGE,
+    _per_page(pages.PER_PAGE),
+    _SINCE,
 )
 ONE_RECORD: Final = (_SOME_FIELDS, _SINCE)
 RECORDS: Final = (

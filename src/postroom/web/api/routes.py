@@ -7,6 +7,7 @@ from postroom.access.scope import Need, Operation
 from postroom.web.api import (
     attachments,
     coql,
+    deleted,
     emails,
     fields,
     files,
@@ -15,6 +16,7 @@ from postroom.web.api import (
     metadata,
     notes,
     org,
+    owners,
     params,
     records,
     related,
@@ -112,6 +114,7 @@ ROUTES: Final = (
         body=shapes.UPSERT,
         cost=Cost.RECORDS,
     ),
+    Endpoint("GET", "/{module}/deleted", deleted.listing, _module(_R), _VIEW, shapes.GONE, params.GONE),
     Endpoint("GET", "/{module}/{id}", records.get, _module(_R), _VIEW, shapes.ONE_RECORD, params.ONE_RECORD),
     Endpoint("PUT", "/{module}/{id}", records.update, _module(_U), _EDIT, shapes.UPDATED, body=shapes.CHANGED_RECORD),
     Endpoint("DELETE", "/{module}/{id}", records.delete, _module(_D), _DELETE, shapes.DELETED, params.DELETE),
@@ -187,7 +190,25 @@ ROUTES: Final = (
         _DELETE,
         shapes.DELETED,
     ),
-    # After the lists that have calls of their own.
+    Endpoint(
+        "POST",
+        "/{module}/{id}/actions/change_owner",
+        owners.change,
+        _module(_U),
+        _EDIT,
+        shapes.OWNED,
+        body=shapes.OWNER,
+    ),
+    Endpoint(
+        "POST",
+        "/{module}/actions/change_owner",
+        owners.change_many,
+        _module(_U),
+        _EDIT,
+        shapes.OWNED,
+        body=shapes.OWNER_OF_MANY,
+    ),
+    # After all that has a word in the place of a list's name.
     Endpoint("GET", "/{module}/{id}/{related}", related.listing, _module(_R), _VIEW, shapes.RELATED, params.RELATED),
     Endpoint("PUT", "/{module}/{id}/{related}", related.link, _module(_U), _EDIT, shapes.RELATION, body=shapes.IDS),
     Endpoint(

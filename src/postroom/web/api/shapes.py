@@ -20,6 +20,8 @@ from postroom.web.api.wire import (
     mail,
     metadata,
     org,
+    owners,
+    pages,
     record_shapes,
     related_lists,
     renaming,
@@ -45,6 +47,8 @@ CHANGED_RECORDS: Final[Shape] = PerModule(schema=record_shapes.changed_many)
 NEW_NOTES: Final[Shape] = partial(record_shapes.new, module=record.NOTES)
 CHANGED_NOTE: Final[Shape] = partial(record_shapes.changed, module=record.NOTES)
 IDS: Final[Shape] = record_shapes.ids
+OWNER: Final[Shape] = owners.one
+OWNER_OF_MANY: Final[Shape] = owners.many
 NEW_FIELDS: Final[Shape] = partial(record_shapes.new, module=custom.DESCRIPTION, at_most=custom.AT_ONCE, key="fields")
 NAMES: Final[Shape] = partial(record_shapes.changed_many, module=renaming.NAMES, at_most=renaming.AT_ONCE, key="users")
 NAME: Final[Shape] = partial(record_shapes.changed, module=renaming.NAMES, key="users")
@@ -65,7 +69,9 @@ ONE_EMAIL: Final[Answers] = {200: emails.OneEmail}
 FROM_ADDRESSES: Final[Answers] = {200: senders.FromAddresses, 204: None}
 UPLOADED: Final[Answers] = {200: files.UploadedFiles}
 DOWNLOAD: Final[Answers] = {200: Media(type=files.DOWNLOAD, schema=_OCTETS)}
-ATTACHMENTS: Final[Answers] = {200: attachments.Attachments, 204: None}
+ATTACHMENTS: Final[Answers] = {200: pages.Numbered, 204: None}
+GONE: Final[Answers] = {200: pages.Numbered, 204: None, 304: None}
+OWNED: Final[Answers] = outcomes(Done[Gone], 200)
 ATTACHED: Final[Answers] = {200: attachments.UploadedAttachment}
 ATTACHMENT: Final[Answers] = {**DOWNLOAD, 204: None}
 INSERTED: Final[Answers] = outcomes(Done[record_shapes.Stored], 201)

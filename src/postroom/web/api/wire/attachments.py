@@ -1,6 +1,6 @@
 """Files of records as clients see them (W 3.3)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Final
 
 from msgspec import Struct
@@ -20,22 +20,6 @@ class UploadedAttachment(Struct, frozen=True, kw_only=True):
     """The one file that was laid with a record."""
 
     data: list[Done[Stored]]
-
-
-class AttachmentsInfo(Struct, frozen=True, kw_only=True):
-    """Which page it is."""
-
-    per_page: int
-    count: int
-    page: int
-    more_records: bool
-
-
-class Attachments(Struct, frozen=True, kw_only=True):
-    """A page of a record's files, each with the fields that were asked for."""
-
-    data: list[Json]
-    info: AttachmentsInfo
 
 
 def uploaded(new: Enclosure, context: Context) -> UploadedAttachment:
@@ -67,10 +51,3 @@ def entry(shown: Enclosure, record: Record, wanted: Collection[str] | None, cont
         "$state": "save",
         RELATED: context.module(record.module),
     }
-
-
-def listing(entries: Sequence[Json], *, number: int, size: int) -> Attachments:
-    """One page; ``entries`` may hold one more, which tells that there are more."""
-    page = list(entries[:size])
-    info = AttachmentsInfo(per_page=size, count=len(page), page=number, more_records=len(entries) > size)
-    return Attachments(data=page, info=info)

@@ -18,7 +18,7 @@ from msgspec.structs import asdict
 from postroom.errors import Fault, Invalid, Reason
 from postroom.store.finding import Found, Order, Position
 from postroom.web.api.wire.record_shapes import FoundInfo, PageInfo
-from postroom.web.api.wire.values import moment
+from postroom.web.api.wire.values import Json, moment
 
 PER_PAGE: Final = 200  # W 7.1: the default and the most
 WITHOUT_TOKEN: Final = 2000  # W 7.1: records that page numbers lead to
@@ -68,6 +68,22 @@ class Cut:
     found: Sequence[Found]
     before: bool
     behind: bool
+
+
+class NumberedInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Which page it is, of a list in one order."""
+
+    per_page: int
+    count: int
+    page: int
+    more_records: bool
+
+
+class Numbered(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of a list in one order."""
+
+    data: list[Json]
+    info: NumberedInfo
 
 
 def bind(org_id: int, path: str, query: Iterable[tuple[str, str]]) -> bytes:
@@ -132,6 +148,13 @@ def told(page: Page, shown: Cut) -> FoundInfo:
         sort_order="asc" if page.order.ascending else "desc",
         more_records=shown.behind,
     )
+
+
+def numbered(entries: Sequence[Json], number: int, size: int) -> Numbered:
+    """A page of a list in one order; one more than it holds tells that there are more."""
+    page = list(entries[:size])
+    info = NumberedInfo(per_page=size, count=len(page), page=number, more_records=len(entries) > size)
+    return Numbered(data=page, info=info)
 
 
 def _token(page: Page, at: Position, expires_at: int, seen: int, *, backwards: bool) -> str:
