@@ -11,11 +11,12 @@ from postroom.access.device import Begun
 from postroom.app import clock
 from postroom.mail.retry import DAY
 from postroom.record import CONTACTS, read_values
-from postroom.store import accounts, clients, fields, keeping, records, throttles, tokens
+from postroom.store import accounts, clients, fields, imports, keeping, records, throttles, tokens
 from postroom.store.accounts import Account, Session
 from postroom.store.clients import Client, ClientType
 from postroom.store.db import Database, Tx
 from postroom.store.fields import Draft
+from postroom.store.imports import Import, Refusal, Step
 from postroom.store.keeping import Place, Wish
 from postroom.store.tables import device as devices
 from postroom.store.tables import session, throttle
@@ -81,6 +82,30 @@ async def test_it_erases_the_values_of_removed_fields(database_url: str, tmp_pat
             while await db.read(fields.removed):
                 continue
         assert "Region" not in await db.read(values)
+
+
+async def test_it_removes_what_imports_refused_a_month_ago(database_url: str, tmp_path: Path) -> None:
+    moment = clock()
+    async with post(tmp_path, database_url, port=9) as office:
+
+        def import_(tx: Tx, finished_at: int) -> Import:
+            org_id, digest = office.world.org.id, secrets.digest(str(finished_at))
+            new = Import(id=office.app.ids.number(), org_id=org_id, digest=digest, started_at=finished_at)
+            step = Step(line=2, imported=0, refused=(Refusal(line=2, reason="Last_Name: is missing"),))
+            moved = imports.advance(tx, imports.begin(tx, new), step)
+            assert moved is not None
+            ended = imports.finish(tx, moved, finished_at)
+            assert ended is not None
+            return ended
+
+        old = await office.app.db.write(partial(import_, finished_at=moment - 31 * DAY))
+        new = await office.app.db.write(partial(import_, finished_at=moment - 29 * DAY))
+        async with worker(office.app):
+            while await office.app.db.read(partial(imports.refusals, of=old)):
+                continue
+        assert len(await office.app.db.read(partial(imports.refusals, of=new))) == 1
+        known = partial(imports.find, org_id=old.org_id, digest=old.digest)
+        assert await office.app.db.read(known) == old, "that the file was imported is never forgotten"
 
 
 async def leave(db: Database, world: World, at: int) -> None:
