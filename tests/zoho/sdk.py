@@ -57,3 +57,9 @@ def done(items: Any) -> list[Any]:
         if type(each).__name__ != "SuccessResponse":
             sys.exit(f"{each.get_code().get_value()}: {each.get_details()}")
     return list(items)
+
+
+def message(item: Any) -> str:
+    """What the server said of an item; of some calls the SDK knows every message, and makes a choice of it."""
+    said = item.get_message()
+    return str(said.get_value() if hasattr(said, "get_value") else said)

@@ -158,3 +158,17 @@ async def test_the_sdk_keeps_records_of_each_module(tmp_path: Path) -> None:
     assert said["upsert"] == [{"action": "update", "by": "Email"}, {"action": "insert", "by": None}]
     assert said["refusal"] == {"code": "DUPLICATE_DATA", "field": "Email"}
     assert said["deleted"] == 204
+
+
+async def test_the_sdk_links_what_belongs_together(tmp_path: Path) -> None:
+    async with boxed(tmp_path) as box:
+        said = await walk(box, "related.py")
+    assert (said["at first"], said["then"], said["at last"]) == ([], ["a", "b", "c"], ["c"])
+    assert said["linked"] == ["relation added"] * 3
+    assert said["delinked"] == ["relation removed"] * 2
+    assert said["attachment"] == {
+        "said": ["attachment uploaded successfully", "record deleted"],
+        "listed": True,
+        "name": "Übersicht.txt",
+        "bytes": "all of it",
+    }
