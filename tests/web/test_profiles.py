@@ -1,5 +1,6 @@
 """What a user's profile forbids, whatever the scopes (W 5.3), at a running server."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -75,6 +76,22 @@ RIGHTS: Final = {
     "GET /{module}/{id}": "View",
     "PUT /{module}/{id}": "Edit",
     "DELETE /{module}/{id}": "Delete",
+    "GET /{module}/deleted": "View",
+    "POST /{module}/actions/change_owner": "Edit",
+    "POST /{module}/{id}/actions/change_owner": "Edit",
+    "GET /{module}/{id}/Notes": "View",
+    "POST /{module}/{id}/Notes": "Create",
+    "GET /{module}/{id}/Notes/{note_id}": "View",
+    "PUT /{module}/{id}/Notes/{note_id}": "Edit",
+    "DELETE /{module}/{id}/Notes/{note_id}": "Delete",
+    "GET /{module}/{id}/Attachments": "View",
+    "POST /{module}/{id}/Attachments": "Create",
+    "GET /{module}/{id}/Attachments/{attachment_id}": "View",
+    "DELETE /{module}/{id}/Attachments/{attachment_id}": "Delete",
+    "GET /{module}/{id}/{related}": "View",
+    "PUT /{module}/{id}/{related}": "Edit",
+    "DELETE /{module}/{id}/{related}": "Edit",
+    "DELETE /{module}/{id}/{related}/{related_id}": "Edit",
     "GET /settings/modules": "View",
     "GET /settings/modules/{module}": "View",
     "GET /settings/fields": "View",
@@ -97,7 +114,7 @@ async def test_each_call_by_each_profile(tmp_path: Path, profile: str, lacking: 
         headers = await become(home, profile)
         for call, right in RIGHTS.items():
             method, template = call.split()
-            path = template.replace("{module}", "Contacts").replace("{id}", "1").replace("{message_id}", "x")
+            path = re.sub(r"\{\w+\}", "x", template.replace("{module}", "Contacts").replace("{id}", "1"))
             answer = await home.http.request(method, home.api + path, headers=headers)
             if right in lacking:
                 place = "_Contacts" if "{module}" in template else ""

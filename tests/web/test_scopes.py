@@ -47,6 +47,43 @@ TABLE: Final = {
     "GET /{module}/{id}": ["read modules.M modules.all modules"],
     "PUT /{module}/{id}": ["update modules.M modules.all modules"],
     "DELETE /{module}/{id}": ["delete modules.M modules.all modules"],
+    "GET /{module}/deleted": ["read modules.M modules.all modules"],
+    "POST /{module}/actions/change_owner": ["update modules.M modules.all modules"],
+    "POST /{module}/{id}/actions/change_owner": ["update modules.M modules.all modules"],
+    "GET /{module}/{id}/Notes": ["read modules.M modules.all modules", "read modules.notes modules.all modules"],
+    "POST /{module}/{id}/Notes": ["insert modules.M modules.all modules", "insert modules.notes modules.all modules"],
+    "GET /{module}/{id}/Notes/{note_id}": [
+        "read modules.M modules.all modules",
+        "read modules.notes modules.all modules",
+    ],
+    "PUT /{module}/{id}/Notes/{note_id}": [
+        "update modules.M modules.all modules",
+        "update modules.notes modules.all modules",
+    ],
+    "DELETE /{module}/{id}/Notes/{note_id}": [
+        "delete modules.M modules.all modules",
+        "delete modules.notes modules.all modules",
+    ],
+    "GET /{module}/{id}/Attachments": [
+        "read modules.M modules.all modules",
+        "read modules.attachments modules.all modules",
+    ],
+    "POST /{module}/{id}/Attachments": [
+        "insert modules.M modules.all modules",
+        "insert modules.attachments modules.all modules",
+    ],
+    "GET /{module}/{id}/Attachments/{attachment_id}": [
+        "read modules.M modules.all modules",
+        "read modules.attachments modules.all modules",
+    ],
+    "DELETE /{module}/{id}/Attachments/{attachment_id}": [
+        "delete modules.M modules.all modules",
+        "delete modules.attachments modules.all modules",
+    ],
+    "GET /{module}/{id}/{related}": ["read modules.M modules.all modules"],
+    "PUT /{module}/{id}/{related}": ["update modules.M modules.all modules"],
+    "DELETE /{module}/{id}/{related}": ["delink modules.M modules.all modules"],
+    "DELETE /{module}/{id}/{related}/{related_id}": ["delink modules.M modules.all modules"],
     "GET /settings/modules": ["read settings.modules settings.all settings"],
     "GET /settings/modules/{module}": ["read settings.modules settings.all settings"],
     "GET /settings/fields": ["read settings.fields settings.all settings"],
@@ -200,7 +237,7 @@ async def test_the_server_decides_likewise(tmp_path: Path) -> None:
 
 async def opened(home: House, prefix: str, headers: dict[str, str], call: str, module: str) -> bool:
     method, template = call.split()
-    path = template.replace("{module}", module).replace("{id}", "1").replace("{message_id}", "x")
+    path = re.sub(r"\{\w+\}", "x", template.replace("{module}", module).replace("{id}", "1"))
     # The module of a query stands in its body.
     query = {"select_query": f"select id from {module} where id is not null"}
     answer = await home.http.request(method, f"{home.url}/{prefix}{path}", headers=headers, json=query)
