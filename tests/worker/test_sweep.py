@@ -1,6 +1,6 @@
 """What has long ended is removed by the worker; what lives, or ended a moment ago, is not."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,10 +10,13 @@ from postroom.access import device, login, secrets
 from postroom.access.device import Begun
 from postroom.app import clock
 from postroom.mail.retry import DAY
-from postroom.store import accounts, clients, throttles, tokens
+from postroom.record import CONTACTS, read_values
+from postroom.store import accounts, clients, fields, keeping, records, throttles, tokens
 from postroom.store.accounts import Account, Session
 from postroom.store.clients import Client, ClientType
 from postroom.store.db import Database, Tx
+from postroom.store.fields import Draft
+from postroom.store.keeping import Place, Wish
 from postroom.store.tables import device as devices
 from postroom.store.tables import session, throttle
 from tests.access.dance import SCOPES, granted, register
@@ -55,6 +58,29 @@ async def test_it_removes_sessions_devices_and_counts_as_well(database_url: str,
             while any(begun[0] in each for each in await left()):
                 continue
         assert await left() == [begun[1:], begun[1:], begun[1:]]
+
+
+async def test_it_erases_the_values_of_removed_fields(database_url: str, tmp_path: Path) -> None:
+    async with post(tmp_path, database_url, port=9) as office:
+        db, org_id = office.app.db, office.world.org.id
+        draft = Draft(100, {"field_label": "Region", "data_type": "text"})
+
+        def remove(tx: Tx) -> None:
+            fields.define(tx, org_id, CONTACTS, [draft], now=1)
+            reading = read_values(fields.of(tx, org_id, CONTACTS), {"Region": "North"}, partial=True)
+            place = Place(org_id=org_id, user_id=office.world.user.id, module=CONTACTS, now=1)
+            keeping.change(tx, place, [Wish(id=office.world.contact.id, reading=reading)])
+            fields.remove(tx, org_id, CONTACTS, 100, now=2)
+
+        def values(tx: Tx) -> Collection[str]:
+            return records.by_ids(tx, org_id, "Contacts", [office.world.contact.id])[office.world.contact.id].fields
+
+        await db.write(remove)
+        assert "Region" in await db.read(values)
+        async with worker(office.app):
+            while await db.read(fields.removed):
+                continue
+        assert "Region" not in await db.read(values)
 
 
 async def leave(db: Database, world: World, at: int) -> None:

@@ -7,36 +7,10 @@ what the SDK gave back.
 import json
 import os
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-
-def sdk(name: str) -> Any:
-    """A module of the SDK, by the end of its name."""
-    return import_module(f"zohocrmsdk.src.com.zoho.{name}")
-
-
-def initialize(url: str) -> None:
-    """Point the SDK at the server; its token store and its field cache lie in this folder."""
-    sdk("crm.api.initializer").Initializer.initialize(
-        environment=sdk("crm.api.dc").DataCenter.Environment(url, f"{url}/oauth/v2/token", url),
-        token=sdk("api.authenticator.oauth_token").OAuthToken(
-            client_id=os.environ["POSTROOM_CLIENT_ID"],
-            client_secret=os.environ["POSTROOM_CLIENT_SECRET"],
-            refresh_token=os.environ["POSTROOM_REFRESH_TOKEN"],
-        ),
-        store=sdk("api.authenticator.store").FileStore(str(Path("tokens.txt").absolute())),
-        resource_path=str(Path.cwd()),
-    )
-
-
-def given(response: Any) -> Any:
-    """The SDK's object for a success; anything else ends the program with what the server said."""
-    found = response.get_object()
-    if type(found).__name__ == "APIException":
-        sys.exit(f"{response.get_status_code()} {found.get_code().get_value()}: {found.get_details()}")
-    return found
+from tests.zoho.sdk import given, initialize, params, sdk
 
 
 def from_addresses() -> list[dict[str, Any]]:
@@ -52,8 +26,7 @@ def upload(path: Path) -> str:
     """Upload a file; its id."""
     body = sdk("crm.api.files").BodyWrapper()
     body.set_file([sdk("crm.api.util").StreamWrapper(file_path=str(path))])
-    parameters = sdk("crm.api.parameter_map").ParameterMap()
-    (uploaded,) = given(sdk("crm.api.files").FilesOperations().upload_files(body, parameters)).get_data()
+    (uploaded,) = given(sdk("crm.api.files").FilesOperations().upload_files(body, params())).get_data()
     return str(uploaded.get_details()["id"])
 
 
@@ -99,7 +72,7 @@ def emails(record: int, message_id: str) -> dict[str, Any]:
 
 def main() -> None:
     """The whole walk."""
-    initialize(os.environ["POSTROOM_API_URL"])
+    initialize()
     record = int(os.environ["POSTROOM_RECORD_ID"])
     senders = from_addresses()
     message_id = send(record, senders[0]["email"], os.environ["POSTROOM_TO"], upload(Path(sys.argv[1])))

@@ -1,11 +1,14 @@
-"""Zoho's own SDK, unchanged, against a running ``postroom sandbox``: token, from addresses, upload, mail, Emails."""
+"""Zoho's own SDK, unchanged, against a running ``postroom sandbox``: mails, metadata, records."""
 
 import asyncio
 import json
 from asyncio.subprocess import PIPE
 from pathlib import Path
+from typing import Any
 
-from tests.cli.boxed import boxed
+from postroom.record import CONTACTS, MODULES, PIPELINES
+from postroom.record.modules import TASKS
+from tests.cli.boxed import Boxed, boxed
 from tests.cli.command import LONGEST, environment
 from tests.shape.source import ROOT
 
@@ -13,22 +16,31 @@ PYTHON = ROOT / ".venv-zoho" / "bin" / "python"
 FILE = bytes(range(256)) * 300
 
 
-async def test_the_sdk_sends_a_mail_that_arrives(tmp_path: Path) -> None:
+async def walk(box: Boxed, name: str, *words: str) -> Any:
+    """What a program with the SDK says, which runs in the folder ``sdk`` beside the sandbox."""
     assert (PYTHON.parents[1] / ".ready").exists(), "the SDK is not installed: make .venv-zoho/.ready"
+    folder = box.home / "sdk"
+    folder.mkdir(exist_ok=True)
+    client = await asyncio.create_subprocess_exec(
+        PYTHON,
+        ROOT / "tests" / "zoho" / name,
+        *words,
+        cwd=folder,
+        env=environment(**box.variables, NO_PROXY="*", PYTHONPATH=str(ROOT)),
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    out, err = await asyncio.wait_for(client.communicate(), LONGEST)
+    assert client.returncode == 0, err.decode()
+    return json.loads(out)
+
+
+async def test_the_sdk_sends_a_mail_that_arrives(tmp_path: Path) -> None:
     (tmp_path / "sdk").mkdir()
     (tmp_path / "sdk" / "Übersicht 2026.bin").write_bytes(FILE)
     async with boxed(tmp_path) as box:
-        client = await asyncio.create_subprocess_exec(
-            *(PYTHON, ROOT / "tests" / "zoho" / "client.py", "Übersicht 2026.bin"),
-            cwd=tmp_path / "sdk",
-            env=environment(**box.variables, NO_PROXY="*"),
-            stdout=PIPE,
-            stderr=PIPE,
-        )
-        out, err = await asyncio.wait_for(client.communicate(), LONGEST)
-        assert client.returncode == 0, err.decode()
+        said = await walk(box, "client.py", "Übersicht 2026.bin")
         (mail,) = await box.mails()
-    said = json.loads(out)
     assert [(each["email"], each["default"]) for each in said["senders"]] == [
         (box.variables["POSTROOM_FROM"], True),
         (box.variables["POSTROOM_ORG_FROM"], False),
@@ -44,3 +56,105 @@ async def test_the_sdk_sends_a_mail_that_arrives(tmp_path: Path) -> None:
     assert mail["envelope"]["to"] == [box.variables["POSTROOM_TO"]]
     assert (mail["subject"], mail["html"]) == ("Grüße from the SDK", "<p>Sent by <b>Zoho's</b> own client</p>")
     assert [(each["name"], each["size"]) for each in mail["attachments"]] == [("Übersicht 2026.bin", len(FILE))]
+
+
+async def test_the_sdk_reads_what_there_is(tmp_path: Path) -> None:
+    async with boxed(tmp_path) as box:
+        said = await walk(box, "metadata.py")
+    profiles = ["Administrator", "Standard"]
+    assert [each["name"] for each in said["modules"] if each["visible"]] == [
+        *("Contacts", "Accounts", "Deals", "Products", "Tasks", "Events", "Calls")
+    ]
+    assert [each["name"] for each in said["modules"] if not each["visible"]] == ["Notes", "Attachments"]
+    assert all((each["type"], each["profiles"]) == ("default", profiles) for each in said["modules"])
+    for name, module in (("Contacts", CONTACTS), ("Deals", PIPELINES), ("Tasks", TASKS)):
+        assert {each: field["length"] for each, field in said["fields"][name].items()} == {
+            each.name: each.length for each in module.fields
+        }
+    contacts, deals, tasks = (said["fields"][name] for name in ("Contacts", "Deals", "Tasks"))
+    assert (contacts["Email"]["unique"], contacts["Title"]["unique"]) == ("0", None)
+    assert (contacts["Last_Name"]["mandatory"], contacts["Account_Name"]["leads_to"]) == (True, "Accounts")
+    assert tasks["What_Id"]["leads_to"] == "se_module"
+    assert said["own field"] == {
+        "name": "Customer_No",
+        "type": "text",
+        "length": 20,
+        "mandatory": False,
+        "unique": "0",
+        "custom": True,
+        "leads_to": None,
+        "choices": [],
+        "at last": "field deleted",
+    }
+    layout = said["layout"]
+    assert (layout["name"], layout["status"], layout["profiles"]) == ("Sales Pipeline", "active", profiles)
+    assert layout["stages"] == deals["Stage"]["choices"] == list(PIPELINES.by_name["Stage"].choices)
+    assert sorted(each for section in layout["sections"].values() for each in section) == sorted(deals)
+    assert said["related lists"]["Deals"] == "Accounts/{ENTITYID}/Deals"
+    first, renamed = said["users"]
+    assert first == {
+        "name": "Robin Ash",
+        "email": "robin@sandbox.example",
+        "role": "CEO",
+        "profile": "Administrator",
+    }
+    assert renamed == first | {"name": "Robin Grün"}
+    assert (said["organisation"]["zone"], said["roles"]) == ("UTC", ["CEO"])
+
+
+async def test_the_sdk_keeps_records_of_each_module(tmp_path: Path) -> None:
+    async with boxed(tmp_path) as box:
+        said = await walk(box, "records.py")
+    modules = said["modules"]
+    assert set(modules) | {"Contacts", "Accounts", "Notes"} == {
+        "Deals" if module is PIPELINES else module.name for module in MODULES
+    }
+    contact, deal = modules["Tasks"]["Who_Id"], modules["Tasks"]["What_Id"]
+    company = modules["Events"]["What_Id"]
+    assert len({contact, deal, company}) == 3
+    assert said["contact"] == {
+        "Last_Name": "a",
+        "Full_Name": "a",
+        "Phone": "+49 30 1234",
+        "Email_Opt_Out": True,
+        "Account_Name": company,
+    }
+    assert modules == {
+        "Deals": {
+            "Deal_Name": "Big order",
+            "Stage": "Qualification",
+            "Amount": 1250.5,
+            "Closing_Date": "2027-04-30",
+            "Contact_Name": contact,
+        },
+        "Products": {"Product_Name": "Lamp", "Unit_Price": 19.9, "Product_Active": True},
+        "Tasks": {
+            "Subject": "Ask",
+            "Due_Date": "2027-03-02",
+            "Who_Id": contact,
+            "What_Id": deal,
+            "$se_module": "Deals",
+        },
+        "Events": {
+            "Event_Title": "Fair",
+            "Start_DateTime": "2027-03-01T09:30:00+00:00",
+            "End_DateTime": "2027-03-01T10:00:00+00:00",
+            "What_Id": company,
+            "$se_module": "Accounts",
+        },
+        "Calls": {
+            "Subject": "Ring",
+            "Call_Type": "Outbound",
+            "Call_Start_Time": "2027-03-01T09:30:00+00:00",
+            "Call_Duration": "10:00",
+            "Who_Id": contact,
+        },
+    }
+    assert said["tags"] == ["VIP", "Neu"]
+    assert said["note"] == {"title": "Call", "content": "Called back", "on": contact}
+    assert said["pages"] == [["a", "b"], ["c", "Poole"]]
+    assert (said["criteria"], said["email"]) == (["b"], ["c"])
+    assert (said["phone"], said["word"]) == (["a", "b", "c"], ["a", "b", "c"])
+    assert said["upsert"] == [{"action": "update", "by": "Email"}, {"action": "insert", "by": None}]
+    assert said["refusal"] == {"code": "DUPLICATE_DATA", "field": "Email"}
+    assert said["deleted"] == 204

@@ -25,6 +25,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "token": ("postroom.cli.token:token", "Make grant codes and refresh tokens."),
     "sender": ("postroom.cli.sender:sender", "Add, change and list from addresses and their SMTP servers."),
     "record": ("postroom.cli.record:record", "Import records."),
+    "field": ("postroom.cli.field:field", "Add, list and remove fields of one's own."),
     "queue": ("postroom.cli.queue:queue", "Show mails, try them again, cancel them."),
     "migrate": ("postroom.cli.migrate:migrate", "Bring the database to this version's schema."),
 }

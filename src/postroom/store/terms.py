@@ -1,6 +1,7 @@
 """The index of records: which terms lead to which records (record.terms says what a term is)."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, Delete, FromClause, and_, bindparam, delete, func, or_, select
@@ -10,7 +11,7 @@ from postroom.record.terms import Term
 from postroom.store.many import insert_all
 from postroom.store.tables import term
 
-_STATEMENT_AT_MOST: Final = 300  # terms of one DELETE: with three parameters each far below SQLite's 32,766
+_LARGEST: Final = 32  # terms of one DELETE
 
 
 def add(tx: Connection, org_id: int, new: Iterable[tuple[int, Term]]) -> None:
@@ -27,8 +28,17 @@ def add(tx: Connection, org_id: int, new: Iterable[tuple[int, Term]]) -> None:
 def remove(tx: Connection, org_id: int, old: Iterable[tuple[int, Term]]) -> None:
     """Take terms away from records, each with the record's id."""
     gone = sorted((number, key, record_id) for record_id, (number, key) in old)
-    for n in range(0, len(gone), _STATEMENT_AT_MOST):
-        tx.execute(_delete(org_id, gone[n : n + _STATEMENT_AT_MOST]))
+    done = 0
+    while done < len(gone):
+        # Powers of two: few statements are ever made, and each is made once.
+        size = min(1 << ((len(gone) - done).bit_length() - 1), _LARGEST)
+        values = {
+            f"{name}_{n}": value
+            for n, row in enumerate(gone[done : done + size])
+            for name, value in zip(("number", "key", "record"), row, strict=True)
+        }
+        tx.execute(_delete(size), {"org_": org_id, **values})
+        done += size
 
 
 def holders(tx: Connection, org_id: int, number: int, keys: Sequence[bytes]) -> dict[bytes, int]:
@@ -71,12 +81,23 @@ def estimate(tx: Connection, org_id: int, where: Where, at_most: int) -> int:
     return tx.execute(select(func.count()).select_from(some)).scalar_one()
 
 
-def _delete(org_id: int, gone: Sequence[tuple[int, bytes, int]]) -> Delete:
-    each = (
-        and_(term.c.number == number, term.c.key == key, term.c.record_id == record_id)
-        for number, key, record_id in gone
+@lru_cache
+def _delete(size: int) -> Delete:
+    # Each alternative names the whole key: SQLite looks each up in the index. It would walk through all terms of the
+    # organisation where the alternatives have that in common.
+    return delete(term).where(
+        or_(
+            *(
+                and_(
+                    term.c.org_id == bindparam("org_"),
+                    term.c.number == bindparam(f"number_{n}"),
+                    term.c.key == bindparam(f"key_{n}"),
+                    term.c.record_id == bindparam(f"record_{n}"),
+                )
+                for n in range(size)
+            )
+        )
     )
-    return delete(term).where(term.c.org_id == org_id, or_(*each))
 
 
 # Made once: to build a statement costs more than to run it.

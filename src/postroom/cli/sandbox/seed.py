@@ -31,7 +31,12 @@ ORG_FROM: Final = Address.parse("office@sandbox.example")
 TO: Final = Address.parse("mary.poole@customer.example")
 
 _RIGHTS: Final = ("modules.ALL", "settings.ALL", "send_mail.all.CREATE", "files.ALL", "users.ALL", "org.ALL")
-SCOPES: Final = ",".join(f"{service}.{right}" for service in ("ZohoBigin", "ZohoCRM") for right in _RIGHTS)
+SCOPES: Final = ",".join(
+    (
+        *(f"{service}.{right}" for service in ("ZohoBigin", "ZohoCRM") for right in _RIGHTS),
+        "ZohoSearch.securesearch.READ",
+    )
+)
 
 
 # Where the web client that whoever tries it writes is called back; nothing of ours listens there.

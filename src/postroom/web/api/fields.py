@@ -19,7 +19,7 @@ from postroom.web.refusals import status as status_of
 CREATED, DELETED = "field created", "field deleted"  # W 6.2
 AT_ONCE: Final = 25  # W 6.2: fields of one call
 # Transactions while the client waits: about a second. What is left then is the worker's.
-_PARTS: Final = 50
+_PARTS: Final = 10
 
 
 async def listing(call: Call) -> Response:
