@@ -15,7 +15,12 @@ from postroom.store import clients
 from postroom.store.clients import Client
 
 _DAY = 86_400
-_SCOPES = "ZohoBigin.send_mail.all.CREATE,ZohoBigin.Files.CREATE,ZohoBigin.modules.ALL"
+_SCOPES = ",".join(
+    (
+        *("ZohoBigin.send_mail.all.CREATE", "ZohoBigin.Files.CREATE", "ZohoBigin.modules.ALL", "ZohoBigin.coql.READ"),
+        "ZohoSearch.securesearch.READ",
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

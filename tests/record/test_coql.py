@@ -1,4 +1,3 @@
-import itertools
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -94,7 +93,8 @@ def test_a_whole_query() -> None:
         ("Last_Name = 'select (a, b) from'", compared("Last_Name", Operator.EQUALS, "select (a, b) from")),
         ("Last_Name = 'Dahl' and Phone = 1 or Last_Name = Ito", AnyOf((AllOf((DAHL, PHONE)), ITO))),
         ("Last_Name = 'Dahl' and (Phone = 1 or Last_Name = Ito)", AllOf((DAHL, AnyOf((PHONE, ITO))))),
-        ("(((Last_Name = 'Dahl') and (Phone = 1)) and Last_Name = Ito)", AllOf((DAHL, PHONE, ITO))),
+        ("Last_Name = 'Dahl' and Phone = 1 and Last_Name = Ito", AllOf((DAHL, PHONE, ITO))),
+        ("(((Last_Name = 'Dahl') and (Phone = 1)) and Last_Name = Ito)", AllOf((AllOf((DAHL, PHONE)), ITO))),
     ],
 )
 def test_what_is_asked_for(text: str, expected: Criteria) -> None:
@@ -243,8 +243,7 @@ def comparisons(draw: st.DrawFn) -> Case:
 
 def joined(word: str, join: type[AllOf] | type[AnyOf]) -> Callable[[list[Case]], Case]:
     def make(parts: list[Case]) -> Case:
-        nested = [one.parts if isinstance(one, join) else (one,) for _, one in parts]
-        return word.join(f"({text})" for text, _ in parts), join(tuple(itertools.chain(*nested)))
+        return word.join(f"({text})" for text, _ in parts), join(tuple(one for _, one in parts))
 
     return make
 

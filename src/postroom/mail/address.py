@@ -6,6 +6,7 @@ RFC 5890 (domains as A-labels). Address literals (``user@[192.0.2.1]``) are refu
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from unicodedata import normalize
 
 import idna
@@ -39,21 +40,7 @@ class Address:
     @classmethod
     def parse(cls, text: str) -> "Address":
         """Read an addr-spec, no display name, no comment, no route. Raises ``BadAddress``."""
-        # Control characters first of all: an address is written into commands and header fields.
-        if not text.isprintable() or _BLANK.search(text):
-            raise BadAddress("holds an invisible character")
-        # RFC 6532 §3.1: one spelling for characters that are the same, like the two of an umlaut.
-        local, at, domain = (text if text.isascii() else normalize("NFC", text)).rpartition("@")
-        if not at or not local or not domain:
-            raise BadAddress("is not of the form local@domain")
-        # RFC 5321 §4.5.3.1.1: at most 64 octets before the @.
-        if len(local.encode()) > LOCAL_PART_OCTETS:
-            raise BadAddress("has more than 64 octets before the @")
-        address = cls(_local(local), _domain(domain))
-        # RFC 5321 §4.5.3.1.3: at most 256 octets as a path, which has angle brackets.
-        if len(str(address).encode()) + len("<>") > PATH_OCTETS:
-            raise BadAddress("has more than 254 octets")
-        return address
+        return _parsed(text)
 
     def __str__(self) -> str:
         return f"{self.local}@{self.domain}"
@@ -75,6 +62,27 @@ class Address:
     def needs_smtputf8(self) -> bool:
         """True where only RFC 6531 can carry the address; an international domain alone never needs it."""
         return not self.local.isascii()
+
+
+# The address of a new contact is read by whoever checks it, by whoever looks it up, and for the index. What is kept is
+# short: whatever is longer is refused.
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Address:
+    # Control characters first of all: an address is written into commands and header fields.
+    if not text.isprintable() or _BLANK.search(text):
+        raise BadAddress("holds an invisible character")
+    # RFC 6532 §3.1: one spelling for characters that are the same, like the two of an umlaut.
+    local, at, domain = (text if text.isascii() else normalize("NFC", text)).rpartition("@")
+    if not at or not local or not domain:
+        raise BadAddress("is not of the form local@domain")
+    # RFC 5321 §4.5.3.1.1: at most 64 octets before the @.
+    if len(local.encode()) > LOCAL_PART_OCTETS:
+        raise BadAddress("has more than 64 octets before the @")
+    address = Address(_local(local), _domain(domain))
+    # RFC 5321 §4.5.3.1.3: at most 256 octets as a path, which has angle brackets.
+    if len(str(address).encode()) + len("<>") > PATH_OCTETS:
+        raise BadAddress("has more than 254 octets")
+    return address
 
 
 def _local(text: str) -> str:

@@ -23,6 +23,9 @@ class Kind(Enum):
     OWNER = "ownerlookup"
     TAGS = "tags"
 
+    # Each is there once. The standard library hashes its name, in Python, at every look into a set or a dict.
+    __hash__ = object.__hash__
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Field:

@@ -28,18 +28,14 @@ def alternatives(reader: Reader, depth: int = 0) -> Criteria:
     found = [_conjunction(reader, depth)]
     while reader.takes("or"):
         found.append(_conjunction(reader, depth))
-    if len(found) == 1:
-        return found[0]
-    return AnyOf(tuple(each for one in found for each in (one.parts if isinstance(one, AnyOf) else (one,))))
+    return found[0] if len(found) == 1 else AnyOf(tuple(found))
 
 
 def _conjunction(reader: Reader, depth: int) -> Criteria:
     found = [_term(reader, depth)]
     while reader.takes("and"):
         found.append(_term(reader, depth))
-    if len(found) == 1:
-        return found[0]
-    return AllOf(tuple(each for one in found for each in (one.parts if isinstance(one, AllOf) else (one,))))
+    return found[0] if len(found) == 1 else AllOf(tuple(found))
 
 
 def _term(reader: Reader, depth: int) -> Criteria:

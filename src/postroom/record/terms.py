@@ -6,8 +6,8 @@ case, or in the form of the same characters, are the same term (W 6.2: without r
 
 import re
 import struct
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 from unicodedata import normalize
 
 from postroom.mail.address import Address, BadAddress
@@ -27,21 +27,27 @@ _TEXTS: Final = frozenset({Kind.TEXT, Kind.EMAIL, Kind.WEBSITE, Kind.PICKLIST})
 def terms(module: Module, values: Mapping[str, Value]) -> set[Term]:
     """Every term of a record with these values, which include Owner, Created_Time and Modified_Time."""
     found: set[Term] = set()
+    spoken: set[bytes] = set()
     for name, number in module.numbers.items():
         value = values.get(name)
-        if value is not None:
-            found.update((number, each) for each in keys(module.by_name[name], value))
-    texts = (value for name, value in values.items() if isinstance(value, str) and _is_text(module, name))
-    found.update((module.numbers[WORDS], each) for text in texts for each in words(text))
+        if value is None:
+            continue
+        field = module.by_name[name]
+        found.update([(number, each) for each in keys(field, value)])
+        # A full name has no words that its parts have not.
+        if field.kind in _TEXTS and not field.system and isinstance(value, str):
+            spoken |= words(value)
+    found.update([(module.numbers[WORDS], each) for each in spoken])
     return found
 
 
-def keys(field: Field, value: Value) -> Iterator[bytes]:
+def keys(field: Field, value: Value) -> Sequence[bytes]:
     """A stored value as terms: one, or one for each tag."""
+    if value is None:
+        return ()
     if isinstance(value, list):
-        yield from (fold(each) for each in value)
-    elif value is not None:
-        yield _key(field.kind, value)
+        return [fold(each) for each in value]
+    return (_KEYS[field.kind](value),)
 
 
 def fold(text: str) -> bytes:
@@ -70,26 +76,6 @@ def digits(text: str) -> bytes:
     return _NOT_DIGITS.sub("", text).encode() or fold(text)
 
 
-def _is_text(module: Module, name: str) -> bool:
-    # A full name has no words that its parts have not.
-    return name in module.numbers and module.by_name[name].kind in _TEXTS and not module.by_name[name].system
-
-
-def _key(kind: Kind, value: str | int | float | bool) -> bytes:
-    match value:
-        case bool():
-            return b"1" if value else b"0"
-        case str() if kind is Kind.EMAIL:
-            return _address(value)
-        case str() if kind is Kind.PHONE:
-            return digits(value)
-        case str():
-            return fold(value)
-        case int() if kind in (Kind.LOOKUP, Kind.OWNER, Kind.DATETIME):
-            return whole(value)
-    return _ordered(float(value))
-
-
 def whole(value: int) -> bytes:
     """A number of 64 bits; smaller ones stand first."""
     return (value + (1 << 63)).to_bytes(8, "big")
@@ -111,3 +97,27 @@ def _address(text: str) -> bytes:
         return Address.parse(text).folded.encode()
     except BadAddress:
         return fold(text)
+
+
+def _yes(value: bool) -> bytes:
+    return b"1" if value else b"0"
+
+
+# Each takes values of its kind as they are stored.
+_KEYS: Final[Mapping[Kind, Callable[[Any], bytes]]] = {
+    Kind.TEXT: fold,
+    Kind.TEXTAREA: fold,
+    Kind.EMAIL: _address,
+    Kind.PHONE: digits,
+    Kind.WEBSITE: fold,
+    Kind.PICKLIST: fold,
+    Kind.BOOLEAN: _yes,
+    Kind.INTEGER: _ordered,
+    Kind.DOUBLE: _ordered,
+    Kind.CURRENCY: _ordered,
+    Kind.DATE: fold,
+    Kind.DATETIME: whole,
+    Kind.LOOKUP: whole,
+    Kind.OWNER: whole,
+    Kind.TAGS: fold,
+}

@@ -114,8 +114,8 @@ def facts(module: Module, values: Values) -> Facts:
         email=_folded(values.get("Email")),
         secondary_email=_folded(values.get("Secondary_Email")),
         opted_out=values.get("Email_Opt_Out") is True,
-        account_id=_id(values.get("Account_Name")) if "Account_Name" in _lookups(module) else None,
-        contact_id=_id(values.get("Contact_Name")) if "Contact_Name" in _lookups(module) else None,
+        account_id=_looked_up(module, values, "Account_Name"),
+        contact_id=_looked_up(module, values, "Contact_Name"),
     )
 
 
@@ -147,16 +147,13 @@ def _title(module: Module, values: Values) -> str:
     return " ".join(str(values[name]) for name in module.title if values.get(name))
 
 
-def _lookups(module: Module) -> set[str]:
-    return {field.name for field in module.fields if field.kind is Kind.LOOKUP}
-
-
 def _folded(value: Value) -> str | None:
     return Address.parse(value).folded if isinstance(value, str) else None
 
 
-def _id(value: Value) -> int | None:
-    return value if isinstance(value, int) else None
+def _looked_up(module: Module, values: Values, name: str) -> int | None:
+    field, value = module.by_name.get(name), values.get(name)
+    return value if isinstance(value, int) and field is not None and field.kind is Kind.LOOKUP else None
 
 
 def _wrong(field: Field, reason: Reason = Reason.WRONG_TYPE, **details: object) -> Invalid:

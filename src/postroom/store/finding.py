@@ -186,7 +186,7 @@ def _sorted(tx: Connection, asked: Question) -> list[Position]:
     field = asked.module.by_name[asked.order.field or ""]
     every = list(tx.execute(query).scalars())
     whole = records.by_ids(tx, asked.org_id, asked.module.name, every).values()
-    places = [Position(each.id, next(keys(field, each.values.get(field.name)), None)) for each in whole]
+    places = [Position(each.id, next(iter(keys(field, each.values.get(field.name))), None)) for each in whole]
     places.sort(key=_rank, reverse=not asked.order.ascending)
     # The valueless come last in either order.
     places.sort(key=lambda each: each.key is None)

@@ -260,7 +260,7 @@ class _Scene:
 
 def _only_key(field: Field, value: Value) -> bytes:
     """The term of a value that has one; without a value nothing, which nobody has taken."""
-    return next(keys(field, value), b"")
+    return next(iter(keys(field, value)), b"")
 
 
 def _looked_up(module: Module, readings: Sequence[Mapping[str, Value]]) -> set[int]:

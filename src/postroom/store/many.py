@@ -1,37 +1,54 @@
 """Many rows by few statements.
 
 The SQLite driver gives up the interpreter's lock for each row of an ``executemany`` and then has to win it back from a
-busy event loop. One statement for many rows does so once.
+busy event loop. One statement for many rows does so once. Values go by position: to name them costs more than to store
+them.
 """
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import Connection, Dialect, Table, bindparam, insert
+from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.dialects.sqlite import dialect as sqlite
 
-_LARGEST: Final = 32  # rows of one statement: with the widest table well below SQLite's 32,766 parameters
-_SQLITE: Final = sqlite(paramstyle="named")
+_PARAMETERS: Final = 640  # of one statement: far below the 32,766 of SQLite, and more of them gain nothing
+_SQLITE: Final = sqlite(paramstyle="qmark")
+_POSTGRESQL: Final = psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
 
 def insert_all(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all name the same columns, with values as the driver takes them: JSON as text."""
+    if rows:
+        names = tuple(column.name for column in table.c if column.name in rows[0])
+        insert_rows(tx, table, names, [[row[name] for name in names] for row in rows])
+
+
+def insert_rows(tx: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
+    """Likewise; ``names`` are the columns of each row's values, in the order of the table."""
+    dialect = _SQLITE if tx.dialect.name == "sqlite" else _POSTGRESQL
     done = 0
     while done < len(rows):
         # Powers of two: few statements are ever made, and each is made once.
-        size = min(1 << ((len(rows) - done).bit_length() - 1), _LARGEST)
-        names = tuple(rows[done])
-        values = {f"{name}_{n}": row[name] for n, row in enumerate(rows[done : done + size]) for name in names}
-        dialect = _SQLITE if tx.dialect.name == "sqlite" else tx.dialect
+        size = _power_of_two(min(len(rows) - done, _PARAMETERS // len(names)))
+        values = tuple(chain.from_iterable(rows[done : done + size]))
         tx.exec_driver_sql(_insert(table, names, size, dialect), values)
         done += size
+
+
+def _power_of_two(at_most: int) -> int:
+    return 1 << (at_most.bit_length() - 1)
 
 
 @lru_cache(maxsize=256)
 def _insert(table: Table, names: tuple[str, ...], size: int, dialect: Dialect) -> str:
     """The statement's text, made here once: SQLAlchemy would make that of an INSERT of several rows each time."""
-    statement = insert(table).values(
-        [{name: bindparam(f"{name}_{n}", type_=table.c[name].type) for name in names} for n in range(size)]
-    )
-    return str(statement.compile(dialect=dialect))
+    keys = [[f"{name}_{n}" for name in names] for n in range(size)]
+    rows = [
+        {name: bindparam(key, type_=table.c[name].type) for name, key in zip(names, row, strict=True)} for row in keys
+    ]
+    made = insert(table).values(rows).compile(dialect=dialect)
+    assert made.positiontup == [*chain.from_iterable(keys)], "the columns stand in the order of the table"
+    return str(made)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Delete, FromClause, and_, bind
 
 from postroom.record import Where
 from postroom.record.terms import Term
-from postroom.store.many import insert_all
+from postroom.store.many import insert_rows
 from postroom.store.tables import term
 
 _LARGEST: Final = 32  # terms of one DELETE
@@ -17,12 +17,8 @@ _LARGEST: Final = 32  # terms of one DELETE
 def add(tx: Connection, org_id: int, new: Iterable[tuple[int, Term]]) -> None:
     """Store the terms of records, each with the record's id."""
     # In the order of the index: neighbours go to the same page.
-    ordered = sorted((number, key, record_id) for record_id, (number, key) in new)
-    insert_all(
-        tx,
-        term,
-        [{"org_id": org_id, "number": number, "key": key, "record_id": each} for number, key, each in ordered],
-    )
+    rows = sorted((org_id, number, key, record_id) for record_id, (number, key) in new)
+    insert_rows(tx, term, ("org_id", "number", "key", "record_id"), rows)
 
 
 def remove(tx: Connection, org_id: int, old: Iterable[tuple[int, Term]]) -> None:
