@@ -63,6 +63,8 @@ def made(chance: Random, number: int, world: World, module: str) -> Record:
     for name, values in VALUES.items():
         if name != "Modified_Time" and chance.random() < 0.7:
             fields[name] = chance.choice(values)[0]
+    if module == "Accounts":  # its own name, and no lookup
+        fields["Account_Name"] = f"Company {number}"
     owner = chance.choice([world.user, world.colleague])
     new = record(number, world.org, owner, module, name="x", fields=fields)
     return replace(new, modified_at=chance.choice(MOMENTS))

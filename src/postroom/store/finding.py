@@ -2,41 +2,18 @@
 
 A page goes on from a position, which is the term and the id of the last record before it, so that the ten-thousandth
 page costs what the first one does. Records without a value of the field that they are put in order by come last.
-
-Of comparisons that must all hold, the one with the fewest terms is walked through; for each record on its way the
-others are looked up.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    LargeBinary,
-    Select,
-    and_,
-    exists,
-    false,
-    literal,
-    or_,
-    select,
-    true,
-    tuple_,
-    union,
-)
+from sqlalchemy import Connection, LargeBinary, literal, select, tuple_
 
-from postroom.record import AllOf, AnyOf, Criteria, Module, Where
-from postroom.record.criteria import BY_ID
-from postroom.record.terms import keys, number_in, whole
+from postroom.record import AnyOf, Criteria, Module, Where
 from postroom.store import records, terms
+from postroom.store.matching import Ground, every, is_few, meets, source
 from postroom.store.records import Record
 from postroom.store.tables import record, term
-
-# Comparisons with fewer terms are looked at whole before anything is put in order.
-_FEW: Final = 2000
-_NEVER: Final = 1 << 62  # what is negated is not walked through where anything else can be
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +51,16 @@ class Question:
     offset: int = 0
 
     @property
+    def ground(self) -> Ground:
+        """Among which records."""
+        return Ground(org_id=self.org_id, module=self.module)
+
+    @property
+    def number(self) -> int | None:
+        """What stands in the index for the field that the records are put in order by."""
+        return None if self.order.field is None else self.module.numbers[self.order.field]
+
+    @property
     def upwards(self) -> bool:
         """Whether the index is read from its low end."""
         return self.order.ascending is not self.backwards
@@ -98,25 +85,23 @@ def find(tx: Connection, asked: Question) -> list[Found]:
 
 def _places(tx: Connection, asked: Question) -> Sequence[Position]:
     if asked.order.field is None:
-        ids = _ids(tx, asked, asked.where, asked.limit, asked.offset)
-        return [Position(each) for each in ids]
-    if asked.only is not None or (asked.where is not None and _cost(tx, asked, asked.where) < _FEW):
-        places = _sorted(tx, asked)
-    else:
-        places = list(_walked(tx, asked, asked.offset + asked.limit))
-    return places[asked.offset : asked.offset + asked.limit]
+        return [Position(each) for each in _ids(tx, asked, asked.where, asked.limit, asked.offset)]
+    if asked.only is not None or (asked.where is not None and is_few(tx, asked.ground, asked.where)):
+        places = _sorted(tx, asked)[asked.offset : asked.offset + asked.limit]
+        return [Position(number, key) for key, number in places]
+    return list(_walked(tx, asked, asked.offset + asked.limit))[asked.offset :]
 
 
 # --- by id
 
 
 def _ids(tx: Connection, asked: Question, where: Criteria | None, limit: int, offset: int = 0) -> list[int]:
-    apart = _apart(where)
+    apart = _apart(tx, asked, where)
     if apart:
         # Each in the order of its own index; together they need not be put in order as a whole.
         found = set[int]().union(*(_ids(tx, asked, each, limit + offset) for each in apart))
         return sorted(found, reverse=not asked.upwards)[offset : offset + limit]
-    query, number = _source(tx, asked, where)
+    query, number = source(tx, asked.ground, where)
     if asked.only is not None:
         query = query.where(number.in_(asked.only))
     if asked.start is not None:
@@ -125,17 +110,19 @@ def _ids(tx: Connection, asked: Question, where: Criteria | None, limit: int, of
     return list(tx.execute(query.offset(offset) if offset else query).scalars())
 
 
-def _apart(where: Criteria | None) -> Sequence[Criteria]:
+def _apart(tx: Connection, asked: Question, where: Criteria | None) -> Sequence[Criteria]:
     """The alternatives of criteria that are nothing but alternatives."""
-    match where:
-        case AnyOf():
-            return where.parts
-        case Where() if len(where.keys) > 1 and not where.negated and where.number != BY_ID:
-            return [Where(number=where.number, keys=(key,)) for key in set(where.keys)]
+    if isinstance(where, AnyOf):
+        return where.parts
+    if isinstance(where, Where) and len(where.keys) > 1 and not where.negated and not is_few(tx, asked.ground, where):
+        return [Where(number=where.number, keys=(key,)) for key in set(where.keys)]
     return ()
 
 
 # --- by a field
+
+
+_Place = tuple[bytes | None, int]  # the term, or None where there is no value, and the record's id
 
 
 def _walked(tx: Connection, asked: Question, limit: int) -> Iterator[Position]:
@@ -149,13 +136,13 @@ def _walked(tx: Connection, asked: Question, limit: int) -> Iterator[Position]:
 
 
 def _valued(tx: Connection, asked: Question, limit: int) -> list[Position]:
-    field, start = asked.order.field, asked.start
-    if limit <= 0 or field is None or (start is not None and start.key is None and not asked.backwards):
+    start, number = asked.start, asked.number
+    if limit <= 0 or number is None or (start is not None and start.key is None and not asked.backwards):
         return []
     query = select(term.c.key, term.c.record_id)
-    query = query.where(terms.stretch(term, asked.org_id, Where(number=asked.module.numbers[field])))
+    query = query.where(terms.stretch(term, asked.org_id, Where(number=number)))
     if asked.where is not None:
-        query = query.where(_meets(asked, asked.where, term.c.record_id))
+        query = query.where(meets(asked.ground, asked.where, term.c.record_id))
     here = tuple_(term.c.key, term.c.record_id)
     if start is not None and start.key is not None:
         there = tuple_(literal(start.key, LargeBinary), literal(start.id))
@@ -166,121 +153,43 @@ def _valued(tx: Connection, asked: Question, limit: int) -> list[Position]:
 
 
 def _valueless(tx: Connection, asked: Question, limit: int) -> list[Position]:
-    field, start = asked.order.field, asked.start
-    if limit <= 0 or field is None or (start is not None and start.key is not None and asked.backwards):
+    start, number = asked.start, asked.number
+    if limit <= 0 or number is None or (start is not None and start.key is not None and asked.backwards):
         return []
-    query = _all(asked).where(_meets(asked, Where(number=asked.module.numbers[field], negated=True), record.c.id))
+    query = every(asked.ground).where(meets(asked.ground, Where(number=number, negated=True), record.c.id))
     if asked.where is not None:
-        query = query.where(_meets(asked, asked.where, record.c.id))
+        query = query.where(meets(asked.ground, asked.where, record.c.id))
     if start is not None and start.key is None:
         query = query.where(record.c.id > start.id if asked.upwards else record.c.id < start.id)
     query = query.order_by(record.c.id if asked.upwards else record.c.id.desc()).limit(limit)
     return [Position(each) for each in tx.execute(query).scalars()]
 
 
-def _sorted(tx: Connection, asked: Question) -> list[Position]:
+def _sorted(tx: Connection, asked: Question) -> list[_Place]:
     """Few records, put in order here."""
-    query, number = _source(tx, asked, asked.where)
+    query, number = source(tx, asked.ground, asked.where)
     if asked.only is not None:
         query = query.where(number.in_(asked.only))
-    field = asked.module.by_name[asked.order.field or ""]
-    every = list(tx.execute(query).scalars())
-    whole = records.by_ids(tx, asked.org_id, asked.module.name, every).values()
-    places = [Position(each.id, next(iter(keys(field, each.values.get(field.name))), None)) for each in whole]
-    places.sort(key=_rank, reverse=not asked.order.ascending)
-    # The valueless come last in either order.
-    places.sort(key=lambda each: each.key is None)
+    valueless = set(tx.execute(query).scalars())
+    with_value = select(term.c.key, term.c.record_id).where(term.c.record_id.in_(query), term.c.number == asked.number)
+    valued: list[_Place] = [(row.key, row.record_id) for row in tx.execute(with_value)]
+    valueless -= {each for _, each in valued}
+    downwards = not asked.order.ascending
+    valued.sort(reverse=downwards)
+    places = valued + [(None, each) for each in sorted(valueless, reverse=downwards)]
     if asked.backwards:
         places.reverse()
-    return places if asked.start is None else places[_behind(places, asked) :]
+    return places if asked.start is None else places[_behind(places, asked, asked.start) :]
 
 
-def _rank(place: Position) -> tuple[bytes, int]:
-    return place.key or b"", place.id
-
-
-def _behind(places: Sequence[Position], asked: Question) -> int:
+def _behind(places: Sequence[_Place], asked: Question, start: Position) -> int:
     """How many of the places do not come after the start."""
-    assert asked.start is not None, "there is a start"
-    start = asked.start
 
-    def comes_after(each: Position) -> bool:
-        if (each.key is None) is not (start.key is None):
-            return (each.key is None) is not asked.backwards
-        return _rank(each) > _rank(start) if asked.upwards else _rank(each) < _rank(start)
+    def comes_after(place: _Place) -> bool:
+        key, number = place
+        if (key is None) is not (start.key is None):
+            return (key is None) is not asked.backwards
+        here, there = (key or b"", number), (start.key or b"", start.id)
+        return here > there if asked.upwards else here < there
 
     return next((n for n, each in enumerate(places) if comes_after(each)), len(places))
-
-
-# --- criteria as SQL
-
-
-def _all(asked: Question) -> Select[Any]:
-    return select(record.c.id).where(record.c.org_id == asked.org_id, record.c.module == asked.module.name)
-
-
-def _source(tx: Connection, asked: Question, where: Criteria | None) -> tuple[Select[Any], ColumnElement[int]]:
-    """A query for the ids that meet the criteria, and the column they are in."""
-    match where:
-        case None:
-            return _all(asked), record.c.id
-        case AllOf(parts=()) | AnyOf(parts=()):
-            return _all(asked).where(false()), record.c.id
-        case Where() if where.negated or where.number == BY_ID:
-            return _all(asked).where(_meets(asked, where, record.c.id)), record.c.id
-        case Where():
-            table = term.alias()
-            query: Select[Any] = select(table.c.record_id).where(terms.stretch(table, asked.org_id, where))
-            # A record may have several terms of one field: its tags, its words.
-            return query if len(where.keys) == 1 else query.distinct(), table.c.record_id
-        case AnyOf():
-            every = union(*(_source(tx, asked, each)[0] for each in where.parts)).subquery()
-            return select(*every.c), next(iter(every.c))
-    rarest = min(where.parts, key=lambda each: _cost(tx, asked, each))
-    query, column = _source(tx, asked, rarest)
-    return query.where(*(_meets(asked, each, column) for each in where.parts if each is not rarest)), column
-
-
-def _meets(asked: Question, where: Criteria, number: ColumnElement[int]) -> ColumnElement[bool]:
-    """Whether the record of that id meets the criteria."""
-    match where:
-        case AllOf(parts=()) | AnyOf(parts=()):
-            return false()
-        case AllOf():
-            return and_(*(_meets(asked, each, number) for each in where.parts))
-        case AnyOf():
-            return or_(*(_meets(asked, each, number) for each in where.parts))
-    if where.number == BY_ID:
-        return _numbered(where, number)
-    table = term.alias()
-    these = select(table.c.record_id).where(terms.stretch(table, asked.org_id, where))
-    # One term and the id are a key of the index. A stretch of terms is read once, and its ids kept at hand.
-    met = exists(these.where(table.c.record_id == number)) if where.keys else number.in_(these)
-    return ~met if where.negated else met
-
-
-def _numbered(where: Where, number: ColumnElement[int]) -> ColumnElement[bool]:
-    """Whether the record of that id is one that a comparison of ids is about."""
-    parts: list[ColumnElement[bool]] = [true()]
-    if where.keys:
-        parts.append(number.in_([number_in(each) for each in where.keys]))
-    if where.low is not None:
-        low = number_in(where.low)
-        parts.append(number > low if where.low > whole(low) else number >= low)
-    if where.high is not None:
-        high = number_in(where.high)
-        parts.append(number <= high if where.high > whole(high) else number < high)
-    met = and_(*parts)
-    return ~met if where.negated else met
-
-
-def _cost(tx: Connection, asked: Question, where: Criteria) -> int:
-    """About how many terms must be walked through for it; _FEW stands for that many or more."""
-    match where:
-        case AllOf():
-            return min((_cost(tx, asked, each) for each in where.parts), default=0)
-        case AnyOf():
-            return sum(_cost(tx, asked, each) for each in where.parts)
-    if where.number == BY_ID and where.keys and not where.negated:
-        return len(where.keys)
-    return _NEVER if where.negated or where.number == BY_ID else terms.estimate(tx, asked.org_id, where, _FEW)

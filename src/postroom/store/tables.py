@@ -233,7 +233,8 @@ record = Table(
 )
 
 # What records are found by: a row for each value of an indexed field, and for each word of their texts (record.terms).
-# Octets that stand in the order of the values, so one index serves equality, ranges, beginnings and sorting.
+# Octets that stand in the order of the values, so one index serves equality, ranges, beginnings and sorting; the other
+# one tells of a record whether it meets a comparison.
 term = Table(
     "term",
     metadata,
@@ -241,6 +242,7 @@ term = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),  # the field's
     Column("key", LargeBinary, primary_key=True),
     Column("record_id", BigInteger, primary_key=True, autoincrement=False),
+    Index(None, "record_id", "number"),
     sqlite_with_rowid=False,
 )
 

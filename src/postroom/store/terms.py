@@ -59,9 +59,11 @@ def used(tx: Connection, org_id: int, number: int, limit: int) -> dict[bytes, in
     return found
 
 
-def stretch(table: FromClause, org_id: int, where: Where) -> ColumnElement[bool]:
-    """The terms of ``table`` that a comparison is about, whether or not it is negated."""
-    parts = [table.c.org_id == org_id, table.c.number == where.number]
+def stretch(table: FromClause, org_id: int | None, where: Where) -> ColumnElement[bool]:
+    """The terms of ``table`` that a comparison is about, whether or not it is negated; of any organisation (None)."""
+    parts = [table.c.number == where.number]
+    if org_id is not None:
+        parts.append(table.c.org_id == org_id)
     if where.keys:
         parts.append(table.c.key == where.keys[0] if len(where.keys) == 1 else table.c.key.in_(where.keys))
     if where.low is not None:

@@ -76,6 +76,7 @@ def _term() -> None:
         ForeignKeyConstraint(["org_id"], ["org.id"], name="fk_term_org_id"),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_term_record_id_number", "term", ["record_id", "number"])
 
 
 def _deletion() -> None:
