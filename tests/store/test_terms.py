@@ -16,7 +16,7 @@ from tests.world import World, found
 
 NUMBER, OTHER = 7, 8  # no fields of ours have them
 # Every kind of octet, and what begins like another.
-OCTETS = [b"", b"\0", b"\0\0", b"\x7f", b"\x80", b"a", b"a\0", b"a\xff", b"b", b"\xff", b"\xff\xff"]
+OCTETS = [b"\0", b"\0\0", b"\x7f", b"\x80", b"a", b"a\0", b"a\xff", b"b", b"\xff", b"\xff\xff"]
 
 
 def held(tx: Connection) -> list[tuple[Any, ...]]:

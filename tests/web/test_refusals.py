@@ -34,6 +34,7 @@ STATUSES = {
     "OAUTH_SCOPE_MISMATCH": {401},
     "PAGINATION_LIMIT_EXCEEDED": {400},
     "REQUIRED_PARAM_MISSING": {400},
+    "SYNTAX_ERROR": {400},
     "TOKEN_BOUND_DATA_MISMATCH": {400},
     "TOO_MANY_REQUESTS": {429},
     "failure_in_attachment_handling": {400},
