@@ -4,7 +4,7 @@ import pytest
 
 from postroom.access.permission import GRANTED, Permission, allows, wire_name
 
-WITHHELD_FROM_STANDARD = {"Mass_Delete", "Manage_Users"}
+WITHHELD_FROM_STANDARD = {"Mass_Delete", "Manage_Users", "Customize_Zoho_CRM"}
 
 
 @pytest.mark.parametrize("permission", Permission)
@@ -22,3 +22,4 @@ def test_a_profile_nobody_knows_has_no_rights(profile: str) -> None:
 def test_the_wires_names() -> None:
     assert wire_name(Permission.VIEW, "Leads") == "Crm_Implied_View_Leads"
     assert wire_name(Permission.SEND, "") == "Crm_Implied_Send_Email"
+    assert wire_name(Permission.CUSTOMIZE, "") == "Crm_Implied_Customize_Zoho_CRM"

@@ -61,7 +61,7 @@ async def test_scopes_are_judged_before_profiles(tmp_path: Path) -> None:
         assert answer.headers["www-authenticate"] == 'Bearer error="insufficient_scope"'
 
 
-# By hand: every call, and the right that its profile must have; a Standard user lacks the one that is marked
+# By hand: every call, and the right that its profile must have; a Standard user lacks those that are marked
 RIGHTS: Final = {
     "POST /{module}/{id}/actions/send_mail": "Send_Email",
     "GET /{module}/{id}/Emails": "View",
@@ -97,8 +97,18 @@ RIGHTS: Final = {
     "GET /settings/modules": "View",
     "GET /settings/modules/{module}": "View",
     "GET /settings/fields": "View",
+    "POST /settings/fields": "Customize_Zoho_CRM",  # not for Standard
+    "GET /settings/fields/{id}": "View",
+    "DELETE /settings/fields/{id}": "Customize_Zoho_CRM",  # not for Standard
+    "GET /settings/layouts": "View",
+    "GET /settings/layouts/{id}": "View",
+    "GET /settings/related_lists": "View",
+    "GET /settings/tags": "View",
+    "GET /settings/roles": "View",
     "GET /users": "View",
+    "PUT /users": "Edit",
     "GET /users/{id}": "View",
+    "PUT /users/{id}": "Edit",
     "GET /org": "View",
 }
 
@@ -109,7 +119,11 @@ def test_every_route_has_a_right() -> None:
 
 @pytest.mark.parametrize(
     ("profile", "lacking"),
-    [("Administrator", set()), ("Standard", {"Mass_Delete"}), ("Nobody", set(RIGHTS.values()))],
+    [
+        ("Administrator", set()),
+        ("Standard", {"Mass_Delete", "Customize_Zoho_CRM"}),
+        ("Nobody", set(RIGHTS.values())),
+    ],
 )
 async def test_each_call_by_each_profile(tmp_path: Path, profile: str, lacking: set[str]) -> None:
     async with house(tmp_path) as home:

@@ -83,8 +83,18 @@ TABLE: Final = {
     "GET /settings/modules": ["read settings.modules settings.all settings"],
     "GET /settings/modules/{module}": ["read settings.modules settings.all settings"],
     "GET /settings/fields": ["read settings.fields settings.all settings"],
+    "POST /settings/fields": ["insert settings.fields settings.all settings"],
+    "GET /settings/fields/{id}": ["read settings.fields settings.all settings"],
+    "DELETE /settings/fields/{id}": ["delete settings.fields settings.all settings"],
+    "GET /settings/layouts": ["read settings.layouts settings.all settings"],
+    "GET /settings/layouts/{id}": ["read settings.layouts settings.all settings"],
+    "GET /settings/related_lists": ["read settings.related_lists settings.all settings"],
+    "GET /settings/tags": ["read settings.tags settings.all settings"],
+    "GET /settings/roles": ["read settings.roles settings.all settings"],
     "GET /users": ["read users"],
+    "PUT /users": ["update users"],
     "GET /users/{id}": ["read users"],
+    "PUT /users/{id}": ["update users"],
     "GET /org": ["read org"],
     # Calls without a route, most of which need two scopes at once
     "add a note": ["insert modules.M modules.all modules", "insert modules.notes modules.all modules"],
@@ -117,6 +127,7 @@ NAMES: Final = (
     *(f"{group}.{name}" for group in ("modules", "send_mail") for name in ("all", "contacts", "accounts", "deals")),
     *(f"modules.{name}" for name in ("pipelines", "products", "tasks", "notes", "attachments", "contacts.emails")),
     *(f"settings.{name}" for name in ("all", "emails", "modules", "fields", "contacts")),
+    *(f"settings.{name}" for name in ("layouts", "related_lists", "tags", "roles")),
     *("modules", "send_mail", "settings", "files", "users", "org", "coql", "bulk", "securesearch", "contacts", "all"),
 )
 OPERATIONS: Final = ("READ", "CREATE", "UPDATE", "DELETE", "WRITE", "ALL")

@@ -25,7 +25,10 @@ async def test_every_module_is_listed_with_every_key(tmp_path: Path, prefix: str
     async with guests(tmp_path) as both:
         modules = (await both.own.get(f"{prefix}/settings/modules")).json()["modules"]
         after = ["Products", "Tasks", "Events", "Calls", "Notes"]
-        assert [each["api_name"] for each in modules] == ["Contacts", "Accounts", deals, *after]
+        assert [each["api_name"] for each in modules] == ["Contacts", "Accounts", deals, *after, "Attachments"]
+        hidden = [each["api_name"] for each in modules if not each["visible"]]
+        assert hidden == [each["api_name"] for each in modules if not each["emailTemplate_support"]]
+        assert hidden == ["Notes", "Attachments"]
         for each in modules:
             assert sorted(each) == sorted(MODULE_KEYS)
             assert each["id"].isdigit()
@@ -43,7 +46,7 @@ async def test_fields_tell_what_the_sdks_read(tmp_path: Path) -> None:
         assert (fields["Last_Name"]["data_type"], fields["Last_Name"]["length"]) == ("text", 80)
         assert fields["Account_Name"]["lookup"]["module"]["api_name"] == "Accounts"
         assert fields["Full_Name"]["read_only"] is True
-        assert fields["Email"]["unique"] == {"casesensitive": False}
+        assert fields["Email"]["unique"] == {"casesensitive": "0"}
         assert (fields["Tag"]["data_type"], fields["Tag"]["json_type"]) == ("text", "jsonarray")
         deals = (await both.own.get("/crm/v8/settings/fields", module="Deals")).json()["fields"]
         stage = next(each for each in deals if each["api_name"] == "Stage")
