@@ -5,7 +5,7 @@ import re
 import tempfile
 import threading
 from collections.abc import Coroutine, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,13 +26,13 @@ _CENTERS = ("eu", "in", "au", "cn", "jp", "sa", "ca", "uk")
 
 
 class Stage:
-    """Two servers, with the limits of W 4.10 and without, made when they are first needed; entered once."""
+    """Servers with the limits of W 4.10, without, or with other settings, made when first needed; entered once."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="stage")
         self._stack = AsyncExitStack()
-        self._houses: dict[bool, House] = {}
+        self._houses: dict[str, House] = {}  # by what differs between them
         self._organisations = 1
         self._passed = 0  # ms by which the clock of the servers is ahead
         self._folder = tempfile.TemporaryDirectory(prefix="postroom-contract-")
@@ -59,38 +59,50 @@ class Stage:
         asyncio.run_coroutine_threadsafe(what, self._loop).result(60)
 
     async def _play(self, case: Case, *, alone: bool) -> None:
-        home = await self._house(strict=case.strict)
+        home = await self._house(case)
         actor = Actor(await self._elsewhere(home) if alone else home, case.kind, home.world)
         try:
             for n, asked in enumerate(case.before):
                 for _ in range(case.times if n == len(case.before) - 1 else 1):
                     _as_meant(asked, await actor.ask(asked))
-                    self._pass(case.pause)
+                    await self._pass(case.pause, actor.house)
             if case.minutes:
                 await actor.fill(f"{case.ask.path} {' '.join((case.ask.form or {}).values())} {case.ask.bearer or ''}")
-                self._pass(case.minutes)
-            await check(case, await actor.ask(case.ask), actor)
+                await self._pass(case.minutes, actor.house)
+            if case.lost:
+                _lose_files(actor.house)
+            async with actor.begun(case.beside) if case.beside else nullcontext():
+                await check(case, await actor.ask(case.ask), actor)
         finally:
             await actor.close()
 
-    def _pass(self, minutes: float) -> None:
+    async def _pass(self, minutes: float, home: House) -> None:
+        # Credits are written down every second, so before any time to speak of has passed.
+        await home.app.credits.flush(home.app.clock())
         self._passed += round(minutes * 60_000)
 
-    async def _house(self, *, strict: bool) -> House:
-        if strict not in self._houses:
-            folder = Path(self._folder.name) / str(strict)
-            settings = Settings() if strict else UNLIMITED
+    async def _house(self, case: Case) -> House:
+        kind = str({"strict": case.strict, **case.settings})
+        if kind not in self._houses:
+            folder = Path(self._folder.name) / str(len(self._houses))
+            settings = Settings() if case.strict else UNLIMITED
             known = " ".join(f"{name}=https://accounts.{name}.example,https://api.{name}.example" for name in _CENTERS)
-            chosen = replace(settings, data_dir=folder, data_centers=known, stop_seconds=2.0)
+            chosen = replace(settings, data_dir=folder, data_centers=known, stop_seconds=2.0, **case.settings)
             home = house(folder, clock=lambda: clock() + self._passed, settings=chosen)
-            self._houses[strict] = await self._stack.enter_async_context(home)
-        return self._houses[strict]
+            self._houses[kind] = await self._stack.enter_async_context(home)
+        return self._houses[kind]
 
     async def _elsewhere(self, home: House) -> House:
         """The same server, seen from another organisation."""
         self._organisations += 1
         world = await home.app.db.write(partial(found, n=self._organisations))
         return replace(home, world=world, dancer=await register(home.app.db, world))
+
+
+def _lose_files(home: House) -> None:
+    for each in (home.app.settings.data_dir / "blobs").rglob("*"):
+        if each.is_file():
+            each.unlink()
 
 
 def _as_meant(asked: Ask, answer: httpx.Response) -> None:

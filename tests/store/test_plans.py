@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, event, insert, text
 
 from postroom.mail.life import State
-from postroom.store import addresses, files, imports, jobs, mails, records, senders, tables, tokens
+from postroom.store import addresses, files, imports, jobs, mails, records, senders, tables, tokens, usage
 from postroom.store.addresses import Asked
 from postroom.store.db import Database
 from postroom.store.files import Wanted
@@ -38,6 +38,7 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
     "a file": (lambda tx, world: files.find(tx, [Wanted(world.org.id, b"f" * 32)]), {"uq_file_id"}),
     "a token": (lambda tx, _: tokens.bearers(tx, [b"t" * 32]), {"pk_token"}),
     "a revoked token's children": (lambda tx, _: tokens.revoke(tx, b"t" * 32), {"ix_token_parent"}),
+    "an organisation's credits": (lambda tx, world: usage.of_orgs(tx, [world.org.id]), {"pk_credit"}),
     "a sender": (
         lambda tx, world: senders.allowed(tx, [Wish(world.org.id, world.user.id, "s7@x.example")]),
         {"ix_sender_org_id_email"},
@@ -63,6 +64,7 @@ SQLITE_NAMES = {
     "uq_import_org_id_digest": "sqlite_autoindex_import_2",
     "pk_refused_line": "PRIMARY KEY",
     "pk_import": "sqlite_autoindex_import_1",
+    "pk_credit": "credit USING PRIMARY KEY",
 }
 
 
@@ -86,6 +88,9 @@ def fill(tx: Connection, world: World) -> None:
     put(tables.sender, *(own | {"id": 10**6 + n, "email": f"s{n}@x.example", "name": ""} for n in numbers))
     named = {"name": "", "content_type": "text/plain", "size": 1, "digest": b"d"}
     put(tables.file, *(own | by | named | {"id": n.to_bytes(32, "big")} for n in numbers))
+    others = [{"id": 10**6 + n, "name": "", "primary_email": "", "created_at": NOW} for n in numbers]
+    put(tables.org, *others)
+    put(tables.credit, *({"org_id": each["id"], "hour": 1, "credits": 1} for each in others))
     put(tables.client, own | by | {"id": "c", "name": "", "type": "self", "secret_hash": b""})
     grant = own | by | {"kind": "access", "client_id": "c", "scopes": ""}
     put(tables.token, *(grant | {"hash": b"%d" % n, "parent": b"-%d" % n} for n in numbers))

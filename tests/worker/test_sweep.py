@@ -11,7 +11,7 @@ from postroom.access.device import Begun
 from postroom.app import clock
 from postroom.mail.retry import DAY
 from postroom.record import CONTACTS, read_values
-from postroom.store import accounts, clients, fields, imports, keeping, records, throttles, tokens
+from postroom.store import accounts, clients, fields, imports, keeping, records, throttles, tokens, usage
 from postroom.store.accounts import Account, Session
 from postroom.store.clients import Client, ClientType
 from postroom.store.db import Database, Tx
@@ -20,6 +20,7 @@ from postroom.store.imports import Import, Refusal, Step
 from postroom.store.keeping import Place, Wish
 from postroom.store.tables import device as devices
 from postroom.store.tables import session, throttle
+from postroom.store.usage import HOUR
 from tests.access.dance import SCOPES, granted, register
 from tests.worker.test_loop import post, worker
 from tests.world import World
@@ -106,6 +107,24 @@ async def test_it_removes_what_imports_refused_a_month_ago(database_url: str, tm
         assert len(await office.app.db.read(partial(imports.refusals, of=new))) == 1
         known = partial(imports.find, org_id=old.org_id, digest=old.digest)
         assert await office.app.db.read(known) == old, "that the file was imported is never forgotten"
+
+
+async def test_it_removes_the_hours_of_credits_that_count_no_more(database_url: str, tmp_path: Path) -> None:
+    moment = clock()
+    used = [moment - 2 * DAY, moment - DAY + 60_000, moment]
+    async with post(tmp_path, database_url, port=9) as office:
+        own = office.world.org.id
+        for at in used:
+            await office.app.db.write(partial(usage.add, new={own: 1}, now=at))
+
+        async def left() -> list[int]:
+            [hours] = await office.app.db.read(partial(usage.of_orgs, org_ids=[own]))
+            return sorted(hours)
+
+        async with worker(office.app):
+            while used[0] // HOUR in await left():
+                continue
+        assert await left() == [at // HOUR for at in used[1:]]
 
 
 async def leave(db: Database, world: World, at: int) -> None:
