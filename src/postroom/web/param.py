@@ -52,7 +52,12 @@ def choice(*values: str, quotes: str = "") -> Kind:
     return Kind(schema={"type": "string", "enum": [*values]}, read=read, details={"supported_values": [*values]})
 
 
-TEXT: Final = Kind(schema={"type": "string"}, read=lambda text: text)
+def text(**looks: Any) -> Kind:
+    """Any text. ``looks`` (JSON Schema) says how it should look; who uses it judges it, and refuses in other words."""
+    return Kind(schema={"type": "string", **looks}, read=lambda given: given)
+
+
+TEXT: Final = text()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -62,7 +62,12 @@ def outcomes(done: type, *statuses: int) -> Mapping[int, Callable[[Schemas], Jso
 def _each(*kinds: type) -> Callable[[Schemas], Json]:
     def shape(schemas: Schemas) -> Json:
         some = [schemas.of(kind) for kind in kinds]
-        data = {"type": "array", "items": some[0] if len(some) == 1 else {"anyOf": some}, "minItems": 1}
+        data = {
+            "type": "array",
+            "description": "What became of each item, at its index.",
+            "items": some[0] if len(some) == 1 else {"anyOf": some},
+            "minItems": 1,
+        }
         return {"type": "object", "properties": {"data": data}, "required": ["data"]}
 
     return shape

@@ -10,7 +10,7 @@ from postroom.record import Field, Kind, Module
 from postroom.record.values import TAGS_AT_MOST
 from postroom.web.api.wire.items import body_of
 from postroom.web.api.wire.values import Id, Moment, Named
-from postroom.web.shape import Json, Schemas, nullable
+from postroom.web.shape import NUMBER, Json, Schemas, nullable
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -87,8 +87,8 @@ def changed_many(schemas: Schemas, module: Module) -> Json:
     return body_of({"allOf": [changes, _object({"id": _ID})]}, RECORDS_PER_REQUEST)
 
 
-_ID: Final[Json] = {"type": ["string", "integer"], "pattern": r"^\d{1,19}$"}
-_ID_SHOWN: Final[Json] = {"type": "string", "pattern": r"^\d{1,19}$"}
+_ID: Final[Json] = {"type": ["string", "integer"], "pattern": NUMBER, "minimum": 1}
+_ID_SHOWN: Final[Json] = {"type": "string", "pattern": NUMBER}
 _TEXT: Final[Json] = {"type": "string"}
 _NUMBER: Final[Json] = {"type": "number"}
 _DATE: Final[Json] = {"type": "string", "format": "date"}
@@ -183,6 +183,8 @@ def _named(one: Field, schema: Json) -> Json:
     told: Json = {"title": one.label}
     if one.unique:
         told["description"] = "No two records have the same."
+    if one.target:
+        told["description"] = f"A record of {one.target}."
     if one.system:
         told["readOnly"] = True
     if one.choices:
