@@ -12,9 +12,9 @@ Json = dict[str, Any]
 
 _PLACE: Final = "#/components/schemas/"
 
-# What ids look like (W 0): those of rows, several of them, and those of mails and files.
+# What texts look like: ids of rows, nothing, ids of mails and files (W 0).
 NUMBER: Final = r"^\d{1,19}$"
-NUMBERS: Final = r"^\d{1,19}(,\d{1,19})*$"
+BLANK: Final = r"^\s*$"
 OPAQUE: Final = "^[0-9a-fA-F]{64}$"
 
 

@@ -6,38 +6,39 @@ from postroom.mail.limits import RECORDS_PER_REQUEST
 from postroom.record import MODULES
 from postroom.web.api.wire import emails, records, users
 from postroom.web.param import Kind, Param, Place, choice, count, text
-from postroom.web.shape import NUMBER, NUMBERS, OPAQUE
-
-_NUMBER: Final = text(pattern=NUMBER, examples=["5725767000000123001"])
-_NUMBERS: Final = text(pattern=NUMBERS, examples=["5725767000000123001,5725767000000123002"])
-_OPAQUE: Final = text(pattern=OPAQUE, examples=["5fd6c1a3" * 8])
-_MODULE: Final = text(enum=[each.name for each in MODULES])
-_NAMES: Final = text(examples=["Last_Name,Email"])
+from postroom.web.shape import NUMBER, OPAQUE
 
 
-def _fields(left_out: str, *, required: bool = False) -> Param:
-    """Which fields of a record are wanted; ``left_out`` is a sentence for its absence."""
-    at_most = f"Up to {records.FIELDS_AT_MOST} of the module's fields, parted by commas; others are passed over."
-    return Param(name="fields", required=required, kind=_NAMES, means=f"{at_most} {left_out}")
-
-
-def _page(most: int) -> tuple[Param, Param]:
-    """Which page is wanted; one holds ``most``, where nothing else is said."""
-    size = f"How many a page holds; more than {most} are read as {most}."
-    return (
-        Param(name="page", kind=count(), default="1", means="Which page, counted from 1."),
-        Param(name="per_page", kind=count(most=most), default=str(most), means=size),
+def _per_page(most: int) -> Param:
+    return Param(
+        name="per_page",
+        kind=count(most=most),
+        default=str(most),
+        means=f"How many a page holds; more than {most} are read as {most}.",
     )
 
+
+_NUMBER: Final = text(pattern=NUMBER)
+_OPAQUE: Final = text(pattern=OPAQUE)
+_MODULES: Final = text(enum=[each.name for each in MODULES])
+_FIELDS: Final = f"Up to {records.FIELDS_AT_MOST} of the module's fields, parted by commas; others are passed over."
+_LENIENT: Final = ", ".join(f"`{each}`" for each in sorted(records.WITHOUT_FIELDS))
+_PAGE: Final = Param(name="page", kind=count(), default="1", means="Which page, counted from 1.")
+_MODULE: Final = Param(name="module", required=True, kind=_MODULES, means="The module's API name.")
 
 # of users (W 6.3); one client sends quotes around the type (W 13.3)
 _USERS_TYPE: Final = choice(*users.TYPES, users.CURRENT, quotes="'\"")
 USERS: Final = (
     Param(name="type", kind=_USERS_TYPE, default="AllUsers", means="Which users."),
-    *_page(users.PER_PAGE),
+    _PAGE,
+    _per_page(users.PER_PAGE),
 )
 FROM_ADDRESSES: Final = (
-    Param(name="user_id", kind=_NUMBER, means="Whose addresses; only an Administrator may name another user."),
+    Param(
+        name="user_id",
+        kind=_NUMBER,
+        means="The user whose addresses they are; only an Administrator may name another one.",
+    ),
 )
 
 # of a record's mails (W 8.1)
@@ -55,25 +56,24 @@ EMAILS: Final = (
 DOWNLOAD: Final = (Param(name="id", required=True, kind=_OPAQUE, means="The id that the upload was answered with."),)
 
 # of metadata (W 6.2)
-FIELDS: Final = (Param(name="module", required=True, kind=_MODULE, means="The module's API name."),)
+FIELDS: Final = (_MODULE,)
 
 # of records (W 7.1, 7.3)
-_LENIENT: Final = ", ".join(f"`{each}`" for each in sorted(records.WITHOUT_FIELDS))
-ONE_RECORD: Final = (_fields("All where nothing is given."),)
+ONE_RECORD: Final = (Param(name="fields", means=f"{_FIELDS} All where nothing is given."),)
 RECORDS: Final = (
-    _fields(f"Under {_LENIENT} it may be left out, which gives all.", required=True),
+    Param(
+        name="fields",
+        required=True,
+        means=f"{_FIELDS} Under {_LENIENT} it may be left out, which gives all.",
+    ),
     Param(name="sort_by", kind=choice("id"), default="id", means="What the records are ordered by."),
     Param(name="sort_order", kind=choice("asc", "desc"), default="desc", means="Upwards or downwards."),
-    *_page(records.PER_PAGE),
+    _PAGE,
+    _per_page(records.PER_PAGE),
     Param(name="page_token", means="The token of another page; there are none yet."),
 )
 DELETE_MANY: Final = (
-    Param(
-        name="ids",
-        required=True,
-        kind=_NUMBERS,
-        means=f"The ids of up to {RECORDS_PER_REQUEST} records, parted by commas.",
-    ),
+    Param(name="ids", required=True, means=f"The ids of up to {RECORDS_PER_REQUEST} records, parted by commas."),
 )
 
 
@@ -83,7 +83,7 @@ def _placeholder(name: str, kind: Kind, means: str) -> Param:
 
 # what stands in braces in the paths of the table
 PLACEHOLDERS: Final = (
-    _placeholder("module", _MODULE, "The module's API name."),
+    _placeholder("module", _MODULES, "The module's API name."),
     _placeholder("id", _NUMBER, "The id of the record, or of the user."),
     _placeholder("message_id", _OPAQUE, "The id that the mail was accepted with."),
 )

@@ -6,21 +6,28 @@ Answers are by status; None is an answer without a body.
 from collections.abc import Mapping
 from typing import Final
 
-from postroom.mail.limits import FILES_PER_UPLOAD
+from postroom.mail.limits import FILE_OCTETS, FILES_PER_UPLOAD, MIB
 from postroom.web.api.wire import emails, files, mail, metadata, org, record_shapes, senders, users
-from postroom.web.api.wire.items import Done, outcomes
+from postroom.web.api.wire.items import Done, outcome, outcomes
 from postroom.web.shape import Media, PerModule, Shape
 
 Answers = Mapping[int, Shape | None]
 
-_OCTETS: Final = {"type": "string", "contentMediaType": "application/octet-stream"}
-_FILES: Final = {"type": "array", "items": _OCTETS, "minItems": 1, "maxItems": FILES_PER_UPLOAD}
+# OpenAPI 3.1.1 §4.8.14.4: what is no text has no type.
+_OCTETS: Final = {"contentMediaType": "application/octet-stream"}
+_FILES: Final = {
+    "type": "array",
+    "description": f"Each a part of this name with a file name, {FILE_OCTETS // MIB} MB at the most.",
+    "items": _OCTETS,
+    "minItems": 1,
+    "maxItems": FILES_PER_UPLOAD,
+}
 
 # bodies
 MAILS: Final[Shape] = mail.schema
 NEW_RECORDS: Final[Shape] = PerModule(schema=record_shapes.new)
-CHANGED_RECORD: Final[Shape] = PerModule(schema=record_shapes.changed)
-CHANGED_RECORDS: Final[Shape] = PerModule(schema=record_shapes.changed_many)
+CHANGE: Final[Shape] = PerModule(schema=record_shapes.changed)
+CHANGES: Final[Shape] = PerModule(schema=record_shapes.changed_many)
 UPLOAD: Final[Shape] = Media(
     type="multipart/form-data",
     schema={"type": "object", "properties": {files.PART: _FILES}, "required": [files.PART]},
@@ -35,7 +42,9 @@ UPLOADED: Final[Answers] = {200: files.UploadedFiles}
 DOWNLOAD: Final[Answers] = {200: Media(type=files.DOWNLOAD, schema=_OCTETS)}
 INSERTED: Final[Answers] = outcomes(Done[record_shapes.Stored], 201)
 UPDATED: Final[Answers] = outcomes(Done[record_shapes.Stored], 200)
+UPDATED_ONE: Final[Answers] = outcome(Done[record_shapes.Stored], 200)
 DELETED: Final[Answers] = outcomes(Done[record_shapes.Gone], 200)
+DELETED_ONE: Final[Answers] = outcome(Done[record_shapes.Gone], 200)
 RECORDS: Final[Answers] = {200: PerModule(schema=record_shapes.listing), 204: None}
 ONE_RECORD: Final[Answers] = {200: PerModule(schema=record_shapes.one), 204: None}
 MODULES: Final[Answers] = {200: metadata.Modules}

@@ -17,6 +17,8 @@ _BY_FORMAT: Final = {
     NUMBER: _ID,
     OPAQUE: "5fd6c1a3" * 8,
 }
+# What tells more than its schema does.
+_BY_NAME: Final = {"fields": "Last_Name,Email", "ids": f"{_ID},{_ID[:-1]}2"}
 # Records that tell more than those of the mandatory fields only.
 _RECORDS: Final[Mapping[str, Json]] = {
     "NewContacts": {"First_Name": "Rita", "Last_Name": "Dahl", "Email": "rita.dahl@example.net"},
@@ -33,9 +35,7 @@ class Examples:
 
     def command(self, url: str, method: str, told: Json) -> str:
         """The command for an operation of the document."""
-        taken = [each for each in told["parameters"] if each["required"]]
-        path = {each["name"]: self.value(each["schema"]) for each in taken if each["in"] == "path"}
-        query = {each["name"]: self.value(each["schema"]) for each in taken if each["in"] == "query"}
+        path, query = self._required(told, "path"), self._required(told, "query")
         where = url.format(**path) + (f"?{urlencode(query, safe=',')}" if query else "")
         words = ["curl -sS", *([f"-X {method}"] if method not in ("GET", "POST") else []), shlex.quote(where)]
         lines = [" ".join(words), '-H "Authorization: Zoho-oauthtoken $token"', *self._body(told), *_kept(told)]
@@ -55,6 +55,12 @@ class Examples:
         if "allOf" in schema:
             return {key: value for each in schema["allOf"] for key, value in self.value(each).items()}
         return self._by_type(schema)
+
+    def _required(self, told: Json, place: str) -> dict[str, Any]:
+        named = {
+            each["name"]: each["schema"] for each in told["parameters"] if each["required"] and each["in"] == place
+        }
+        return {name: _BY_NAME.get(name) or self.value(schema) for name, schema in named.items()}
 
     def _by_type(self, schema: Json) -> Any:
         kind = schema["type"][0] if isinstance(schema["type"], list) else schema["type"]

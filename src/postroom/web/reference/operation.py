@@ -9,7 +9,7 @@ from postroom.access.permission import wire_name
 from postroom.access.scope import spelled
 from postroom.record import MODULES, Module
 from postroom.web.api.params import PLACEHOLDERS
-from postroom.web.param import Param
+from postroom.web.param import Param, Place
 from postroom.web.reference import refused
 from postroom.web.routes import Endpoint
 from postroom.web.shape import Json, Media, PerModule, Schemas, Shape
@@ -76,6 +76,8 @@ def parameter(param: Param) -> Json:
         "required": param.required,
         "description": param.means,
         "schema": schema,
+        # An empty one is as good as none.
+        **({"allowEmptyValue": True} if param.place is Place.QUERY and not param.required else {}),
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
-from postroom.web.shape import NUMBER, NUMBERS, OPAQUE, Json, name_of
+from postroom.web.shape import BLANK, NUMBER, OPAQUE, Json, name_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,20 +16,26 @@ class Row:
 
     place: str = ""
     name: str
-    type: str
+    type: str = ""
     required: bool
-    means: str
+    means: str = ""
     record: bool = False
 
 
+_NULL: Final = "`null`"
+_EMPTY: Final = "empty"
+_BLANK: Final = "blank"
+_ABSENT: Final = {_NULL, _EMPTY, _BLANK}
 _FORMATS: Final = {
     "date": "date, `2026-10-09`",
     "date-time": "moment, `2026-10-09T10:53:20+02:00`",
     "email": "e-mail address",
 }
-_PATTERNS: Final = {NUMBER: "up to 19 digits", NUMBERS: "numbers, parted by commas", OPAQUE: "64 hexadecimal digits"}
-_NULL: Final = "`null`"
-_EMPTY: Final = "nothing between the quotes"
+_PATTERNS: Final = {
+    BLANK: _BLANK,
+    NUMBER: "up to 19 digits",
+    OPAQUE: "64 hexadecimal digits",
+}
 _NAMES: Final = {
     "object": ["object"],
     "boolean": ["`true`", "`false`"],
@@ -59,13 +65,17 @@ class Outline:
         """What a value may be."""
         words = list(dict.fromkeys(self._all_words(self._plain(schema))))
         if self._sent and len(words) > 1:
-            words = [word for word in words if word not in (_NULL, _EMPTY)]
+            words = [word for word in words if word not in _ABSENT]
         *first, last = words
         return f"{', '.join(first)} or {last}" if first else last
 
     def _all_words(self, schema: Json) -> list[str]:
         if "anyOf" in schema:
             return [word for each in schema["anyOf"] for word in self._all_words(self._plain(each))]
+        if "allOf" in schema:
+            return self._all_words(schema["allOf"][-1])
+        if "contentMediaType" in schema:
+            return ["the bytes of a file"]
         if "enum" in schema:
             return [_spelled(each) for each in schema["enum"]]
         kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
@@ -73,23 +83,29 @@ class Outline:
 
     def _inside(self, schema: Json, place: str, seen: dict[str, str]) -> Iterator[Row]:
         """The rows of an object's values, and of the objects in it; ``seen`` is where one of the same keys stood."""
+        never = []
         for name, each in schema.get("properties", {}).items():
-            items = self._plain(each).get("items")
-            inner = items or each
-            means = each.get("description") or self._plain(inner).get("description", "")
-            required = name in schema.get("required", ())
-            row = Row(place=place, name=name, type=self.words(each), required=required, means=means)
-            found = self._object(inner)
-            keys = str(found)
-            if self._is_record(inner):
-                yield replace(row, record=True)
-            elif keys in seen:
-                yield replace(row, type=f"{row.type}, as in `{seen[keys]}`")
+            if not self._sent and each.get("type") == "null":
+                never.append(name)
             else:
-                yield row
-                if found is not None:
-                    seen[keys] = f"{place}{name}"
-                    yield from self._inside(found, f"{place}{name}{'[]' if items else ''}.", seen)
+                yield from self._row(each, Row(place=place, name=name, required=name in schema["required"]), seen)
+        if never:
+            yield Row(place=place, name=", ".join(never), type=f"always {_NULL}", required=True)
+
+    def _row(self, schema: Json, row: Row, seen: dict[str, str]) -> Iterator[Row]:
+        items = self._plain(schema).get("items")
+        inner = items or schema
+        means = schema.get("description") or self._plain(inner).get("description", "")
+        row = replace(row, type=self.words(schema), means=means, record=self._is_record(inner))
+        found = None if row.record else self._object(inner)
+        keys, here = str(found), f"{row.place}{row.name}"
+        if keys in seen:
+            yield replace(row, type=f"{row.type}, as in `{seen[keys]}`")
+            return
+        yield row
+        if found is not None:
+            seen[keys] = here
+            yield from self._inside(found, f"{here}{'[]' if items else ''}.", seen)
 
     def _plain(self, schema: Json) -> Json:
         """The schema that a reference leads to, with what is said beside the reference."""

@@ -17,6 +17,7 @@ from postroom.web.reference.curl import Examples
 from postroom.web.reference.document import INTRODUCTION, PREFIX
 from postroom.web.reference.operation import modules_of, parameter, path_of, said, taken
 from postroom.web.reference.outline import Outline, Row
+from postroom.web.refusals import Wire
 from postroom.web.routes import Endpoint
 from postroom.web.shape import Json
 
@@ -82,9 +83,17 @@ def render(endpoints: Iterable[Endpoint], document: Json, center: Center) -> str
         introduction=INTRODUCTION.split("\n\n"),
         groups=groups,
         modules=[teller.fields(module.name) for module in MODULES],
-        refusals=refused.by_status(),
-        phrases={status: HTTPStatus(status).phrase for status in refused.by_status()},
+        refusals=[_refusals(status, wires) for status, wires in refused.by_status().items()],
     )
+
+
+def _refusals(status: int, wires: Iterable[Wire]) -> tuple[int, str, Mapping[str, list[str]]]:
+    """A status, what HTTP calls it, and its codes with their messages."""
+    codes: dict[str, list[str]] = {}
+    for wire in wires:
+        messages = codes.setdefault(wire.code, [])
+        messages += [] if wire.message in messages else [wire.message]
+    return status, HTTPStatus(status).phrase, codes
 
 
 class _Teller:

@@ -54,9 +54,14 @@ def body_of(item: Json, at_most: int) -> Json:
     return {"type": "object", "properties": {"data": data}, "required": ["data"]}
 
 
-def outcomes(done: type, *statuses: int) -> Mapping[int, Callable[[Schemas], Json]]:
-    """The answers of a writing call by status, where ``done`` is one item of those ``statuses`` (W 7.5)."""
-    return {**dict.fromkeys(statuses, _each(done)), 207: _each(done, Refusal), 400: _each(Refusal)}
+def outcome(done: type, status: int) -> Mapping[int, Callable[[Schemas], Json]]:
+    """The answers by status of a call that writes one item, where ``done`` is what has that ``status`` (W 7.5)."""
+    return {status: _each(done), 400: _each(Refusal)}
+
+
+def outcomes(done: type, status: int) -> Mapping[int, Callable[[Schemas], Json]]:
+    """The answers of a call that writes several."""
+    return {**outcome(done, status), 207: _each(done, Refusal)}
 
 
 def _each(*kinds: type) -> Callable[[Schemas], Json]:

@@ -71,7 +71,7 @@ class Module(Struct, frozen=True, kw_only=True):
     profiles: list[Named]
     profile_count: int
     arguments: tuple[()] = ()
-    parent_module: Nothing = field(default_factory=Nothing)
+    parent_module: Nothing = Nothing()
 
 
 class Modules(Struct, frozen=True, kw_only=True):
@@ -149,7 +149,7 @@ class Field(Struct, frozen=True, kw_only=True):
     sequence_number: int
     unique: Unique
     lookup: Lookup
-    multiselectlookup: Nothing = field(default_factory=Nothing)
+    multiselectlookup: Nothing = Nothing()
     pick_list_values: list[Choice]
     pick_list_values_sorted_lexically: bool = False
     decimal_place: int | None

@@ -10,7 +10,7 @@ from postroom.record import Field, Kind, Module
 from postroom.record.values import TAGS_AT_MOST
 from postroom.web.api.wire.items import body_of
 from postroom.web.api.wire.values import Id, Moment, Named
-from postroom.web.shape import NUMBER, Json, Schemas, nullable
+from postroom.web.shape import BLANK, NUMBER, Json, Schemas, nullable
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -87,6 +87,7 @@ def changed_many(schemas: Schemas, module: Module) -> Json:
     return body_of({"allOf": [changes, _object({"id": _ID})]}, RECORDS_PER_REQUEST)
 
 
+_BLANK: Final[Json] = {"type": ["string", "null"], "pattern": BLANK}
 _ID: Final[Json] = {"type": ["string", "integer"], "pattern": NUMBER, "minimum": 1}
 _ID_SHOWN: Final[Json] = {"type": "string", "pattern": NUMBER}
 _TEXT: Final[Json] = {"type": "string"}
@@ -140,9 +141,10 @@ def _taken(schemas: Schemas, module: Module, mandatory: list[str]) -> Json:
 
 def _value_taken(schemas: Schemas, one: Field) -> Json:
     kept = _TAKEN.get(one.kind, _text_taken)(schemas, one)
-    if not one.mandatory:
-        return nullable(kept)
-    return {**kept, "minLength": 1, "pattern": r"\S"} if kept.get("type") == "string" else kept
+    if one.mandatory:
+        return {**kept, "minLength": 1, "pattern": r"\S"} if kept.get("type") == "string" else kept
+    # Blank text clears a field, whatever it holds.
+    return nullable(kept) if kept.keys() == {"type", "maxLength"} else {"anyOf": [kept, schemas.keep("Blank", _BLANK)]}
 
 
 def _text_taken(_: Schemas, one: Field) -> Json:
