@@ -13,7 +13,7 @@ from tests.web.house import House, house
 
 # What it would rather see, and the wire says otherwise.
 OFF: Final = {
-    "unsupported_method": "W 9.1: a method that is not served is 400 INVALID_REQUEST_METHOD, not 405",
+    "unsupported_method": "W 9.2: a method that is not served is 400 INVALID_REQUEST_METHOD, not 405",
     "positive_data_acceptance": "W 1.6: an id that nobody has is 400, however well it is written",
 }
 # What is derived from the document: its examples, each bound and kind, kept and broken. A machine that is idle needs a
