@@ -106,4 +106,13 @@ async def dead_ends(at: Scene, page: Page) -> AsyncIterator[str]:
     yield "not-accepted"
 
 
-WALKS: Final[Mapping[str, Walk]] = {each.__name__: each for each in (signing_in, devices, console, dead_ends)}
+async def reading(at: Scene, page: Page) -> AsyncIterator[str]:
+    """What the API is: as it opens, and with everything unfolded."""
+    await page.goto(at.url("/reference"))
+    yield "reference"
+    for summary in await page.locator(".calls summary").all():
+        await summary.click()
+    yield "reference-unfolded"
+
+
+WALKS: Final[Mapping[str, Walk]] = {each.__name__: each for each in (signing_in, devices, console, dead_ends, reading)}

@@ -20,7 +20,8 @@ _LACKS: Final = """() => {
   for (const one of ["main", "h1"]) if (all(one).length !== 1) lacks.push("one " + one);
   for (const field of all("input:not([type=hidden]), select, textarea"))
     if (!field.labels.length || !field.labels[0].innerText.trim()) lacks.push("a label for " + field.name);
-  for (const button of all("button, a")) if (!button.innerText.trim()) lacks.push("words on " + button.outerHTML);
+  for (const button of all("button, a").filter(each => each.checkVisibility()))
+    if (!button.innerText.trim()) lacks.push("words on " + button.outerHTML);
   for (const choice of all("input[type=radio]"))
     if (!choice.closest("fieldset")?.querySelector("legend")) lacks.push("a question above " + choice.name);
   const ids = all("[id]").map(each => each.id);
@@ -56,7 +57,8 @@ _FAINT: Final = """() => {
 _FOCUS: Final = """() => {
   const at = document.activeElement, style = getComputedStyle(at);
   const seen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-  return [at.tagName === "BODY" ? "" : at.outerHTML, seen];
+  const place = [...document.querySelectorAll("body *")].indexOf(at);
+  return [at.tagName === "BODY" ? "" : `${place}: ${at.outerHTML}`, seen];
 }"""
 
 _STOPS: Final = "a[href], button, select, textarea, input:not([type=hidden]):not([type=radio])"

@@ -6,18 +6,22 @@ from typing import Final
 import click
 
 from postroom.access.authorize import Mistake
+from postroom.access.centers import Center
 from postroom.access.grant import OAuthError
 from postroom.cli.main import postroom
 from postroom.config import sentences
 from postroom.web.accounts.routes import ROUTES as ACCOUNTS
 from postroom.web.api.routes import ROUTES
+from postroom.web.reference.room import Reference
 from postroom.web.refusals import ANSWERS
 from postroom.web.server import PREFIXES
 from tests.docs.tables import Call, page, shape
 
+_REFERENCE: Final = Reference((), Center(name="us", accounts="", api="")).routes
 AT_ACCOUNTS: Final = frozenset(Call(method, path) for path, handlers in ACCOUNTS.items() for method in handlers)
+AT_REFERENCE: Final = frozenset(Call(method, path) for path, handlers in _REFERENCE.items() for method in handlers)
 AT_THE_API: Final = frozenset(Call(each.method, shape(each.template)) for each in ROUTES)
-CALLS: Final = AT_ACCOUNTS | AT_THE_API
+CALLS: Final = AT_ACCOUNTS | AT_REFERENCE | AT_THE_API
 BASES: Final = frozenset("/".join(("", *prefix)) for prefix in PREFIXES)
 
 # One code is no answer to a single reason: it gathers several.

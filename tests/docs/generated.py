@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from postroom.access.scope import Need
+from postroom.access.scope import spelled
 from postroom.cli.main import postroom
 from postroom.config import sentences
 from postroom.mail.life import FINAL, MOVES, State
@@ -50,7 +50,7 @@ def routes() -> str:
     rows = [
         (
             f"`{each.method} {each.template}`",
-            " and ".join(f"`{_scope(need)}`" for need in each.needs),
+            " and ".join(f"`{spelled(need)}`" for need in each.needs),
             each.cost.value,
             _first_sentence(each.handler.__doc__),
         )
@@ -96,10 +96,6 @@ def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 def _first_sentence(text: str | None) -> str:
     return re.sub(r"\s+", " ", text or "").replace("``", "`").strip().partition(". ")[0].rstrip(".")
-
-
-def _scope(need: Need) -> str:
-    return ".".join(("ZohoBigin", *need.path, need.operation.value))
 
 
 def _verb(command: click.Command, name: str) -> Iterator[str]:

@@ -36,6 +36,7 @@ OURS: Final = "zohobigin"
 # Bigin and CRM name the same things here. A grant may also hold scopes of Zoho's other services: some calls need one of
 # them too (W 5.2, search and bulk), and the rest are well-formed and open nothing.
 _SERVICES: Final = {"zohobigin": OURS, "zohocrm": OURS, "zohosearch": "zohosearch", "zohofiles": "zohofiles"}
+_SPELLED: Final = {OURS: "ZohoBigin", "zohosearch": "ZohoSearch", "zohofiles": "ZohoFiles"}
 _WORD: Final = re.compile(r"[A-Za-z0-9_]+")
 _EVERY: Final = "all"  # send_mail.all: each word at its place
 _SAME: Final = {"deals": "pipelines"}  # CRM's name, and Bigin's, of one module
@@ -91,6 +92,12 @@ def _read(scope: str) -> Iterator[Permit]:
 def _fold(path: list[str] | Path) -> Path:
     words = (word.lower() for word in path)
     return tuple(_SAME.get(word, word) for word in words)
+
+
+def spelled(need: Need) -> str:
+    """The narrowest scope that meets a need, as Zoho writes it: ``ZohoBigin.modules.Contacts.READ``."""
+    operation = next(word for word, covered in COVERS.items() if need.operation in covered)
+    return ".".join((_SPELLED[need.service], *need.path, operation))
 
 
 @lru_cache(maxsize=1024)

@@ -54,11 +54,16 @@ def choice(*values: str, quotes: str = "") -> Kind:
     return Kind(schema={"type": "string", "enum": [*values]}, read=read, details={"supported_values": [*values]})
 
 
-def _moment(text: str) -> str | None:
+def text(**looks: Any) -> Kind:
+    """Any text. ``looks`` (JSON Schema) says how it should look; who uses it judges it, and refuses in other words."""
+    return Kind(schema={"type": "string", **looks}, read=lambda given: given)
+
+
+def _moment(given: str) -> str | None:
     """The last ms of that second, since the epoch: what a client was shown has no fractions (W 0)."""
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
-            moment = read(text)
+            moment = read(given)
             if moment.tzinfo is not None:
                 return str(int(moment.timestamp()) * 1000 + 999)
         except (ValueError, OverflowError):
@@ -67,7 +72,7 @@ def _moment(text: str) -> str | None:
 
 
 MOMENT: Final = Kind(schema={"type": "string"}, read=_moment)
-TEXT: Final = Kind(schema={"type": "string"}, read=lambda text: text)
+TEXT: Final = text()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -28,6 +28,7 @@ from postroom.web.api.routes import ROUTES
 from postroom.web.body import Arrival
 from postroom.web.call import Call, demand
 from postroom.web.cost import Cost
+from postroom.web.reference.room import Reference
 from postroom.web.refusals import allowed, fail, refuse, throttle, timing, token_reset, wrong_method
 from postroom.web.routes import Endpoint, Table
 
@@ -45,8 +46,16 @@ def create(app: App, *, base_url: str, routes: Iterable[Endpoint] = ROUTES) -> A
     """The application; ``base_url`` is this server's own URL for token answers, without a slash at its end."""
     bearers = Bearers(app.db)
     desk = Desk(app=app, bearers=bearers, centers=centers.read(app.settings, base_url), terms=Terms.of(app.settings))
-    concurrency = Concurrency(app.settings.calls_at_once)
-    door = _Door(app=app, bearers=bearers, concurrency=concurrency, desk=desk, table=Table(routes))
+    endpoints = tuple(routes)
+    told = Reference(endpoints, desk.centers.own)
+    door = _Door(
+        app=app,
+        bearers=bearers,
+        concurrency=Concurrency(app.settings.calls_at_once),
+        desk=desk,
+        pages={**ACCOUNTS, **told.routes},
+        table=Table(endpoints),
+    )
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         await _Exchange(door, Arrival(scope, receive)).run(send)
@@ -62,6 +71,7 @@ class _Door:
     bearers: Bearers
     concurrency: Concurrency
     desk: Desk
+    pages: Mapping[str, Mapping[str, Handler]]
     table: Table
 
 
@@ -118,7 +128,7 @@ class _Exchange:
         return response
 
     async def _dispatch(self) -> Response:
-        at_desk = ACCOUNTS.get(self._request.scope["path"])
+        at_desk = self._door.pages.get(self._request.scope["path"])
         if at_desk is not None:
             self._template = self._request.scope["path"]
             return await self._serve_at_desk(at_desk)

@@ -12,6 +12,11 @@ Json = dict[str, Any]
 
 _PLACE: Final = "#/components/schemas/"
 
+# What texts look like: ids of rows, nothing, ids of mails and files (W 0).
+NUMBER: Final = r"^\d{1,19}$"
+BLANK: Final = r"^\s*$"
+OPAQUE: Final = "^[0-9a-fA-F]{64}$"
+
 
 class Schemas:
     """The schemas of a description: each stands in it once, under its name, and is referred to from everywhere else."""
@@ -49,10 +54,11 @@ def _told(schema: Any) -> Any:
         return [_told(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    told = {key: _told(value) for key, value in schema.items() if key not in ("default", "title")}
-    if "$ref" in told:
-        return {"$ref": _plain(told["$ref"])}
-    if "properties" in told:
+    if "$ref" in schema:
+        return {"$ref": _plain(schema["$ref"])}
+    told = {key: _told(value) for key, value in schema.items() if key not in ("default", "properties", "title")}
+    if "properties" in schema:
+        told["properties"] = {name: _told(each) for name, each in schema["properties"].items()}
         told["required"] += [name for name, each in schema["properties"].items() if "default" in each]
     return told
 
@@ -74,6 +80,12 @@ class Media:
 
 # A struct, or what makes a schema out of several, is JSON.
 Shape = type | Callable[[Schemas], Json] | PerModule | Media
+
+
+def name_of(schema: Json) -> str:
+    """The name of the schema that a reference leads to; empty for what is none."""
+    place: str = schema.get("$ref", "")
+    return place.removeprefix(_PLACE)
 
 
 def nullable(schema: Json) -> Json:

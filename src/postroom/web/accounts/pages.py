@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from postroom.web.accounts.desk import Desk
 
-_SAFE: Final[Mapping[str, str]] = {
+SAFE: Final[Mapping[str, str]] = {
     # No script runs at all, and no site may frame a page (clickjacking, RFC 9700 §4.16). form-action is left out on
     # purpose: browsers hold the redirects after a form against it, and those lead to the client.
     "content-security-policy": (
@@ -39,7 +39,7 @@ _PUBLIC: Final = {"cache-control": "max-age=3600", "x-content-type-options": "no
 def render(desk: Desk, template: str, status: int = 200, **values: Any) -> Response:
     """A page made from a template; ``center`` is this server's data centre in all of them."""
     text = _TEMPLATES.get_template(template).render(center=desk.centers.own, **values)
-    return Response(text, status, _SAFE, "text/html; charset=utf-8")
+    return Response(text, status, SAFE, "text/html; charset=utf-8")
 
 
 async def style(_: Desk, __: Request) -> Response:

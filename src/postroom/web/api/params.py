@@ -3,8 +3,10 @@
 from typing import Final
 
 from postroom.mail.limits import RECORDS_PER_REQUEST
+from postroom.record import MODULES
 from postroom.web.api.wire import deleted, emails, pages, records, users
-from postroom.web.param import MOMENT, Param, Place, choice, count
+from postroom.web.param import MOMENT, Kind, Param, Place, choice, count, text
+from postroom.web.shape import NUMBER, OPAQUE
 
 
 def _per_page(most: int) -> Param:
@@ -16,23 +18,27 @@ def _per_page(most: int) -> Param:
     )
 
 
+_NUMBER: Final = text(pattern=NUMBER)
+_OPAQUE: Final = text(pattern=OPAQUE)
+_MODULES: Final = text(enum=[each.name for each in MODULES])
 _FIELDS: Final = f"Up to {records.FIELDS_AT_MOST} of the module's fields, parted by commas; others are passed over."
 _LENIENT: Final = ", ".join(f"`{each}`" for each in sorted(records.WITHOUT_FIELDS))
 _PAGE: Final = Param(name="page", kind=count(), default="1", means="Which page, counted from 1.")
-_MODULE: Final = Param(name="module", required=True, means="The module's API name.")
+_MODULE: Final = Param(name="module", required=True, kind=_MODULES, means="The module's API name.")
 
 # of users (W 6.3); one client sends quotes around the type (W 13.3)
 _USERS_TYPE: Final = choice(*users.TYPES, users.CURRENT, quotes="'\"")
 USERS: Final = (
-    # W 13.3: one client sends quotes around it.
-    Param(
-        name="type", kind=choice(*users.TYPES, users.CURRENT, quotes="'\""), default="AllUsers", means="Which users."
-    ),
+    Param(name="type", kind=_USERS_TYPE, default="AllUsers", means="Which users."),
     _PAGE,
     _per_page(users.PER_PAGE),
 )
 FROM_ADDRESSES: Final = (
-    Param(name="user_id", means="The user whose addresses they are; only an Administrator may name another one."),
+    Param(
+        name="user_id",
+        kind=_NUMBER,
+        means="The user whose addresses they are; only an Administrator may name another one.",
+    ),
 )
 
 # of a record's mails (W 8.1)
@@ -47,14 +53,7 @@ EMAILS: Final = (
 )
 
 # of files (W 3.2)
-DOWNLOAD: Final = (Param(name="id", required=True, means="The id that the upload was answered with."),)
-
-FILES_PER_PAGE: Final = Param(
-    name="per_page",
-    kind=count(most=pages.PER_PAGE),
-    default=str(pages.PER_PAGE),
-    means=f"How many files a page holds; more than {pages.PER_PAGE} are read as {pages.PER_PAGE}.",
-)
+DOWNLOAD: Final = (Param(name="id", required=True, kind=_OPAQUE, means="The id that the upload was answered with."),)
 
 # of metadata (W 6.2)
 METADATA: Final = (_MODULE,)
@@ -124,13 +123,18 @@ SEARCH: Final = (
     *_NUMBERED,
 )
 
+
+def _placeholder(name: str, kind: Kind, means: str) -> Param:
+    return Param(name=name, place=Place.PATH, required=True, kind=kind, means=means)
+
+
 # what stands in braces in the paths of the table
 PLACEHOLDERS: Final = (
-    Param(name="module", place=Place.PATH, required=True, means="The module's API name."),
-    Param(name="id", place=Place.PATH, required=True, means="The id of the record, or of the user."),
-    Param(name="related", place=Place.PATH, required=True, means="The list's API name."),
-    Param(name="related_id", place=Place.PATH, required=True, means="The id of the record in the list."),
-    Param(name="attachment_id", place=Place.PATH, required=True, means="The file's id."),
-    Param(name="note_id", place=Place.PATH, required=True, means="The note's id."),
-    Param(name="message_id", place=Place.PATH, required=True, means="The id that the mail was accepted with."),
+    _placeholder("module", _MODULES, "The module's API name."),
+    _placeholder("id", _NUMBER, "The id of the record, or of the user."),
+    _placeholder("related", text(), "The list's API name."),
+    _placeholder("related_id", _NUMBER, "The id of the record in the list."),
+    _placeholder("attachment_id", _NUMBER, "The file's id."),
+    _placeholder("note_id", _NUMBER, "The note's id."),
+    _placeholder("message_id", _OPAQUE, "The id that the mail was accepted with."),
 )

@@ -98,7 +98,7 @@ ROUTES: Final = (
         _module(_U),
         _EDIT,
         shapes.UPDATED,
-        body=shapes.CHANGED_RECORDS,
+        body=shapes.CHANGES,
         cost=Cost.RECORDS,
     ),
     Endpoint("DELETE", "/{module}", records.delete_many, _module(_D), _DELETE_MANY, shapes.DELETED, params.DELETE_MANY),
@@ -116,8 +116,8 @@ ROUTES: Final = (
     ),
     Endpoint("GET", "/{module}/deleted", deleted.listing, _module(_R), _VIEW, shapes.GONE, params.GONE),
     Endpoint("GET", "/{module}/{id}", records.get, _module(_R), _VIEW, shapes.ONE_RECORD, params.ONE_RECORD),
-    Endpoint("PUT", "/{module}/{id}", records.update, _module(_U), _EDIT, shapes.UPDATED, body=shapes.CHANGED_RECORD),
-    Endpoint("DELETE", "/{module}/{id}", records.delete, _module(_D), _DELETE, shapes.DELETED, params.DELETE),
+    Endpoint("PUT", "/{module}/{id}", records.update, _module(_U), _EDIT, shapes.UPDATED_ONE, body=shapes.CHANGE),
+    Endpoint("DELETE", "/{module}/{id}", records.delete, _module(_D), _DELETE, shapes.DELETED_ONE, params.DELETE),
     Endpoint("GET", "/{module}/{id}/Notes", notes.listing, _with("notes", _R), _VIEW, shapes.NOTES, params.RELATED),
     Endpoint(
         "POST",
@@ -144,7 +144,7 @@ ROUTES: Final = (
         notes.update,
         _with("notes", _U),
         _EDIT,
-        shapes.UPDATED,
+        shapes.UPDATED_ONE,
         body=shapes.CHANGED_NOTE,
     ),
     Endpoint(
@@ -153,7 +153,7 @@ ROUTES: Final = (
         notes.delete,
         _with("notes", _D),
         _DELETE,
-        shapes.DELETED,
+        shapes.DELETED_ONE,
         params.DELETE,
     ),
     Endpoint(
@@ -188,7 +188,7 @@ ROUTES: Final = (
         attachments.delete,
         _with("attachments", _D),
         _DELETE,
-        shapes.DELETED,
+        shapes.DELETED_ONE,
     ),
     Endpoint(
         "POST",
@@ -196,7 +196,7 @@ ROUTES: Final = (
         owners.change,
         _module(_U),
         _EDIT,
-        shapes.OWNED,
+        shapes.OWNED_ONE,
         body=shapes.OWNER,
     ),
     Endpoint(
@@ -214,7 +214,7 @@ ROUTES: Final = (
     Endpoint(
         "DELETE", "/{module}/{id}/{related}", related.delink_many, _DELINK, _EDIT, shapes.RELATION, params.DELINK_MANY
     ),
-    Endpoint("DELETE", "/{module}/{id}/{related}/{related_id}", related.delink, _DELINK, _EDIT, shapes.RELATION),
+    Endpoint("DELETE", "/{module}/{id}/{related}/{related_id}", related.delink, _DELINK, _EDIT, shapes.DELETED_ONE),
     Endpoint("GET", "/settings/modules", metadata.modules, _settings("modules"), _VIEW, shapes.MODULES),
     Endpoint("GET", "/settings/modules/{module}", metadata.module, _settings("modules"), _VIEW, shapes.MODULES),
     Endpoint("GET", "/settings/fields", fields.listing, _settings("fields"), _VIEW, shapes.FIELDS, params.METADATA),
@@ -257,6 +257,6 @@ ROUTES: Final = (
     Endpoint("GET", "/users", users.listing, _USERS, _VIEW, shapes.USERS, params.USERS),
     Endpoint("PUT", "/users", users.update_many, _RENAME, _EDIT, shapes.RENAMED, body=shapes.NAMES),
     Endpoint("GET", "/users/{id}", users.get, _USERS, _VIEW, shapes.ONE_USER),
-    Endpoint("PUT", "/users/{id}", users.update, _RENAME, _EDIT, shapes.RENAMED, body=shapes.NAME),
+    Endpoint("PUT", "/users/{id}", users.update, _RENAME, _EDIT, shapes.RENAMED_ONE, body=shapes.NAME),
     Endpoint("GET", "/org", org.get, _ORG, _VIEW, shapes.ORG),
 )

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from postroom import record
-from postroom.mail.limits import FILES_PER_UPLOAD
+from postroom.mail.limits import FILE_OCTETS, FILES_PER_UPLOAD, MIB
 from postroom.record import custom
 from postroom.web.api.wire import (
     attachments,
@@ -30,20 +30,27 @@ from postroom.web.api.wire import (
     tags,
     users,
 )
-from postroom.web.api.wire.items import Done, Gone, Upserted, outcomes
+from postroom.web.api.wire.items import Done, Gone, Upserted, outcome, outcomes
 from postroom.web.shape import Media, PerModule, Shape
 
 Answers = Mapping[int, Shape | None]
 
-_OCTETS: Final = {"type": "string", "contentMediaType": "application/octet-stream"}
-_FILES: Final = {"type": "array", "items": _OCTETS, "minItems": 1, "maxItems": FILES_PER_UPLOAD}
+# OpenAPI 3.1.1 §4.8.14.4: what is no text has no type.
+_OCTETS: Final = {"contentMediaType": "application/octet-stream"}
+_FILES: Final = {
+    "type": "array",
+    "description": f"Each a part of this name with a file name, {FILE_OCTETS // MIB} MB at the most.",
+    "items": _OCTETS,
+    "minItems": 1,
+    "maxItems": FILES_PER_UPLOAD,
+}
 
 # bodies
 MAILS: Final[Shape] = mail.schema
 NEW_RECORDS: Final[Shape] = PerModule(schema=record_shapes.new)
 UPSERT: Final[Shape] = PerModule(schema=record_shapes.upsert)
-CHANGED_RECORD: Final[Shape] = PerModule(schema=record_shapes.changed)
-CHANGED_RECORDS: Final[Shape] = PerModule(schema=record_shapes.changed_many)
+CHANGE: Final[Shape] = PerModule(schema=record_shapes.changed)
+CHANGES: Final[Shape] = PerModule(schema=record_shapes.changed_many)
 NEW_NOTES: Final[Shape] = partial(record_shapes.new, module=record.NOTES)
 CHANGED_NOTE: Final[Shape] = partial(record_shapes.changed, module=record.NOTES)
 IDS: Final[Shape] = record_shapes.ids
@@ -72,11 +79,14 @@ DOWNLOAD: Final[Answers] = {200: Media(type=files.DOWNLOAD, schema=_OCTETS)}
 ATTACHMENTS: Final[Answers] = {200: pages.Numbered, 204: None}
 GONE: Final[Answers] = {200: pages.Numbered, 204: None, 304: None}
 OWNED: Final[Answers] = outcomes(Done[Gone], 200)
+OWNED_ONE: Final[Answers] = outcome(Done[Gone], 200)
 ATTACHED: Final[Answers] = {200: attachments.UploadedAttachment}
 ATTACHMENT: Final[Answers] = {**DOWNLOAD, 204: None}
 INSERTED: Final[Answers] = outcomes(Done[record_shapes.Stored], 201)
 UPDATED: Final[Answers] = outcomes(Done[record_shapes.Stored], 200)
+UPDATED_ONE: Final[Answers] = outcome(Done[record_shapes.Stored], 200)
 DELETED: Final[Answers] = outcomes(Done[Gone], 200)
+DELETED_ONE: Final[Answers] = outcome(Done[Gone], 200)
 RELATION: Final[Answers] = outcomes(Done[Gone], 200)
 UPSERTED: Final[Answers] = outcomes(Upserted[record_shapes.Stored], 200)
 RECORDS: Final[Answers] = {200: PerModule(schema=record_shapes.listing), 204: None, 304: None}
@@ -89,12 +99,13 @@ QUERIED: Final[Answers] = {200: coql.Queried, 204: None}
 MODULES: Final[Answers] = {200: metadata.Modules}
 FIELDS: Final[Answers] = {200: fields.Fields}
 FIELDS_ADDED: Final[Answers] = outcomes(Done[Gone], 201, key="fields")
-FIELD_REMOVED: Final[Answers] = outcomes(Done[Gone], 200, key="fields")
+FIELD_REMOVED: Final[Answers] = outcome(Done[Gone], 200, key="fields")
 LAYOUTS: Final[Answers] = {200: layouts.Layouts}
 RELATED_LISTS: Final[Answers] = {200: related_lists.RelatedLists, 204: None}
 TAGS: Final[Answers] = {200: tags.Tags, 204: None}
 ROLES: Final[Answers] = {200: roles.Roles}
 USERS: Final[Answers] = {200: users.Users, 204: None}
 RENAMED: Final[Answers] = outcomes(Done[Gone], 200, key="users")
+RENAMED_ONE: Final[Answers] = outcome(Done[Gone], 200, key="users")
 ONE_USER: Final[Answers] = {200: users.OneUser, 204: None}
 ORG: Final[Answers] = {200: org.Organizations}

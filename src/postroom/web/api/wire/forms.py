@@ -36,12 +36,13 @@ class Form(Generic[T]):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Key:
-    """One key of an object. ``means`` is a sentence for its reader."""
+    """One key of an object. ``means`` is a sentence for its reader, ``example`` a value that it might have."""
 
     name: str
     form: Form[Any]
     means: str
     required: bool = False
+    example: object = None
 
     def read(self, source: Mapping[str, Any], path: Path, faults: Faults) -> Any:
         """Its value in an object at ``path``; None where it is wrong, or absent, which null is as good as (W 1.2)."""
@@ -56,7 +57,8 @@ class Key:
     def schema(self) -> Json:
         """The schema of its value."""
         found = self.form.schema if self.required else nullable(self.form.schema)
-        return {**found, "description": self.means}
+        examples = {} if self.example is None else {"examples": [self.example]}
+        return {**found, "description": self.means, **examples}
 
 
 def text(at_most: int, forbidden: re.Pattern[str]) -> Form[str]:

@@ -68,17 +68,26 @@ def body_of(item: Json, at_most: int, key: str = "data") -> Json:
     return {"type": "object", "properties": {key: items}, "required": [key]}
 
 
-def outcomes(done: type, *statuses: int, key: str = "data") -> Mapping[int, Callable[[Schemas], Json]]:
-    """The answers of a writing call by status, where ``done`` is one item of those ``statuses`` (W 7.5)."""
-    each = {207: _each(key, done, Refusal), 400: _each(key, Refusal)}
-    return {**dict.fromkeys(statuses, _each(key, done)), **each}
+def outcome(done: type, status: int, key: str = "data") -> Mapping[int, Callable[[Schemas], Json]]:
+    """The answers by status of a call that writes one item, where ``done`` is what has that ``status`` (W 7.5)."""
+    return {status: _each(key, done), 400: _each(key, Refusal)}
+
+
+def outcomes(done: type, status: int, key: str = "data") -> Mapping[int, Callable[[Schemas], Json]]:
+    """The answers of a call that writes several."""
+    return {**outcome(done, status, key), 207: _each(key, done, Refusal)}
 
 
 def _each(key: str, *kinds: type) -> Callable[[Schemas], Json]:
     def shape(schemas: Schemas) -> Json:
         some = [schemas.of(kind) for kind in kinds]
-        data = {"type": "array", "items": some[0] if len(some) == 1 else {"anyOf": some}, "minItems": 1}
-        return {"type": "object", "properties": {key: data}, "required": [key]}
+        items = {
+            "type": "array",
+            "description": "What became of each item, at its index.",
+            "items": some[0] if len(some) == 1 else {"anyOf": some},
+            "minItems": 1,
+        }
+        return {"type": "object", "properties": {key: items}, "required": [key]}
 
     return shape
 

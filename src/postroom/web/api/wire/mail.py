@@ -22,12 +22,12 @@ from postroom.web.api.wire import forms
 from postroom.web.api.wire.forms import FLAG, MOMENT, UNDONE, UNDONE_FLAG, Faults, Form, Key, Path
 from postroom.web.api.wire.items import Done, body_of, read_items, success
 from postroom.web.api.wire.values import Opaque
-from postroom.web.shape import Json, Schemas
+from postroom.web.shape import OPAQUE, Json, Schemas
 
 # Anything that could end a header line, or that no database and no reader of mail can hold.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 _UNSTORABLE: Final = re.compile(r"[\x00\ud800-\udfff]")
-_FILE_ID: Final = re.compile(r"[0-9a-fA-F]{64}")
+_FILE_ID: Final = re.compile(OPAQUE)
 
 
 def _file_id(value: str, path: Path, faults: Faults) -> bytes | None:
@@ -72,7 +72,7 @@ _ATTACHMENT: Final = forms.structure(
     (
         Key(
             name="id",
-            form=Form(json=str, schema={"type": "string", "pattern": f"^{_FILE_ID.pattern}$"}, read=_file_id),
+            form=Form(json=str, schema={"type": "string", "pattern": OPAQUE}, read=_file_id),
             means="The id that the upload was answered with.",
             required=True,
         ),
@@ -83,19 +83,36 @@ _ATTACHMENT: Final = forms.structure(
 # W 1.2: the mail object.
 MAIL: Final = forms.structure(
     (
-        Key(name="from", form=_MAILBOX, required=True, means="One of the caller's from addresses."),
+        Key(
+            name="from",
+            form=_MAILBOX,
+            required=True,
+            means="One of the caller's from addresses.",
+            example={"user_name": "Order desk", "email": "desk@example.com"},
+        ),
         Key(
             name="to",
             form=forms.several(_MAILBOX, RECIPIENTS_PER_LIST, at_least=1),
             required=True,
             means="Who gets it.",
+            example=[{"user_name": "Rita Dahl", "email": "rita.dahl@example.net"}],
         ),
         Key(name="cc", form=_MAILBOXES, means="Who gets a copy."),
         Key(name="bcc", form=_MAILBOXES, means="Who gets a copy that the others do not see."),
         Key(name="reply_to", form=_MAILBOX, means="Where answers go."),
-        Key(name="subject", form=forms.text(SUBJECT_CHARACTERS, _CONTROL), means="The subject, without line ends."),
-        Key(name="content", form=forms.text(CONTENT_CHARACTERS, _UNSTORABLE), means="The mail itself."),
-        Key(name="mail_format", form=_FORMAT, means="How `content` is meant; `html` where absent."),
+        Key(
+            name="subject",
+            form=forms.text(SUBJECT_CHARACTERS, _CONTROL),
+            means="The subject, without line ends.",
+            example="Your order",
+        ),
+        Key(
+            name="content",
+            form=forms.text(CONTENT_CHARACTERS, _UNSTORABLE),
+            means="The mail itself.",
+            example="<p>It is <b>on its way</b>.</p>",
+        ),
+        Key(name="mail_format", form=_FORMAT, means="How `content` is meant; `html` where absent.", example="html"),
         Key(
             name="attachments",
             form=forms.several(_ATTACHMENT, ATTACHMENTS_PER_MAIL),

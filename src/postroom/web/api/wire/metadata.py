@@ -63,7 +63,7 @@ class Module(Struct, frozen=True, kw_only=True):
     profiles: list[Named]
     profile_count: int
     arguments: tuple[()] = ()
-    parent_module: Nothing = field(default_factory=Nothing)
+    parent_module: Nothing = Nothing()
 
 
 class Modules(Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from postroom.store.orgs import Org
 from postroom.store.users import User
@@ -64,7 +64,7 @@ class Organization(Struct, frozen=True, kw_only=True):
     lite_users_enabled: bool = False
     translation_enabled: bool = False
     deletable_org_account: bool = False
-    hierarchy_preferences: Hierarchy = field(default_factory=Hierarchy)
+    hierarchy_preferences: Hierarchy = Hierarchy()
 
 
 class Organizations(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from postroom.record import Field, Kind, Module
 from postroom.record.values import TAGS_AT_MOST
 from postroom.web.api.wire.items import body_of
 from postroom.web.api.wire.values import Id, Moment, Named, Owner
-from postroom.web.shape import Json, Schemas, nullable
+from postroom.web.shape import BLANK, NUMBER, Json, Schemas, nullable
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -101,8 +101,9 @@ def ids(_: Schemas) -> Json:
     return body_of(_object({"id": _ID}), RECORDS_PER_REQUEST)
 
 
-_ID: Final[Json] = {"type": ["string", "integer"], "pattern": r"^\d{1,19}$"}
-_ID_SHOWN: Final[Json] = {"type": "string", "pattern": r"^\d{1,19}$"}
+_BLANK: Final[Json] = {"type": ["string", "null"], "pattern": BLANK}
+_ID: Final[Json] = {"type": ["string", "integer"], "pattern": NUMBER, "minimum": 1}
+_ID_SHOWN: Final[Json] = {"type": "string", "pattern": NUMBER}
 _TEXT: Final[Json] = {"type": "string"}
 _NUMBER: Final[Json] = {"type": "number"}
 _DATE: Final[Json] = {"type": "string", "format": "date"}
@@ -154,9 +155,10 @@ def _taken(schemas: Schemas, module: Module, mandatory: list[str]) -> Json:
 
 def _value_taken(schemas: Schemas, one: Field) -> Json:
     kept = _TAKEN.get(one.kind, _text_taken)(schemas, one)
-    if not one.mandatory:
-        return nullable(kept)
-    return {**kept, "minLength": 1, "pattern": r"\S"} if kept.get("type") == "string" else kept
+    if one.mandatory:
+        return {**kept, "minLength": 1, "pattern": r"\S"} if kept.get("type") == "string" else kept
+    # Blank text clears a field, whatever it holds.
+    return nullable(kept) if kept.keys() == {"type", "maxLength"} else {"anyOf": [kept, schemas.keep("Blank", _BLANK)]}
 
 
 def _text_taken(_: Schemas, one: Field) -> Json:
@@ -197,6 +199,8 @@ def _named(one: Field, schema: Json) -> Json:
     told: Json = {"title": one.label}
     if one.unique:
         told["description"] = "No two records have the same."
+    if one.targets:
+        told["description"] = f"A record of {' or '.join(one.targets)}."
     if one.system:
         told["readOnly"] = True
     if one.choices:

@@ -11,16 +11,17 @@ from msgspec import Meta, Struct
 
 from postroom.errors import Fault, Invalid, Reason
 from postroom.store.users import User
+from postroom.web.shape import NUMBER, OPAQUE
 
 Json = dict[str, Any]
 # W 0: ids have up to 19 digits and are no numbers, which would lose the last ones in JavaScript.
-Id = Annotated[str, Meta(pattern=r"^\d{1,19}$")]
+Id = Annotated[str, Meta(pattern=NUMBER)]
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
-Opaque = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]  # the id of a mail or a file
+Opaque = Annotated[str, Meta(pattern=OPAQUE)]  # the id of a mail or a file
 
 
 class Named(Struct, frozen=True, kw_only=True):
-    """What has a name and an id: a user, a role, a profile. A user who is gone has no name."""
+    """What something refers to, by name and id; a user who is gone has no name."""
 
     name: str | None
     id: Id

@@ -1,0 +1,1 @@
+"""The API's description of itself, made from its table of routes: ``/openapi.json``, and ``/reference`` for people."""

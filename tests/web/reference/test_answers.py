@@ -1,0 +1,162 @@
+"""Answers of a running server, held against the document: each that is declared is given, and looks as it says."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import schemathesis
+from sqlalchemy import delete, update
+
+from postroom.mail.life import State
+from postroom.record import MODULES
+from postroom.store import jobs
+from postroom.store.tables import org, sender
+from tests.store.accepted import claim, verdict
+from tests.web.api.guests import Guest, guests
+from tests.web.api.test_send import HELLO
+from tests.web.reference.described import document, operations
+
+SCHEMA: Final = schemathesis.openapi.from_dict(document())
+STANDS_FOR_ALL: Final = "Contacts"
+
+NOBODY: Final = "1"
+TOO_LONG: Final = {"Last_Name": "x" * 81}
+TWICE_WRONG: Final = {"Last_Name": "x" * 81, "Email": "nothing"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Witness:
+    """Asks, and remembers what was answered to which operation of the document."""
+
+    guest: Guest
+    seen: set[tuple[str, int]] = field(default_factory=set)
+
+    async def ask(self, operation: str, statuses: int | Collection[int], *ids: str, **given: Any) -> httpx.Response:
+        """The answer, which must have one of these statuses; ``ids`` stand in the placeholders, in their order."""
+        method, template = operation.split(" ")
+        path = template
+        for each in ids:
+            before, _, after = path.partition("{")
+            path = before + each + after.partition("}")[2]
+        answer = await self.guest.ask(method, path, **given)
+        assert answer.status_code in ({statuses} if isinstance(statuses, int) else statuses), answer.text
+        await answer.request.aread()
+        SCHEMA[template][method].validate_response(answer)
+        self.seen.add((operation, answer.status_code))
+        return answer
+
+
+def declared() -> set[tuple[str, int]]:
+    """What operations of one module, and of none, declare beside what every call may be refused with."""
+    others = {each.name for each in MODULES if each.name != STANDS_FOR_ALL}
+    return {
+        (name, int(status))
+        for name, told in operations()
+        if told["tags"][0] not in others
+        for status, answer in told["responses"].items()
+        if "$ref" not in answer
+    }
+
+
+def data(*items: Any) -> dict[str, Any]:
+    return {"data": [*items]}
+
+
+async def test_each_answer_is_as_it_is_told(tmp_path: Path) -> None:
+    async with guests(tmp_path) as visit:
+        witness = Witness(guest=visit.own)
+        for walk in (_settings, _people, _files, _records, _mails, _no_senders):
+            await walk(witness)
+        assert witness.seen == declared()
+
+
+async def test_records_of_every_module_are_as_they_are_told(tmp_path: Path) -> None:
+    async with guests(tmp_path) as visit:
+        witness, world = Witness(guest=visit.own), visit.own.world
+        for record in (world.contact, world.company, world.deal):
+            fields = {"fields": ",".join(SCHEMA.raw_schema["components"]["schemas"][record.module]["properties"])}
+            await witness.ask(f"GET /{record.module}/{{id}}", 200, str(record.id))
+            await witness.ask(f"GET /{record.module}", 200, params=fields)
+
+
+async def _settings(witness: Witness) -> None:
+    await witness.ask("GET /settings/modules", 200)
+    for module in MODULES:
+        await witness.ask("GET /settings/modules/{module}", 200, module.name)
+        await witness.ask("GET /settings/fields", 200, params={"module": module.name})
+    await witness.ask("GET /settings/emails/actions/from_addresses", 200)
+
+
+async def _people(witness: Witness) -> None:
+    await witness.ask("GET /org", 200)
+    await witness.ask("GET /users", 200)
+    await witness.ask("GET /users", 204, params={"page": "9"})
+    await witness.ask("GET /users/{id}", 200, str(witness.guest.world.user.id))
+    await witness.ask("GET /users/{id}", 204, NOBODY)
+
+
+async def _files(witness: Witness) -> None:
+    stored = await witness.ask("POST /files", 200, files={"file": ("a.txt", b"a", "text/plain")})
+    (one,) = stored.json()["data"]
+    await witness.ask("GET /files", 200, params={"id": one["details"]["id"]})
+
+
+async def _records(witness: Witness) -> None:
+    new = await witness.ask("POST /Contacts", 201, json=data({"Last_Name": "Dahl", "Tag": ["new"]}))
+    await witness.ask("POST /Contacts", 207, json=data({"Last_Name": "Ito"}, TOO_LONG))
+    await witness.ask("POST /Contacts", 400, json=data(TOO_LONG, TWICE_WRONG))
+    await witness.ask("POST /Contacts", 400, json={})
+    (one,) = new.json()["data"]
+    number = one["details"]["id"]
+    await witness.ask("GET /Contacts", 200, params={"fields": "Last_Name,Tag,Owner"})
+    await witness.ask("GET /Contacts", 204, params={"fields": "Last_Name", "page": "9"})
+    await witness.ask("GET /Contacts/{id}", 200, number)
+    await witness.ask("GET /Contacts/{id}", 204, NOBODY)
+    await witness.ask("PUT /Contacts/{id}", 200, number, json=data({"Title": "Head of sales"}))
+    await witness.ask("PUT /Contacts/{id}", 400, number, json=data(TWICE_WRONG))
+    await witness.ask("PUT /Contacts", 200, json=data({"id": number, "Title": None}))
+    await witness.ask("PUT /Contacts", 207, json=data({"id": number}, {"id": NOBODY}))
+    await witness.ask("PUT /Contacts", 400, json=data({"id": NOBODY}))
+    await witness.ask("DELETE /Contacts", 207, params={"ids": f"{number},{NOBODY}"})
+    await witness.ask("DELETE /Contacts", 400, params={"ids": NOBODY})
+    for method in ("PUT", "DELETE"):
+        await witness.ask(f"{method} /Contacts/{{id}}", 400, NOBODY, json=data({}))
+    for method, path in (("DELETE", "/Contacts/{id}"), ("DELETE", "/Contacts")):
+        made = (await witness.guest.insert("Contacts", {"Last_Name": "Dahl"})).json()["data"][0]["details"]["id"]
+        ids = (made,) if "{" in path else ()
+        await witness.ask(f"{method} {path}", 200, *ids, params={} if ids else {"ids": made})
+
+
+async def _mails(witness: Witness) -> None:
+    number = str(witness.guest.world.contact.id)
+    send, listing = "POST /Contacts/{id}/actions/send_mail", "GET /Contacts/{id}/Emails"
+    await witness.ask(listing, 204, number)
+    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    sent = await witness.ask(send, 200, number, json=data(HELLO, HELLO | {"scheduled_time": later}))
+    await witness.ask(send, 207, number, json=data(HELLO, {}))
+    await witness.ask(send, 400, number, json=data(HELLO | {"to": []}))
+    await witness.ask(send, 400, NOBODY, json=data(HELLO))
+    await _attempt(witness.guest)
+    shown = await witness.ask(listing, 200, number)
+    told = {status["type"] for each in shown.json()["Emails"] for status in each["status"]}
+    assert told == {"scheduled", "bounced", "sent"}
+    first = sent.json()["data"][0]["details"]["message_id"]
+    await witness.ask("GET /Contacts/{id}/Emails/{message_id}", 200, number, first)
+
+
+async def _attempt(guest: Guest) -> None:
+    """What is due has had its attempt: the first mail was refused, the others were taken."""
+    db, now = guest.house.app.db, guest.house.app.clock()
+    due = await db.write(lambda tx: jobs.claim(tx, claim(1, now=now)))
+    for job, state in zip(due, [State.FAILED, *[State.SENT] * len(due)], strict=False):
+        await db.write_together(jobs.settle, verdict(job, state))
+
+
+async def _no_senders(witness: Witness) -> None:
+    db = witness.guest.house.app.db
+    await db.write(lambda tx: tx.execute(update(org).values(transport_id=None)).rowcount)
+    await db.write(lambda tx: tx.execute(delete(sender)).rowcount)
+    await witness.ask("GET /settings/emails/actions/from_addresses", 204)
