@@ -100,7 +100,7 @@ class Outline:
         found = None if row.record else self._object(inner)
         keys, here = str(found), f"{row.place}{row.name}"
         if keys in seen:
-            yield replace(row, type=f"{row.type}, as in `{seen[keys]}`")
+            yield replace(row, type=f"{row.type}, as in `{seen[keys]}`", means=schema.get("description", ""))
             return
         yield row
         if found is not None:
@@ -125,12 +125,12 @@ class Outline:
 
 def _kind(kind: str, schema: Json) -> list[str]:
     known = _FORMATS.get(schema.get("format", "")) or _PATTERNS.get(schema.get("pattern", ""))
-    if kind in _NAMES:
-        return _NAMES[kind]
     if kind == "array":
         return [f"list{_span(schema.get('minItems', 0), schema.get('maxItems'))}"]
-    if known:
+    if known and kind in ("string", "integer"):
         return [known]
+    if kind in _NAMES:
+        return _NAMES[kind]
     return [f"text of up to {schema['maxLength']:,} characters" if "maxLength" in schema else "text"]
 
 

@@ -136,7 +136,7 @@ class _Teller:
         shown, sent = self._schemas[module], self._schemas[f"New{module}"]
         both = {name: sent["properties"].get(name, each) for name, each in shown["properties"].items()}
         return module, [
-            Row(name=name, type=self._sent.words(each), required=name in sent["required"], means=_means(each))
+            Row(name=name, type=self._sent.words(each), required=name in sent["required"], means=_means(name, each))
             for name, each in both.items()
         ]
 
@@ -156,10 +156,11 @@ def _content(told: Json, outline: Outline) -> tuple[str | None, list[Row]]:
     return None, []
 
 
-def _means(schema: Json) -> str:
-    said = [schema.get("title", ""), *([schema["description"]] if "description" in schema else [])]
+def _means(name: str, schema: Json) -> str:
+    label = schema.get("title", "")
+    said = [f"{label}." if label and label != name.replace("_", " ") else "", schema.get("description", "")]
     if schema.get("readOnly"):
         said.append("Made by Postroom.")
     if "examples" in schema:
         said.append(f"Usually {', '.join(f'`{each}`' for each in schema['examples'])}.")
-    return " · ".join(each for each in said if each)
+    return " ".join(each for each in said if each)
