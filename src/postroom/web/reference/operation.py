@@ -82,9 +82,10 @@ def parameter(param: Param) -> Json:
 
 
 def _name(endpoint: Endpoint, tag: str) -> str:
-    """``Contacts_Emails_listing``: the words of the path and the handler's name, none of them twice."""
-    words = [each for each in endpoint.template.split("/")[2:] if each[0] != "{" and each != "actions"]
-    return "_".join(dict.fromkeys((tag.lower(), *words, endpoint.handler.__name__)))
+    """``contacts_Emails_listing``: the words of the path and the handler's name, none of them twice."""
+    words = [each.strip("{}") for each in endpoint.template.split("/")[2:]]
+    telling = [each for each in words if each != "actions" and not each.endswith("id")]
+    return "_".join(dict.fromkeys((tag.lower(), *telling, endpoint.handler.__name__)))
 
 
 def _responses(endpoint: Endpoint, module: Module | None, schemas: Schemas) -> Iterator[tuple[str, Json]]:
