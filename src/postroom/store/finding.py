@@ -5,13 +5,13 @@ page costs what the first one does. Records without a value of the field that th
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, LargeBinary, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, LargeBinary, literal, select, tuple_
 
 from postroom.record import AnyOf, Criteria, Module, Where
 from postroom.store import records, terms
-from postroom.store.matching import Ground, every, is_few, meets, source
+from postroom.store.matching import MEASURED, Effort, Ground, Query, are_few, every, meets, parts_of, source
 from postroom.store.records import Record
 from postroom.store.tables import record, term
 
@@ -49,11 +49,12 @@ class Question:
     start: Position | None = None
     backwards: bool = False
     offset: int = 0
+    effort: Effort = MEASURED
 
     @property
     def ground(self) -> Ground:
         """Among which records."""
-        return Ground(org_id=self.org_id, module=self.module)
+        return Ground(org_id=self.org_id, module=self.module, only=self.only, effort=self.effort)
 
     @property
     def number(self) -> int | None:
@@ -86,10 +87,7 @@ def find(tx: Connection, asked: Question) -> list[Found]:
 def _places(tx: Connection, asked: Question) -> Sequence[Position]:
     if asked.order.field is None:
         return [Position(each) for each in _ids(tx, asked, asked.where, asked.limit, asked.offset)]
-    if asked.only is not None or (asked.where is not None and is_few(tx, asked.ground, asked.where)):
-        places = _sorted(tx, asked)[asked.offset : asked.offset + asked.limit]
-        return [Position(number, key) for key, number in places]
-    return list(_walked(tx, asked, asked.offset + asked.limit))[asked.offset :]
+    return list(_ordered(tx, asked, asked.offset + asked.limit))[asked.offset :]
 
 
 # --- by id
@@ -101,20 +99,25 @@ def _ids(tx: Connection, asked: Question, where: Criteria | None, limit: int, of
         # Each in the order of its own index; together they need not be put in order as a whole.
         found = set[int]().union(*(_ids(tx, asked, each, limit + offset) for each in apart))
         return sorted(found, reverse=not asked.upwards)[offset : offset + limit]
-    query, number = source(tx, asked.ground, where)
-    if asked.only is not None:
-        query = query.where(number.in_(asked.only))
-    if asked.start is not None:
-        query = query.where(number > asked.start.id if asked.upwards else number < asked.start.id)
+    query = source(tx, _beyond_start(asked), where)
+    number = next(iter(query.selected_columns))
     query = query.order_by(number if asked.upwards else number.desc()).limit(limit)
-    return list(tx.execute(query.offset(offset) if offset else query).scalars())
+    return list(tx.execute(query.offset(offset) if offset else query).scalars().all())
+
+
+def _beyond_start(asked: Question) -> Ground:
+    if asked.start is None:
+        return asked.ground
+    if asked.upwards:
+        return replace(asked.ground, low=asked.start.id)
+    return replace(asked.ground, high=asked.start.id)
 
 
 def _apart(tx: Connection, asked: Question, where: Criteria | None) -> Sequence[Criteria]:
     """The alternatives of criteria that are nothing but alternatives."""
     if isinstance(where, AnyOf):
         return where.parts
-    if isinstance(where, Where) and len(where.keys) > 1 and not where.negated and not is_few(tx, asked.ground, where):
+    if isinstance(where, Where) and len(where.keys) > 1 and not where.negated and not are_few(tx, asked.ground, where):
         return [Where(number=where.number, keys=(key,)) for key in set(where.keys)]
     return ()
 
@@ -122,74 +125,57 @@ def _apart(tx: Connection, asked: Question, where: Criteria | None) -> Sequence[
 # --- by a field
 
 
-_Place = tuple[bytes | None, int]  # the term, or None where there is no value, and the record's id
-
-
-def _walked(tx: Connection, asked: Question, limit: int) -> Iterator[Position]:
-    """Along the field's index, and then those without a value; backwards the other way round."""
+def _ordered(tx: Connection, asked: Question, limit: int) -> Iterator[Position]:
+    """Those with a value, and then those without one; backwards the other way round."""
+    few = asked.only is not None or (asked.where is not None and are_few(tx, asked.ground, asked.where))
+    among = source(tx, asked.ground, asked.where) if few else None
     parts = [_valued, _valueless]
     left = limit
     for part in reversed(parts) if asked.backwards else parts:
-        for each in part(tx, asked, left):
+        for each in part(tx, asked, among, left):
             left -= 1
             yield each
 
 
-def _valued(tx: Connection, asked: Question, limit: int) -> list[Position]:
+def _valued(tx: Connection, asked: Question, among: Query | None, limit: int) -> list[Position]:
     start, number = asked.start, asked.number
     if limit <= 0 or number is None or (start is not None and start.key is None and not asked.backwards):
         return []
-    query = select(term.c.key, term.c.record_id)
-    query = query.where(terms.stretch(term, asked.org_id, Where(number=number)))
-    if asked.where is not None:
-        query = query.where(meets(asked.ground, asked.where, term.c.record_id))
-    here = tuple_(term.c.key, term.c.record_id)
+    place = term.c.key, term.c.record_id
+    query = select(*place).where(*(_along(asked, number) if among is None else _of(asked, number, among)))
     if start is not None and start.key is not None:
         there = tuple_(literal(start.key, LargeBinary), literal(start.id))
-        query = query.where(here > there if asked.upwards else here < there)
-    columns = (term.c.key, term.c.record_id)
-    query = query.order_by(*(each if asked.upwards else each.desc() for each in columns)).limit(limit)
-    return [Position(row.record_id, row.key) for row in tx.execute(query)]
+        query = query.where(tuple_(*place) > there if asked.upwards else tuple_(*place) < there)
+    query = query.order_by(*(each if asked.upwards else each.desc() for each in place)).limit(limit)
+    return [Position(number, key) for key, number in tx.execute(query).all()]
 
 
-def _valueless(tx: Connection, asked: Question, limit: int) -> list[Position]:
+def _along(asked: Question, number: int) -> Iterator[ColumnElement[bool]]:
+    """All terms of the field, in the order of the index, of records that meet the criteria."""
+    yield terms.stretch(term, asked.org_id, Where(number=number))
+    for part in parts_of(asked.where):
+        if isinstance(part, Where) and part.number == number and not part.negated:
+            yield terms.stretch(term, asked.org_id, part)
+        else:
+            yield meets(asked.ground, part, term.c.record_id)
+
+
+def _of(asked: Question, number: int, among: Query) -> Iterator[ColumnElement[bool]]:
+    """The terms of the field that these records have, to be put in order; by record, and not along the index."""
+    yield term.c.org_id + 0 == asked.org_id
+    yield term.c.number == number
+    yield term.c.record_id.in_(among)
+
+
+def _valueless(tx: Connection, asked: Question, among: Query | None, limit: int) -> list[Position]:
     start, number = asked.start, asked.number
     if limit <= 0 or number is None or (start is not None and start.key is not None and asked.backwards):
         return []
-    query = every(asked.ground).where(meets(asked.ground, Where(number=number, negated=True), record.c.id))
-    if asked.where is not None:
-        query = query.where(meets(asked.ground, asked.where, record.c.id))
-    if start is not None and start.key is None:
-        query = query.where(record.c.id > start.id if asked.upwards else record.c.id < start.id)
+    ground = _beyond_start(asked) if start is not None and start.key is None else asked.ground
+    query = every(ground).where(meets(ground, Where(number=number, negated=True), record.c.id))
+    if among is not None:
+        query = query.where(record.c.id.in_(among))
+    elif asked.where is not None:
+        query = query.where(meets(ground, asked.where, record.c.id))
     query = query.order_by(record.c.id if asked.upwards else record.c.id.desc()).limit(limit)
-    return [Position(each) for each in tx.execute(query).scalars()]
-
-
-def _sorted(tx: Connection, asked: Question) -> list[_Place]:
-    """Few records, put in order here."""
-    query, number = source(tx, asked.ground, asked.where)
-    if asked.only is not None:
-        query = query.where(number.in_(asked.only))
-    valueless = set(tx.execute(query).scalars())
-    with_value = select(term.c.key, term.c.record_id).where(term.c.record_id.in_(query), term.c.number == asked.number)
-    valued: list[_Place] = [(row.key, row.record_id) for row in tx.execute(with_value)]
-    valueless -= {each for _, each in valued}
-    downwards = not asked.order.ascending
-    valued.sort(reverse=downwards)
-    places = valued + [(None, each) for each in sorted(valueless, reverse=downwards)]
-    if asked.backwards:
-        places.reverse()
-    return places if asked.start is None else places[_behind(places, asked, asked.start) :]
-
-
-def _behind(places: Sequence[_Place], asked: Question, start: Position) -> int:
-    """How many of the places do not come after the start."""
-
-    def comes_after(place: _Place) -> bool:
-        key, number = place
-        if (key is None) is not (start.key is None):
-            return (key is None) is not asked.backwards
-        here, there = (key or b"", number), (start.key or b"", start.id)
-        return here > there if asked.upwards else here < there
-
-    return next((n for n, each in enumerate(places) if comes_after(each)), len(places))
+    return [Position(each) for each in tx.execute(query).scalars().all()]

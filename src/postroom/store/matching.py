@@ -1,15 +1,31 @@
 """Criteria as SQL: which records meet them, and from where it is cheapest to come to these.
 
 Terms are found in two ways. By field and value they lead to records, and those of one value in the order of the ids. By
-record and field they tell whether a record meets a comparison, in one look. So of comparisons that must all hold, the
-one with the fewest terms is walked through, and for each record on the way the others are looked up; where all of them
-are true of many, the records themselves are walked through, for then few are enough.
+record and field they tell whether a record meets a comparison, in one look. So of comparisons that must all hold
+
+1. the one with the fewest terms is walked through, and for each record on the way the others are looked up;
+2. where none has few, those that name a value each are walked through side by side, in the order of the ids;
+3. where each is true of many, the records themselves are walked through, for then a page of them is near.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, or_, select, true, union
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    and_,
+    exists,
+    false,
+    intersect,
+    or_,
+    select,
+    true,
+    union,
+)
 
 from postroom.record import AllOf, AnyOf, Criteria, Kind, Module, Where
 from postroom.record.criteria import BY_ID
@@ -18,17 +34,34 @@ from postroom.record.terms import number_in, whole
 from postroom.store import terms
 from postroom.store.tables import record, term
 
-# Terms that are walked through as a whole. Of more, one record in sixty or so has one even among a million: to look for
-# a page of them among the records costs less.
-MANY: Final = 15_000
+Query = Select[Any] | CompoundSelect[Any]  # of ids, each once
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Effort:
+    """How much is walked through: of fewer than ``few`` terms, others may be looked up for each of them.
+
+    Of ``many`` terms, to look for a page among the records costs less than to walk over all of them.
+    """
+
+    few: int
+    many: int
+
+
+# With a million records, a term that is walked over costs 0.1 µs, one that is looked up 2 µs.
+MEASURED: Final = Effort(few=4_000, many=15_000)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ground:
-    """Whose records are meant, and of which module."""
+    """Whose records are meant, of which module, and which ids: those of ``only``, above ``low``, below ``high``."""
 
     org_id: int
     module: Module
+    only: Sequence[int] | None = None
+    low: int | None = None
+    high: int | None = None
+    effort: Effort = MEASURED
 
     @property
     def several(self) -> set[int]:
@@ -36,24 +69,50 @@ class Ground:
         tags = {self.module.numbers[each.name] for each in self.module.fields if each.kind is Kind.TAGS}
         return {self.module.numbers[WORDS], *tags}
 
+    def within(self, number: ColumnElement[int]) -> Iterator[ColumnElement[bool]]:
+        """What holds of the ids of its records."""
+        if self.only is not None:
+            yield number.in_(self.only)
+        if self.low is not None:
+            yield number > self.low
+        if self.high is not None:
+            yield number < self.high
+
+
+def parts_of(where: Criteria | None) -> list[Criteria]:
+    """What must all hold for the criteria to hold."""
+    if isinstance(where, AllOf) and where.parts:
+        return [each for part in where.parts for each in parts_of(part)]
+    return [] if where is None else [where]
+
 
 def every(ground: Ground) -> Select[Any]:
     """The ids of all records."""
-    return select(record.c.id).where(record.c.org_id == ground.org_id, record.c.module == ground.module.name)
+    own = select(record.c.id).where(record.c.org_id == ground.org_id, record.c.module == ground.module.name)
+    return own.where(*ground.within(_ID))
 
 
-def source(tx: Connection, ground: Ground, where: Criteria | None) -> tuple[Select[Any], ColumnElement[int]]:
-    """A query for the ids that meet the criteria, each once, and the column they are in."""
-    parts = _parts(where)
+def source(tx: Connection, ground: Ground, where: Criteria | None) -> Query:
+    """The ids of the records that meet the criteria."""
+    parts = parts_of(where)
     if any(not each.parts for each in parts if not isinstance(each, Where)):
-        return every(ground).where(false()), record.c.id
-    cheapest = min(parts, key=lambda each: _cost(tx, ground, each), default=None)
-    if cheapest is None or (_cost(tx, ground, cheapest) >= MANY and not _in_order(cheapest)):
-        query, number = every(ground), _ID
-    else:
-        query, number = _walk(tx, ground, cheapest)
-        parts = [each for each in parts if each is not cheapest]
-    return query.where(*(meets(ground, each, number) for each in parts)), number
+        return every(ground).where(false())
+    lists = [each for each in parts if isinstance(each, Where) and _names_one(each)]
+    if len(parts) == len(lists) == 1:
+        return _listed(ground, lists[0])
+    few, many = ground.effort.few, ground.effort.many
+    cheapest, cost = _cheapest(tx, ground, parts, few)
+    if cost >= few and len(lists) > 1:
+        first, *others = (_listed(ground, each) for each in lists)
+        rest = [meets(ground, each, _column(first)) for each in parts if each not in lists]
+        return intersect(first.where(*rest), *others)
+    if cost >= few and not lists:
+        cheapest, cost = _cheapest(tx, ground, parts, many)
+    if cheapest is None or (cost >= many and not lists):
+        return every(ground).where(*(meets(ground, each, _ID) for each in parts))
+    chosen = cheapest if cost < few or not lists else lists[0]
+    query = _walked(tx, ground, chosen)
+    return query.where(*(meets(ground, each, _column(query)) for each in parts if each is not chosen))
 
 
 def meets(ground: Ground, where: Criteria, number: ColumnElement[int]) -> ColumnElement[bool]:
@@ -69,59 +128,73 @@ def meets(ground: Ground, where: Criteria, number: ColumnElement[int]) -> Column
     return ~met if where.negated else met
 
 
-def is_few(tx: Connection, ground: Ground, where: Criteria) -> bool:
-    """Whether so few records at the most meet the criteria that they may be looked at as a whole."""
-    return min((_cost(tx, ground, each) for each in _parts(where)), default=MANY) < MANY
+def are_few(tx: Connection, ground: Ground, where: Criteria) -> bool:
+    """Whether at the most so few records meet the criteria that all of them may be looked at."""
+    return _cheapest(tx, ground, parts_of(where), ground.effort.many)[1] < ground.effort.many
 
 
 _ID: Final[ColumnElement[int]] = record.c.id
 _NEVER: Final = 1 << 62
 
 
-def _parts(where: Criteria | None) -> list[Criteria]:
-    """What must all hold."""
-    if isinstance(where, AllOf) and where.parts:
-        return [each for part in where.parts for each in _parts(part)]
-    return [] if where is None else [where]
+def _column(query: Query) -> ColumnElement[Any]:
+    return next(iter(query.selected_columns))
 
 
-def _walk(tx: Connection, ground: Ground, where: Criteria) -> tuple[Select[Any], ColumnElement[int]]:
-    if isinstance(where, Where):
-        if where.number == BY_ID:
-            return every(ground).where(meets(ground, where, _ID)), _ID
-        table = term.alias()
-        query: Select[Any] = select(table.c.record_id).where(terms.stretch(table, ground.org_id, where))
-        repeats = len(where.keys) != 1 and where.number in ground.several
-        return query.distinct() if repeats else query, table.c.record_id
-    together = union(*(source(tx, ground, each)[0] for each in where.parts)).subquery()
-    return select(*together.c), next(iter(together.c))
+def _cheapest(tx: Connection, ground: Ground, parts: Sequence[Criteria], at_most: int) -> tuple[Criteria | None, int]:
+    """The part with the fewest terms to walk through, and how many these are, counted up to ``at_most``."""
+    best: tuple[Criteria | None, int] = None, at_most
+    for each in parts:
+        # Nobody need know how much more others cost.
+        cost = _cost(tx, ground, each, best[1])
+        if best[0] is None or cost < best[1]:
+            best = each, cost
+    return best
 
 
-def _in_order(where: Criteria) -> bool:
-    """Whether its terms stand in the order of the records' ids, so that walking may end with the page."""
-    return isinstance(where, Where) and len(where.keys) == 1 and not where.negated and where.number != BY_ID
-
-
-def _cost(tx: Connection, ground: Ground, where: Criteria) -> int:
-    """How many terms must be walked through for it; MANY stands for that many or more, _NEVER for what has no end."""
+def _cost(tx: Connection, ground: Ground, where: Criteria, at_most: int) -> int:
+    """How many terms must be walked through for it, counted up to ``at_most``; _NEVER for what has no end."""
     match where:
         case AllOf():
-            return min((_cost(tx, ground, each) for each in where.parts), default=0)
+            return min((_cost(tx, ground, each, at_most) for each in where.parts), default=0)
         case AnyOf():
-            return sum(_cost(tx, ground, each) for each in where.parts)
+            return sum(_cost(tx, ground, each, at_most) for each in where.parts)
     if where.negated:
         return _NEVER
     if where.number == BY_ID:
         return len(where.keys) or _NEVER
-    return terms.estimate(tx, ground.org_id, where, MANY)
+    return terms.estimate(tx, ground.org_id, where, at_most)
+
+
+def _names_one(where: Where) -> bool:
+    """Whether it names one value: its terms stand in the order of the ids, and walking may end with the page."""
+    return len(where.keys) == 1 and not where.negated and where.number != BY_ID
+
+
+def _listed(ground: Ground, where: Where) -> Select[Any]:
+    """The ids that a comparison's terms lead to; more than once where a record has several of them."""
+    table = term.alias()
+    these = select(table.c.record_id).where(terms.stretch(table, ground.org_id, where))
+    return these.where(*ground.within(table.c.record_id))
+
+
+def _walked(tx: Connection, ground: Ground, where: Criteria) -> Select[Any]:
+    """The ids that meet one part."""
+    if isinstance(where, Where):
+        if where.number == BY_ID:
+            return every(ground).where(meets(ground, where, _ID))
+        query = _listed(ground, where)
+        return query if _names_one(where) or where.number not in ground.several else query.distinct()
+    # SQLite joins no queries that are themselves joined.
+    parts = [source(tx, ground, each).subquery() for each in where.parts]
+    together = union(*(select(*each.c) for each in parts)).subquery()
+    return select(*together.c)
 
 
 def _has_term(ground: Ground, where: Where, number: ColumnElement[int]) -> ColumnElement[bool]:
+    """By record and field. The databases would else look at all of the organisation's terms of the field."""
     table = term.alias()
-    these = terms.stretch(table, ground.org_id, where)
-    if len(where.keys) != 1:
-        # By record and field. The databases would else look at the organisation's terms of the field.
-        these = and_(table.c.org_id + 0 == ground.org_id, terms.stretch(table, None, where))
+    these = and_(table.c.org_id + 0 == ground.org_id, terms.stretch(table, None, where))
     return exists(select(table.c.record_id).where(these, table.c.record_id == number))
 
 

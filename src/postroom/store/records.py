@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from postroom.record import CONTACTS, Module, Value
 from postroom.record.terms import terms as terms_of
@@ -107,8 +107,8 @@ def find(tx: Connection, key: Key) -> Record | None:
 
 def find_many(tx: Connection, keys: Sequence[Key]) -> list[Record | None]:
     """The records of these keys, each only within its organisation and module, in order."""
-    rows = tx.execute(select(record).where(record.c.id.in_({key.id for key in keys}))).mappings()
-    found = {Key(row["org_id"], row["module"], row["id"]): _from_row(row) for row in rows}
+    rows = tx.execute(_WHOLE, {"ids_": list({key.id for key in keys})}).all()
+    found = {Key(each.org_id, each.module, each.id): each for each in map(_from_row, rows)}
     return [found.get(key) for key in keys]
 
 
@@ -116,11 +116,13 @@ def by_ids(tx: Connection, org_id: int, module: str, ids: Sequence[int]) -> dict
     """The records of a module with these ids, by id."""
     if not ids:
         return {}
-    rows = tx.execute(_WHOLE, {"ids_": list(ids)}).mappings()
-    return {row["id"]: _from_row(row) for row in rows if row["org_id"] == org_id and row["module"] == module}
+    found = map(_from_row, tx.execute(_WHOLE, {"ids_": list(ids)}).all())
+    return {each.id: each for each in found if each.org_id == org_id and each.module == module}
 
 
-_WHOLE = select(record).where(record.c.id.in_(bindparam("ids_", expanding=True)))
+_WHOLE = select(*(record.c[name] for name in Record.__slots__)).where(
+    record.c.id.in_(bindparam("ids_", expanding=True))
+)
 
 
 def behind(tx: Connection, org_id: int, module: str, record_id: int, limit: int) -> list[Record]:
@@ -216,5 +218,5 @@ def _reach(key: Key, contacts: Sequence[Any]) -> Reach:
     return Reach(key=key, addresses=frozenset(addresses))
 
 
-def _from_row(row: RowMapping) -> Record:
-    return Record(**row)
+def _from_row(row: Row[Any]) -> Record:
+    return Record(**dict(zip(Record.__slots__, row, strict=True)))

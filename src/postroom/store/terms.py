@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Delete, FromClause, and_, bindparam, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Delete, FromClause, Select, and_, bindparam, delete, func, or_, select
 
 from postroom.record import Where
 from postroom.record.terms import Term
@@ -75,8 +75,24 @@ def stretch(table: FromClause, org_id: int | None, where: Where) -> ColumnElemen
 
 def estimate(tx: Connection, org_id: int, where: Where, at_most: int) -> int:
     """How many terms a comparison is about; ``at_most`` stands for that many or more."""
-    some = select(term.c.record_id).where(stretch(term, org_id, where)).limit(at_most).subquery()
-    return tx.execute(select(func.count()).select_from(some)).scalar_one()
+    given: dict[str, object] = {"org_": org_id, "number_": where.number, "at_most_": at_most}
+    given |= {"keys_": where.keys, "low_": where.low, "high_": where.high}
+    counting = _counting(bool(where.keys), where.low is not None, where.high is not None)
+    return tx.execute(counting, given).scalar_one()
+
+
+@lru_cache
+def _counting(keys: bool, low: bool, high: bool) -> Select[int]:
+    """Made once for each form that a comparison has: to build it costs as much as to run it."""
+    parts = [term.c.org_id == bindparam("org_"), term.c.number == bindparam("number_")]
+    if keys:
+        parts.append(term.c.key.in_(bindparam("keys_", expanding=True)))
+    if low:
+        parts.append(term.c.key >= bindparam("low_"))
+    if high:
+        parts.append(term.c.key < bindparam("high_"))
+    some = select(term.c.record_id).where(*parts).limit(bindparam("at_most_")).subquery()
+    return select(func.count()).select_from(some)
 
 
 @lru_cache

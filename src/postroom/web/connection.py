@@ -22,6 +22,25 @@ _NO_BODY: Final = refuse(Refused(Fault(Reason.BODY_UNREADABLE)))
 _LARGE_HEAD: Final = refuse(Refused(Fault(Reason.HEAD_TOO_LARGE, details={"limit": HEAD_OCTETS})))
 
 
+class Outlet:
+    """A transport that drops what is written after its end.
+
+    A client may go away between two pieces of an answer, and uvloop takes it for a bug of ours to write the second one.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        """``transport`` is what everything else is left to."""
+        self._transport = transport
+
+    def write(self, data: bytes) -> None:
+        """Send some bytes, if anybody is there."""
+        if not self._transport.is_closing():
+            self._transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 class Connection(HttpToolsProtocol):
     """A connection that knows since when it waits for its client."""
 
@@ -31,7 +50,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client connected; from now on it owes us a request."""
-        super().connection_made(transport)
+        super().connection_made(Outlet(transport))  # type: ignore[arg-type]
         self._heard_at = self._head_began_at = self.loop.time()
 
     def data_received(self, data: bytes) -> None:
