@@ -7,17 +7,51 @@ from typing import Any
 from sqlalchemy import Connection, event, insert, text
 
 from postroom.mail.life import State
-from postroom.store import addresses, files, imports, jobs, mails, records, senders, tables, tokens, usage
+from postroom.record import CONTACTS, PIPELINES, Criteria, Kind
+from postroom.record.criteria import beginning, equal, modified_after, spoken
+from postroom.record.query import read_criteria
+from postroom.record.terms import whole
+from postroom.store import (
+    addresses,
+    deletions,
+    fields,
+    files,
+    finding,
+    imports,
+    jobs,
+    mails,
+    records,
+    senders,
+    tables,
+    terms,
+    tokens,
+    usage,
+)
 from postroom.store.addresses import Asked
 from postroom.store.db import Database
 from postroom.store.files import Wanted
+from postroom.store.finding import Order, Position, Question
 from postroom.store.imports import Import, Step
 from postroom.store.records import Key
 from postroom.store.senders import Wish
 from tests.store.accepted import claim
-from tests.world import NOW, World
+from tests.world import NOW, World, record
 
 MANY = 3000  # enough for PostgreSQL to prefer an index
+
+EMAIL = CONTACTS.numbers["Email"]
+RECORDS = "ix_record_org_id_module_id"
+
+
+def listing(**asked: Any) -> Callable[[Connection, World], Any]:
+    """A page of contacts."""
+    return lambda tx, world: finding.find(tx, Question(org_id=world.org.id, limit=10, **{"module": CONTACTS, **asked}))
+
+
+def said(text: str) -> Criteria:
+    """Criteria as a client writes them."""
+    return read_criteria(CONTACTS, text)
+
 
 # What is asked, and the index of each table that must be among those used.
 CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
@@ -25,15 +59,54 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
     "heartbeat": (lambda tx, _: jobs.extend(tx, [1, 2], NOW), {"ix_job_lease"}),
     "a company's contacts": (
         lambda tx, world: records.reach(tx, [Key(world.org.id, "Accounts", world.company.id)]),
-        {"ix_record_org_id_account_id"},
-    ),
-    "a contact by address": (
-        lambda tx, world: records.find_by_email(tx, world.org.id, "Contacts", ["c7@x.example"]),
-        {"ix_record_org_id_email"},
+        {"pk_record", "pk_term"},
     ),
     "known addresses": (
         lambda tx, world: addresses.look_up(tx, [Asked(world.org.id, "nobody@x.example")]),
-        {"ix_record_org_id_email", "ix_record_org_id_secondary_email"},
+        {"pk_record", "pk_term"},
+    ),
+    "records by id": (lambda tx, world: records.by_ids(tx, world.org.id, "Contacts", [7, 8]), {"pk_record"}),
+    "what lookups show": (lambda tx, world: records.names(tx, world.org.id, [7, 8]), {"pk_record"}),
+    "records removed": (lambda tx, world: records.remove(tx, CONTACTS, [world.contact]), {"pk_record", "pk_term"}),
+    "who has a unique value": (
+        lambda tx, world: terms.holders(tx, world.org.id, EMAIL, [b"c%d@x.example" % n for n in range(100)]),
+        {"pk_term"},
+    ),
+    "a field's values": (lambda tx, world: terms.used(tx, world.org.id, EMAIL, 3), {"pk_term"}),
+    "fields of one's own": (
+        lambda tx, world: fields.of(tx, world.org.id, CONTACTS),
+        {"uq_custom_field_org_id_module_name"},
+    ),
+    "what was deleted": (
+        lambda tx, world: deletions.page(tx, world.org.id, "Contacts", limit=5, offset=0, since=None),
+        {"ix_deletion_org_id_module_seq"},
+    ),
+    # There are few deals: of the many contacts PostgreSQL may find the newest by their numbers alone.
+    "a list": (listing(module=PIPELINES), {RECORDS, "pk_record"}),
+    "a list, further on": (listing(module=PIPELINES, start=Position(10**6 + 90)), {RECORDS}),
+    "a list, back": (listing(module=PIPELINES, start=Position(10**6 + 90), backwards=True), {RECORDS}),
+    "a list by a field": (listing(order=Order("Last_Name")), {"pk_term", "pk_record"}),
+    "a list by a field, further on": (
+        listing(order=Order("Last_Name", True), start=Position(10**6 + 90, b"l90")),
+        {"pk_term"},
+    ),
+    "a list by a field, among those without it": (
+        listing(module=PIPELINES, order=Order("Amount"), start=Position(10**6 + 90)),
+        {RECORDS, "pk_term"},
+    ),
+    "a list of some": (listing(only=[10**6 + 1, 10**6 + 2]), {"pk_record"}),
+    "what has changed since": (listing(where=modified_after(CONTACTS, NOW)), {"pk_term"}),
+    "a search": (listing(where=said("(Last_Name:starts_with:L1)and(Email:equals:c1@x.example)")), {"pk_term"}),
+    "a search of alternatives": (listing(where=said("(Last_Name:in:l1,l2)or(Email:equals:c1@x.example)")), {"pk_term"}),
+    "a search by word": (listing(where=spoken(CONTACTS, "l1 exam"), order=Order("Last_Name")), {"pk_term"}),
+    "a search by address": (listing(where=beginning(CONTACTS, Kind.EMAIL, "c1")), {"pk_term"}),
+    "a search of many by a field": (
+        listing(where=said("(Email:starts_with:c)and(Owner:equals:1002)"), order=Order("Last_Name")),
+        {"pk_term"},
+    ),
+    "related records": (
+        lambda tx, world: listing(where=equal(CONTACTS, "Account_Name", whole(world.company.id)))(tx, world),
+        {"pk_term"},
     ),
     "a file": (lambda tx, world: files.find(tx, [Wanted(world.org.id, b"f" * 32)]), {"uq_file_id"}),
     "a token": (lambda tx, _: tokens.bearers(tx, [b"t" * 32]), {"pk_token"}),
@@ -57,15 +130,19 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
     ),
     "a mail's history": (lambda tx, world: mails.history(tx, world.org.id, 7), {"ix_event_mail_seq"}),
 }
-# SQLite gives the indexes of keys and unique columns names of its own.
+# SQLite gives the indexes of keys and unique columns names of its own; that of a table without row numbers has none.
 SQLITE_NAMES = {
     "uq_file_id": "sqlite_autoindex_file_1",
     "pk_token": "sqlite_autoindex_token_1",
-    "uq_import_org_id_digest": "sqlite_autoindex_import_2",
-    "pk_refused_line": "PRIMARY KEY",
-    "pk_import": "sqlite_autoindex_import_1",
+    "pk_record": "sqlite_autoindex_record_1",
+    "pk_term": "USING PRIMARY KEY (org_id=? AND number=?",
+    "pk_refused_line": "refused_line USING PRIMARY KEY",
     "pk_credit": "credit USING PRIMARY KEY",
+    "pk_import": "sqlite_autoindex_import_1",
+    "uq_import_org_id_digest": "sqlite_autoindex_import_2",
+    "uq_custom_field_org_id_module_name": "sqlite_autoindex_custom_field_2",
 }
+GROWING = ("record", "term", "deletion")  # these are read whole by nobody, however few a question may find
 
 
 def on_its_way(world: World) -> Import:
@@ -82,9 +159,16 @@ def fill(tx: Connection, world: World) -> None:
     def put(table: Any, *rows: dict[str, Any]) -> None:
         tx.execute(insert(table), list(rows))
 
-    stamps = {"owner_id": 1, "created_by": 1, "modified_at": NOW, "modified_by": 1, "name": "x", "fields": {}}
-    kin = {"module": "Contacts", **own, **stamps}
-    put(tables.record, *(kin | {"id": 10**6 + n, "email": f"c{n}@x.example", "account_id": n} for n in numbers))
+    contacts = (
+        record(10**6 + n, world.org, world.user, "Contacts", name="x", fields={"Last_Name": f"l{n}"}, **more(n))
+        for n in numbers
+    )
+    records.add(tx, CONTACTS, list(contacts))
+    gone = {"module": "Contacts", "name": "x", "created_by": 1, "deleted_by": 1, "deleted_at": NOW}
+    put(tables.org, *({"id": 10**6 + n, "name": "", "primary_email": "a@b", "created_at": NOW} for n in numbers))
+    put(tables.deletion, *(gone | {"org_id": 10**6 + n, "record_id": n} for n in numbers))
+    sizes = {"module": "Contacts", "name": "F", "label": "F", "kind": "text", "length": 5, "created_at": NOW}
+    put(tables.custom_field, *(sizes | {"id": n, "org_id": 10**6 + n} for n in numbers))
     put(tables.sender, *(own | {"id": 10**6 + n, "email": f"s{n}@x.example", "name": ""} for n in numbers))
     named = {"name": "", "content_type": "text/plain", "size": 1, "digest": b"d"}
     put(tables.file, *(own | by | named | {"id": n.to_bytes(32, "big")} for n in numbers))
@@ -105,6 +189,11 @@ def fill(tx: Connection, world: World) -> None:
     put(tables.refused_line, *({"import_id": n, "org_id": world.org.id, "line": n, "reason": ""} for n in numbers))
     if tx.dialect.name == "postgresql":
         tx.execute(text("ANALYZE"))
+
+
+def more(n: int) -> dict[str, Any]:
+    """What is looked up of contact number ``n``."""
+    return {"email": f"c{n}@x.example", "account_id": n}
 
 
 def plans(tx: Connection, ask: Callable[[], object]) -> str:
@@ -131,7 +220,11 @@ async def test_each_question_is_answered_by_its_index(db: Database, world: World
     found = await db.write(work)
     names = SQLITE_NAMES if db.is_sqlite else {}
     for case, (_, wanted) in CASES.items():
-        whole = [table for table in tables.metadata.tables if f"SCAN {table}" in found[case]]
-        assert not whole, f"{case}: {whole} is read whole\n{found[case]}"
+        read_whole = [table for table in tables.metadata.tables if f"SCAN {table}" in found[case]]
+        read_whole += [table for table in GROWING if f"Seq Scan on {table}" in found[case]]
+        assert not read_whole, f"{case}: {read_whole} is read whole\n{found[case]}"
         missing = [index for index in wanted if names.get(index, index) not in found[case]]
         assert not missing, f"{case}: {missing} is not used\n{found[case]}"
+        # PostgreSQL takes terms for rarer than they are: what it joins by them, it reads again for each record.
+        joined = case.startswith(("a list", "a search")) and ("Join" in found[case] or "Nested" in found[case])
+        assert not joined, f"{case}: is joined\n{found[case]}"
