@@ -2,22 +2,30 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroom.cli.csvfile import lines
+from postroom.cli.csvfile import REASONS, Sheet
 from postroom.errors import Misconfigured
 from postroom.record import CONTACTS, PIPELINES, Module
 
 CELLS = st.text(st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from('",\n'), max_size=12)
 
 
+def sheet(text: str, module: Module = CONTACTS, *, delimiter: str = ",", **names: str) -> Sheet:
+    octets = io.BytesIO(text.encode(errors="surrogateescape"))
+    return Sheet(octets, delimiter=delimiter, names=names, module=module)
+
+
 def read(text: str, module: Module = CONTACTS, **names: str) -> list[tuple[int, object]]:
     """Number and values, or the problem, of each line."""
-    found = lines(io.BytesIO(text.encode(errors="surrogateescape")), ",", names, module)
-    return [(each.number, each.problem or dict(each.values)) for each in found]
+    whole = sheet(text, module, **names)
+    found: list[tuple[int, object]] = [(each.number, each.problem or dict(each.values)) for each in whole.lines()]
+    assert len(found) == whole.count
+    return found
 
 
 @given(st.lists(st.tuples(CELLS, CELLS), max_size=8), st.booleans())
@@ -83,8 +91,32 @@ def test_a_first_line_that_names_no_fields_is_refused(text: str, said: str) -> N
 
 
 # Decoding runs some kilobytes ahead of the lines.
-@pytest.mark.parametrize("broken", [b'B\n"C" x\nD\n', b"B\n" * 10_000 + b"\xff\nD\n"])
-def test_a_file_that_breaks_off_says_where(broken: bytes) -> None:
-    found = list(lines(io.BytesIO(b"Last_Name\n" + broken), ",", {}, CONTACTS))
-    assert found[-1].problem is not None
-    assert "from here on the file cannot be read" in found[-1].problem
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ('B\n"C" x\nD\n', "line 3 cannot be read: ',' expected"),
+        ('B\nC,"D\nE\n', "line 3 cannot be read: unexpected end"),
+        ("B\n" * 10_000 + "\udcff\nD\n", r"not UTF-8, at line 8\d+ or soon after it"),
+    ],
+)
+def test_a_file_that_breaks_off_is_refused_whole(broken: str, said: str) -> None:
+    with pytest.raises(Misconfigured, match=said):
+        sheet("Last_Name\n" + broken)
+
+
+def test_reasons_of_an_earlier_round_are_passed_over() -> None:
+    assert read(f"Last_Name,{REASONS}\nA,Email: is not of type email\n") == [(2, {"Last_Name": "A"})]
+
+
+def test_a_sheet_is_known_by_its_octets_and_how_they_are_read() -> None:
+    text = "Last_Name,Phone\nA,1\n"
+    known = sheet(text).digest()
+    whole = sheet(text)
+    assert [list(whole.lines()), whole.digest(), list(whole.lines())] == [list(whole.lines()), known, [*whole.lines()]]
+    others = [
+        sheet(text.replace("1", "2")),
+        sheet(text, Phone="Mobile"),
+        sheet(text, replace(CONTACTS, name="Leads")),
+        sheet("Last_Name;Phone\nA;1\n", delimiter=";"),
+    ]
+    assert len({known, *(each.digest() for each in others)}) == 5

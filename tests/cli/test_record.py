@@ -1,6 +1,9 @@
 """``postroom record import``."""
 
+import os
 from pathlib import Path
+
+import pytest
 
 from postroom.store import records
 from tests.cli.command import postroom, stored, well
@@ -45,15 +48,46 @@ async def test_good_lines_are_kept_and_bad_ones_told(home: Path) -> None:
     assert kept["cy@a.example"].opted_out
 
 
-async def test_a_rehearsal_and_the_import_agree_beyond_one_batch(home: Path) -> None:
-    rows = [f"N{n},n{n % 149}@a.example" for n in range(150)]
-    (home / "many.csv").write_text("\n".join(["Last_Name,Email", *rows, ""]))
-    words = ("record", "import", "Contacts", "many.csv", "--json")
-    tried = (await postroom(*words, "--dry-run", cwd=home)).json
-    done = (await postroom(*words, cwd=home)).json
-    assert tried["imported"] == done["imported"] == 149
-    assert [each["line"] for each in tried["refused"]] == [each["line"] for each in done["refused"]] == [151]
-    assert len(await contacts(home)) == 149
+async def test_refused_lines_are_mended_and_imported(home: Path) -> None:
+    (home / "c.csv").write_text(CONTACTS)
+    words = ("record", "import", "Contacts", "--map", "Given=First_Name")
+    done = await postroom(*words, "c.csv", "--refused", "bad.csv", cwd=home)
+    assert (done.code, done.out, done.err) == (1, "Contacts: 2 imported, 3 refused\n", "")
+    bad = (home / "bad.csv").read_text()
+    assert bad.splitlines() == [
+        "Given,Last_Name,Email,Email_Opt_Out,Tag,Refused because",
+        "Bob,,bob@a.example,no,,Last_Name: is missing",
+        "Ann,Second,ANN@a.example,maybe,,Email_Opt_Out: is not of type boolean; Email: an earlier line has it",
+        'Dee,Wu,,,,"has 2 values, the first line has 5"',
+    ]
+    (home / "bad.csv").write_text(bad.replace("Bob,", "Bob,Ba").replace("maybe", "no"))
+    again = await postroom(*words, "bad.csv", "--refused", "worse.csv", cwd=home)
+    assert again.out == "Contacts: 2 imported, 1 refused\n"
+    (first, last) = (home / "worse.csv").read_text().splitlines()
+    assert first == bad.splitlines()[0]
+    assert last.startswith("Ann,Second,ANN@a.example,no,,Email: record ")
+    assert sorted(each.name for each in (await contacts(home)).values()) == ["Ann Li", "Bob Ba", "Cy Ro", "Dee Wu"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("c.csv", "--refused", "./c.csv"), 2, "--refused names the file that is imported"),
+        (("c.csv", "--refused", "none/bad.csv"), 1, "none/bad.csv: there is no such folder"),
+        (("c.csv", "--delimiter", '"'), 2, "--delimiter is one character"),
+        (("pipe",), 1, "pipe is read several times"),
+        (("broken.csv",), 1, "line 3 cannot be read: unexpected end of data"),
+    ],
+)
+async def test_what_would_end_badly_is_not_begun(home: Path, words: tuple[str, ...], code: int, said: str) -> None:
+    (home / "c.csv").write_text(CONTACTS)
+    (home / "broken.csv").write_text('Last_Name\nA\n"B\nC\n')
+    os.mkfifo(home / "pipe")
+    done = await postroom("record", "import", "Contacts", *words, "--map", "Given=First_Name", cwd=home)
+    assert (done.code, done.out) == (code, "")
+    assert said in done.err
+    assert done.err.count("\n") == 1
+    assert await contacts(home) == {}
 
 
 async def test_lookups_lead_to_records(home: Path) -> None:

@@ -69,6 +69,13 @@ async def test_every_fault_of_an_item_is_told_and_the_others_are_kept(db: Databa
     assert found == [None, good]
 
 
+async def test_a_rehearsal_answers_the_same_and_keeps_nothing(db: Database, world: World) -> None:
+    wishes = [wish(70, Last_Name="Kept", Email="k@example.net"), wish(71, Last_Name="Late", Email="K@example.net")]
+    tried = await db.write(lambda tx: keeping.rehearse(tx, place(world), wishes))
+    assert await db.read(lambda tx: records.find_many(tx, [Key(world.org.id, "Contacts", 70)])) == [None]
+    assert await db.write(lambda tx: keeping.insert(tx, place(world), wishes)) == tried
+
+
 async def test_two_processes_find_an_address_free_once(postgres_url: str) -> None:
     one, other = Database(postgres_url), Database(postgres_url)
     try:

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, event, insert, text
 
 from postroom.mail.life import State
-from postroom.store import addresses, files, jobs, mails, records, senders, tables, tokens
+from postroom.store import addresses, files, imports, jobs, mails, records, senders, tables, tokens
 from postroom.store.addresses import Asked
 from postroom.store.db import Database
 from postroom.store.files import Wanted
+from postroom.store.imports import Import, Step
 from postroom.store.records import Key
 from postroom.store.senders import Wish
 from tests.store.accepted import claim
@@ -47,10 +48,27 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
         ),
         {"ix_mail_org_id_record_id_seq"},
     ),
+    "an import": (lambda tx, world: imports.find(tx, world.org.id, b"7"), {"uq_import_org_id_digest"}),
+    "what it refused": (lambda tx, world: imports.refusals(tx, on_its_way(world)), {"pk_refused_line"}),
+    "how far it came": (
+        lambda tx, world: imports.advance(tx, on_its_way(world), Step(line=8, imported=1)),
+        {"pk_import"},
+    ),
     "a mail's history": (lambda tx, world: mails.history(tx, world.org.id, 7), {"ix_event_mail_seq"}),
 }
 # SQLite gives the indexes of keys and unique columns names of its own.
-SQLITE_NAMES = {"uq_file_id": "sqlite_autoindex_file_1", "pk_token": "sqlite_autoindex_token_1"}
+SQLITE_NAMES = {
+    "uq_file_id": "sqlite_autoindex_file_1",
+    "pk_token": "sqlite_autoindex_token_1",
+    "uq_import_org_id_digest": "sqlite_autoindex_import_2",
+    "pk_refused_line": "PRIMARY KEY",
+    "pk_import": "sqlite_autoindex_import_1",
+}
+
+
+def on_its_way(world: World) -> Import:
+    """The seventh of the imports."""
+    return Import(id=7, org_id=world.org.id, digest=b"7", line=7, started_at=NOW)
 
 
 def fill(tx: Connection, world: World) -> None:
@@ -77,6 +95,9 @@ def fill(tx: Connection, world: World) -> None:
     waits = {"org_id": world.org.id, "transport_id": 1, "first_due_at": NOW}
     put(tables.job, *(waits | {"mail_seq": n, "due_at": NOW - 10 if n < 50 else NOW + n} for n in numbers))
     put(tables.event, *({"org_id": 1001, "mail_seq": n, "at": NOW, "what": "queued", "attempt": 0} for n in numbers))
+    at = {"org_id": world.org.id, "imported": 0, "refused": 1, "started_at": NOW}
+    put(tables.import_, *(at | {"id": n, "digest": b"%d" % n, "line": n} for n in numbers))
+    put(tables.refused_line, *({"import_id": n, "org_id": world.org.id, "line": n, "reason": ""} for n in numbers))
     if tx.dialect.name == "postgresql":
         tx.execute(text("ANALYZE"))
 

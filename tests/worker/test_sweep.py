@@ -10,10 +10,11 @@ from postroom.access import device, login, secrets
 from postroom.access.device import Begun
 from postroom.app import clock
 from postroom.mail.retry import DAY
-from postroom.store import accounts, clients, throttles, tokens
+from postroom.store import accounts, clients, imports, throttles, tokens
 from postroom.store.accounts import Account, Session
 from postroom.store.clients import Client, ClientType
 from postroom.store.db import Database, Tx
+from postroom.store.imports import Import, Refusal, Step
 from postroom.store.tables import device as devices
 from postroom.store.tables import session, throttle
 from tests.access.dance import SCOPES, granted, register
@@ -55,6 +56,30 @@ async def test_it_removes_sessions_devices_and_counts_as_well(database_url: str,
             while any(begun[0] in each for each in await left()):
                 continue
         assert await left() == [begun[1:], begun[1:], begun[1:]]
+
+
+async def test_it_removes_what_imports_refused_a_month_ago(database_url: str, tmp_path: Path) -> None:
+    moment = clock()
+    async with post(tmp_path, database_url, port=9) as office:
+
+        def import_(tx: Tx, finished_at: int) -> Import:
+            org_id, digest = office.world.org.id, secrets.digest(str(finished_at))
+            new = Import(id=office.app.ids.number(), org_id=org_id, digest=digest, started_at=finished_at)
+            step = Step(line=2, imported=0, refused=(Refusal(line=2, reason="Last_Name: is missing"),))
+            moved = imports.advance(tx, imports.begin(tx, new), step)
+            assert moved is not None
+            ended = imports.finish(tx, moved, finished_at)
+            assert ended is not None
+            return ended
+
+        old = await office.app.db.write(partial(import_, finished_at=moment - 31 * DAY))
+        new = await office.app.db.write(partial(import_, finished_at=moment - 29 * DAY))
+        async with worker(office.app):
+            while await office.app.db.read(partial(imports.refusals, of=old)):
+                continue
+        assert len(await office.app.db.read(partial(imports.refusals, of=new))) == 1
+        known = partial(imports.find, org_id=old.org_id, digest=old.digest)
+        assert await office.app.db.read(known) == old, "that the file was imported is never forgotten"
 
 
 async def leave(db: Database, world: World, at: int) -> None:

@@ -1,14 +1,20 @@
 """CSV (RFC 4180) into the values of records, as JSON would have them."""
 
+import codecs
 import csv
+import hashlib
 import io
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Final
+from typing import Final
 
 from postroom.errors import Misconfigured
 from postroom.record import Field, Kind, Module
+
+# Above the reasons in a file of refused lines. No field can have this name, for want of the blank.
+REASONS: Final = "Refused because"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,34 +26,69 @@ class Line:
     problem: str | None = None
 
 
-def lines(octets: IO[bytes], delimiter: str, names: Mapping[str, str], module: Module) -> Iterator[Line]:
-    """The lines of a file that are not empty; where it breaks, a last one that says so.
+class Sheet:
+    """A file whose lines are records of a module; read as often as asked for, never whole in memory."""
 
-    Raises ``Misconfigured`` where the first line does not name fields.
-    """
-    # utf-8-sig: spreadsheets begin a file with a byte order mark.
-    rows = csv.reader(io.TextIOWrapper(octets, encoding="utf-8-sig", newline=""), delimiter=delimiter, strict=True)
-    fields = _fields(_columns(rows, names), module)
-    begin = rows.line_num + 1
-    try:
-        for row in rows:
-            if any(cell.strip() for cell in row):
-                yield _line(begin, row, fields)
-            begin = rows.line_num + 1
-    except csv.Error as error:
-        yield Line(number=begin, problem=f"from here on the file cannot be read: {error}")
-    except UnicodeDecodeError:
-        # It is decoded ahead of the lines.
-        yield Line(number=begin, problem="from here on the file cannot be read: it is not UTF-8")
+    def __init__(
+        self, octets: io.BufferedReader | io.BytesIO, *, delimiter: str, names: Mapping[str, str], module: Module
+    ) -> None:
+        """``names`` maps columns to fields.
 
+        Reads all of it once. Raises ``Misconfigured`` where its first line does not name fields, and where it breaks
+        off: who mends it has another file, of which nothing must have been imported.
+        """
+        self.delimiter = delimiter
+        self.module = module
+        self._octets = octets
+        self._names = names
+        rows = self._rows()
+        self.heads = [head.strip() for head in next(rows, (1, []))[1]]
+        self._fields = _fields([self._column(head) for head in self.heads], module)
+        self.count = sum(any(map(str.strip, row)) for _, row in rows)
 
-def _columns(rows: Iterator[list[str]], names: Mapping[str, str]) -> list[str]:
-    try:
-        return [names.get(head.strip(), head.strip()) for head in next(rows, [])]
-    except csv.Error as error:
-        raise Misconfigured(f"line 1 cannot be read: {error}") from None
-    except UnicodeDecodeError:
-        raise Misconfigured("the file is not UTF-8") from None
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """The lines after the first that are not empty, each as it is, with its number."""
+        rows = self._rows()
+        next(rows, None)
+        return ((number, row) for number, row in rows if any(map(str.strip, row)))
+
+    def lines(self) -> Iterator[Line]:
+        """The same lines, read."""
+        return (_line(number, row, self._fields) for number, row in self.rows())
+
+    def digest(self) -> bytes:
+        """The SHA-256 of the file, and of how it is read."""
+        self._octets.seek(0)
+        whole = hashlib.file_digest(self._octets, "sha256").hexdigest()
+        how = [whole, self.module.name, self.delimiter, sorted(self._names.items())]
+        return hashlib.sha256(json.dumps(how).encode()).digest()
+
+    @property
+    def encoding(self) -> str:
+        """What a file of the same form is written in: spreadsheets begin a file with a byte order mark, and want it."""
+        self._octets.seek(0)
+        return "utf-8-sig" if self._octets.read(3) == codecs.BOM_UTF8 else "utf-8"
+
+    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+        self._octets.seek(0)
+        text = io.TextIOWrapper(self._octets, encoding="utf-8-sig", newline="")
+        begin = 1
+        try:
+            rows = csv.reader(text, delimiter=self.delimiter, strict=True)
+            for row in rows:
+                yield begin, row
+                begin = rows.line_num + 1
+        except csv.Error as error:
+            raise Misconfigured(f"line {begin} cannot be read: {error}") from None
+        except UnicodeDecodeError:
+            # It is decoded some kilobytes ahead of the lines.
+            raise Misconfigured(f"the file is not UTF-8, at line {begin} or soon after it") from None
+        finally:
+            if not self._octets.closed:
+                text.detach()  # or it would close the file
+
+    def _column(self, head: str) -> str:
+        return "" if head == REASONS else self._names.get(head, head)
 
 
 def _fields(columns: Sequence[str], module: Module) -> list[Field | None]:

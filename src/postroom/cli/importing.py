@@ -1,132 +1,108 @@
-"""The import of records: lines of a file become wishes, and a hundred wishes a transaction."""
+"""The import of records: lines of a file become wishes, some hundred of them a transaction.
 
-from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+How far a file came is written with its records (``store.imports``), so the same command on the same file goes on where
+an earlier one stopped, however that ended.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from rich.console import Console
-from rich.progress import Progress
+import click
 
-from postroom.app import App
-from postroom.cli.csvfile import Line, lines
-from postroom.errors import Fault, Reason
-from postroom.record import Module, read_values
-from postroom.store import keeping
-from postroom.store.db import Tx
-from postroom.store.keeping import Kept, Place, Wish
-from postroom.store.records import Record
-from postroom.store.users import User
+from postroom.cli import say
+from postroom.cli.bar import counting
+from postroom.cli.csvfile import Line, Sheet
+from postroom.cli.taking import Keeper, Rehearsal
+from postroom.errors import Unavailable
+from postroom.store.imports import Import, Refusal
 
-_BATCH: Final = 100
-_EARLIER: Final = "an earlier line has it"
+# Others who write to the same database wait for a batch to end: some 50 ms. More lines gain nothing.
+_BATCH: Final = 250
+
+
+class Interrupted(click.ClickException):
+    """Ctrl-C; the message says how far it came."""
+
+    exit_code = 130  # 128 and the number of SIGINT, as shells have it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Refusal:
-    """A line (its number in the file) that was not imported, and why."""
-
-    line: int
-    reason: str
-
-
-@dataclass(kw_only=True, slots=True)
 class Summary:
-    """What became of a file's lines; with ``dry_run``, what would have."""
+    """What became of all lines of a file, whichever commands took them; with ``dry_run``, what would become of them.
+
+    ``resumed_after`` is the line behind which this command went on; ``already``: it had nothing to do. Of an import
+    that is long past, ``refused`` is empty although ``standing`` counts lines.
+    """
 
     module: str
     dry_run: bool
-    imported: int = 0
-    refused: list[Refusal] = field(default_factory=list)
+    standing: Import
+    refused: Sequence[Refusal]
+    resumed_after: int | None
+    already: bool
 
     def sentence(self) -> str:
         """For people."""
-        done = "would be imported" if self.dry_run else "imported"
-        return f"{self.module}: {self.imported} {done}, {len(self.refused)} refused"
+        counts = f"{self.standing.imported:,} imported, {self.standing.refused:,} refused"
+        if self.already:
+            then = say.moment(self.standing.finished_at)
+            return f"{self.module}: this file is imported already ({then}): {counts}; --again imports it once more"
+        if self.dry_run:
+            counts = counts.replace("imported", "would be imported")
+        return f"{self.module}: {counts}"
 
     def as_object(self) -> dict[str, object]:
         """For machines."""
         return {
             "module": self.module,
             "dry_run": self.dry_run,
-            "imported": self.imported,
+            "already": self.already,
+            "resumed_after": self.resumed_after,
+            "imported": self.standing.imported,
             "refused": [{"line": each.line, "reason": each.reason} for each in self.refused],
         }
 
 
-class _UndoneError(Exception):
-    """Takes back what a rehearsal wrote, and carries what it found."""
+async def run(way: Keeper | Rehearsal, sheet: Sheet, name: str) -> Summary:
+    """Take what is left of a file; ``name`` is what people call it.
 
-    def __init__(self, kept: list[Kept]) -> None:
-        super().__init__()
-        self.kept = kept
-
-
-class Import:
-    """One import into a module on behalf of a user."""
-
-    def __init__(self, *, app: App, user: User, module: Module, dry_run: bool) -> None:
-        self._app = app
-        self._user = user
-        self._module = module
-        self._summary = Summary(module=module.name, dry_run=dry_run)
-        # A rehearsal keeps nothing, so the database cannot tell that an earlier batch has had an address.
-        self._had: set[str] = set()
-
-    async def run(self, file: Path, delimiter: str, names: Mapping[str, str]) -> Summary:
-        """Import the file; ``names`` maps columns to fields. Raises ``Misconfigured`` where it is not such a file."""
-        console = Console(stderr=True)
-        with (
-            Progress(console=console, disable=not console.is_terminal, transient=True) as progress,
-            progress.open(file, "rb", description=file.name) as octets,
-        ):
-            for batch in _batches(lines(octets, delimiter, names, self._module)):
-                await self._keep(batch)
-        self._summary.refused.sort(key=lambda refusal: refusal.line)
-        return self._summary
-
-    async def _keep(self, batch: Sequence[Line]) -> None:
-        whole = []
-        for line in batch:
-            if line.problem is None:
-                whole.append(line)
-            else:
-                self._refuse(line, line.problem)
-        wishes = [
-            Wish(id=self._app.ids.number(), reading=read_values(self._module, line.values, partial=False))
-            for line in whole
-        ]
-        new = {wish.id for wish in wishes}
-        for line, kept in zip(whole, await self._write(wishes), strict=True):
-            if not isinstance(kept, Record):
-                self._refuse(line, "; ".join(_explain(fault, new) for fault in kept))
-            elif self._summary.dry_run and kept.email in self._had:
-                self._refuse(line, f"Email: {_EARLIER}")
-            else:
-                self._summary.imported += 1
-                if self._summary.dry_run and kept.email and _unique(self._module):
-                    self._had.add(kept.email)
-
-    async def _write(self, wishes: Sequence[Wish]) -> list[Kept]:
-        place = Place(org_id=self._user.org_id, user_id=self._user.id, module=self._module, now=self._app.clock())
-
-        def write(tx: Tx) -> list[Kept]:
-            kept = keeping.insert(tx, place, wishes)
-            if self._summary.dry_run:
-                raise _UndoneError(kept)
-            return kept
-
-        try:
-            return await self._app.db.write(write)
-        except _UndoneError as undone:
-            return undone.kept
-
-    def _refuse(self, line: Line, reason: str) -> None:
-        self._summary.refused.append(Refusal(line=line.number, reason=reason))
+    Raises ``Interrupted``, ``Unavailable``, and ``ClickException`` where another process imports the same file.
+    """
+    await way.begin()
+    start = way.standing
+    if start.finished_at is None:
+        if start.line:
+            click.echo(f"going on after {_standing(start)} before", err=True)
+        await _take_all(way, sheet, name)
+    return Summary(
+        module=sheet.module.name,
+        dry_run=isinstance(way, Rehearsal),
+        standing=way.standing,
+        refused=await way.refusals(),
+        resumed_after=start.line or None,
+        already=start.finished_at is not None,
+    )
 
 
-def _unique(module: Module) -> bool:
-    return "Email" in module.by_name and module.by_name["Email"].unique
+async def _take_all(way: Keeper | Rehearsal, sheet: Sheet, name: str) -> None:
+    start = way.standing
+    try:
+        with counting(name, of=sheet.count, done=start.imported + start.refused) as count:
+            for batch in _batches(line for line in sheet.lines() if line.number > start.line):
+                await way.take(batch)
+                count(len(batch))
+        await way.finish()
+    except asyncio.CancelledError:
+        await way.settle()
+        raise Interrupted(f"interrupted after {_standing(way.standing)}; {way.after}") from None
+    except Unavailable as error:
+        raise Unavailable(f"{error}; {way.after}") from error
+
+
+def _standing(found: Import) -> str:
+    return f"line {found.line:,}: {found.imported:,} imported, {found.refused:,} refused"
 
 
 def _batches(found: Iterator[Line]) -> Iterator[list[Line]]:
@@ -138,20 +114,3 @@ def _batches(found: Iterator[Line]) -> Iterator[list[Line]]:
             batch = []
     if batch:
         yield batch
-
-
-def _explain(fault: Fault, new: Container[object]) -> str:
-    """A fault of a record, in words; ``new`` are the numbers of its own batch."""
-    details = fault.details
-    other = details.get("id")
-    words = {
-        Reason.MISSING: "is missing",
-        Reason.WRONG_TYPE: f"is not of type {details.get('expected_data_type')}",
-        Reason.WRONG_VALUE: "holds a character that is not allowed",
-        Reason.TOO_LONG: f"has more than {details.get('maximum_length')} characters",
-        Reason.TOO_MANY_ITEMS: f"has more than {details.get('maximum_length')} values",
-        Reason.DUPLICATE: _EARLIER if other in new else f"record {other} has it already",
-        Reason.RECORD_UNKNOWN: "leads to nothing",
-    }
-    path = ".".join(map(str, fault.path))
-    return f"{path}: {words.get(fault.reason, fault.reason.name.lower())}"

@@ -58,7 +58,7 @@ def postroom() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command; the exit code is 0, 1 for a problem, 2 for words that cannot be understood."""
+    """Run the command; the exit code is 0, 1 for a problem, 2 for words that cannot be understood, 130 for Ctrl-C."""
     try:
         code = postroom.main(args=arguments, prog_name="postroom", standalone_mode=False)
         sys.stdout.flush()
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except click.ClickException as error:
         _fail(error.format_message() + _hint(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        _fail("interrupted", 1)
+        _fail("interrupted", 130)
     except BrokenPipeError:
         # Whoever read our output has gone: nothing is left to say, and the interpreter shall not try at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

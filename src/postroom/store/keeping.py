@@ -46,6 +46,14 @@ def insert(tx: Connection, place: Place, wishes: Sequence[Wish]) -> list[Kept]:
     return kept
 
 
+def rehearse(tx: Connection, place: Place, wishes: Sequence[Wish]) -> list[Kept]:
+    """What ``insert`` would answer; nothing of it stays."""
+    with tx.begin_nested() as trial:
+        kept = insert(tx, place, wishes)
+        trial.rollback()
+    return kept
+
+
 def change(tx: Connection, place: Place, wishes: Sequence[Wish]) -> list[Kept]:
     """Change records, leaving the values that were not named; answers like ``insert``."""
     scene = _Scene(tx, place, wishes)

@@ -226,6 +226,31 @@ record = Table(
     Index(None, "org_id", "contact_id"),
 )
 
+# How far a file of records came; each step is written in the transaction that keeps the records of its lines.
+import_ = Table(
+    "import",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    _org(),
+    Column("digest", LargeBinary, nullable=False),  # SHA-256 of the file and of how it is read
+    Column("line", Integer, nullable=False),  # the last one that is imported or refused; 0: none yet
+    Column("imported", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment, index=True),
+    UniqueConstraint("org_id", "digest"),
+)
+
+refused_line = Table(
+    "refused_line",
+    metadata,
+    Column("import_id", BigInteger, ForeignKey("import.id"), primary_key=True, autoincrement=False),
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    _org(),
+    Column("reason", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 file = Table(
     "file",
     metadata,

@@ -8,22 +8,26 @@ from typing import Final
 from postroom.app import App
 from postroom.errors import Unavailable
 from postroom.mail.retry import DAY
-from postroom.store import accounts, devices, throttles, tokens
+from postroom.store import accounts, devices, imports, throttles, tokens
 from postroom.store.db import Tx
 
 PAUSE_SECONDS: Final = 3600.0
 KEPT: Final = DAY  # ms after its end: a code used again, or a late client, is then still known for what it is
+# The same file, given again, is still answered with what was refused of it. That it was imported is never forgotten: it
+# is one row, and without it a file given again after a year would double every record that no value tells apart.
+REFUSALS_KEPT: Final = 30 * DAY
 
 
 async def sweep(app: App) -> None:
     """Remove what has long ended, now and every hour, until cancelled."""
     while True:
         with suppress(Unavailable):  # there is another hour
-            await app.db.write(partial(_drop, before=app.clock() - KEPT))
+            await app.db.write(partial(_drop, now=app.clock()))
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-def _drop(tx: Tx, *, before: int) -> None:
-    """Codes and access tokens, sessions, requests of devices, and counts that ended before that moment."""
+def _drop(tx: Tx, *, now: int) -> None:
+    """Codes and access tokens, sessions, requests of devices, counts, and the refused lines of imports."""
     for drop in (tokens.drop_expired, accounts.drop_expired, devices.drop_expired, throttles.drop_ended):
-        drop(tx, before)
+        drop(tx, now - KEPT)
+    imports.drop_refusals(tx, now - REFUSALS_KEPT)
