@@ -12,7 +12,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-revision = "0004"
+revision = "0003"
 down_revision = "0002"
 
 
