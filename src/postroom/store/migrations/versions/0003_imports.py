@@ -12,8 +12,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-revision = "0005"
-down_revision = "0004"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:

@@ -28,8 +28,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from postroom.record import MODULES
 from postroom.record.terms import terms
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 JSON_TEXT = JSON().with_variant(JSONB(), "postgresql")
 _SERIAL = BigInteger().with_variant(Integer(), "sqlite")
