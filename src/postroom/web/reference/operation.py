@@ -76,6 +76,7 @@ def parameter(param: Param) -> Json:
         "required": param.required,
         "description": param.means,
         "schema": schema,
+        **({"example": param.example} if param.example is not None else {}),
         # An empty one is as good as none.
         **({"allowEmptyValue": True} if param.place is Place.QUERY and not param.required else {}),
     }
@@ -83,7 +84,8 @@ def parameter(param: Param) -> Json:
 
 def _name(endpoint: Endpoint, tag: str) -> str:
     """``Contacts_Emails_listing``: the words of the path and the handler's name, none of them twice."""
-    words = [each for each in endpoint.template.split("/")[2:] if each[0] != "{" and each != "actions"]
+    named = endpoint.template.replace("{related}", "related").split("/")[2:]
+    words = [each for each in named if each[0] != "{" and each != "actions"]
     return "_".join(dict.fromkeys((tag.lower(), *words, endpoint.handler.__name__)))
 
 
