@@ -77,7 +77,10 @@ TEXT: Final = text()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Param:
-    """One parameter. ``means`` is a sentence for its reader; ``default`` is read where nothing is given."""
+    """One parameter. ``means`` is a sentence for its reader; ``default`` is read where nothing is given.
+
+    With an ``example`` it stands in the example of its call, though it need not be given.
+    """
 
     name: str
     means: str
@@ -85,6 +88,7 @@ class Param:
     required: bool = False
     default: str | None = None
     place: Place = Place.QUERY
+    example: str | None = None
 
     def read(self, text: str) -> str | None:
         """The value that ``text`` gives, stripped; the default where it is empty.

@@ -1,13 +1,9 @@
 """Answers of a running server, held against the document: each that is declared is given, and looks as it says."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import httpx
-import schemathesis
 from sqlalchemy import delete, update
 
 from postroom.mail.life import State
@@ -17,36 +13,13 @@ from postroom.store.tables import org, sender
 from tests.store.accepted import claim, verdict
 from tests.web.api.guests import Guest, guests
 from tests.web.api.test_send import HELLO
-from tests.web.reference.described import document, operations
+from tests.web.reference import walks
+from tests.web.reference.described import operations
+from tests.web.reference.witness import NOBODY, SCHEMA, Witness, data
 
-SCHEMA: Final = schemathesis.openapi.from_dict(document())
 STANDS_FOR_ALL: Final = "Contacts"
-
-NOBODY: Final = "1"
 TOO_LONG: Final = {"Last_Name": "x" * 81}
 TWICE_WRONG: Final = {"Last_Name": "x" * 81, "Email": "nothing"}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Witness:
-    """Asks, and remembers what was answered to which operation of the document."""
-
-    guest: Guest
-    seen: set[tuple[str, int]] = field(default_factory=set)
-
-    async def ask(self, operation: str, statuses: int | Collection[int], *ids: str, **given: Any) -> httpx.Response:
-        """The answer, which must have one of these statuses; ``ids`` stand in the placeholders, in their order."""
-        method, template = operation.split(" ")
-        path = template
-        for each in ids:
-            before, _, after = path.partition("{")
-            path = before + each + after.partition("}")[2]
-        answer = await self.guest.ask(method, path, **given)
-        assert answer.status_code in ({statuses} if isinstance(statuses, int) else statuses), answer.text
-        await answer.request.aread()
-        SCHEMA[template][method].validate_response(answer)
-        self.seen.add((operation, answer.status_code))
-        return answer
 
 
 def declared() -> set[tuple[str, int]]:
@@ -61,14 +34,10 @@ def declared() -> set[tuple[str, int]]:
     }
 
 
-def data(*items: Any) -> dict[str, Any]:
-    return {"data": [*items]}
-
-
 async def test_each_answer_is_as_it_is_told(tmp_path: Path) -> None:
     async with guests(tmp_path) as visit:
         witness = Witness(guest=visit.own)
-        for walk in (_settings, _people, _files, _records, _mails, _no_senders):
+        for walk in (_settings, _people, _files, _records, _mails, _no_senders, *walks.ALL):
             await walk(witness)
         assert witness.seen == declared()
 

@@ -6,7 +6,6 @@ from typing import Final
 from starlette.responses import Response
 
 from postroom.errors import Fault, NotFound, Reason
-from postroom.record import read_number
 from postroom.record.relations import ATTACHMENTS
 from postroom.store import enclosures, orgs
 from postroom.store.db import Tx
@@ -60,11 +59,11 @@ async def listing(call: Call) -> Response:
 
 async def download(call: Call) -> Response:
     """The bytes of a record's file; 204 where the record has none of that id."""
-    record, number = _record(call), read_number(call.path["attachment_id"])
+    record, number = _record(call), place.related_id(call, "attachment_id")
 
     def look(tx: Tx) -> Enclosure | None:
         place.parent(tx, record)
-        return None if number is None else enclosures.find(tx, record, number)
+        return enclosures.find(tx, record, number)
 
     found = await call.app.db.read(look)
     return NoContent() if found is None else await files.content(call, found.upload.ref)
@@ -72,11 +71,11 @@ async def download(call: Call) -> Response:
 
 async def delete(call: Call) -> Response:
     """Take a file away from a record."""
-    record, number = _record(call), read_number(call.path["attachment_id"])
+    record, number = _record(call), place.related_id(call, "attachment_id")
 
     def write(tx: Tx) -> bool:
         place.parent(tx, record)
-        return number is not None and enclosures.remove(tx, record, number)
+        return enclosures.remove(tx, record, number)
 
     if not await call.app.db.write(write):
         raise NotFound(Fault(Reason.RELATED_UNKNOWN, details={"resource_path_index": 3}))

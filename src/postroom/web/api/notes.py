@@ -45,7 +45,8 @@ async def insert(call: Call) -> Response:
 async def get(call: Call) -> Response:
     """One note of a record; 204 where the record has none of that id, 304 where it has not changed since."""
     notes = await _module(call)
-    return await show(call, notes, partial(_find, parent=place.parent_key(call), text=call.path["note_id"]))
+    parent, number = place.parent_key(call), place.related_id(call, "note_id")
+    return await show(call, notes, partial(_find, parent=parent, number=number))
 
 
 async def update(call: Call) -> Response:
@@ -57,7 +58,7 @@ async def update(call: Call) -> Response:
     reading = _read(notes, item, parent, partial=True)
 
     def work(tx: Tx, where: Place) -> list[Kept]:
-        note = _find(tx, parent=parent, text=call.path["note_id"])
+        note = _find(tx, parent=parent, number=read_number(call.path["note_id"]))
         return keeping.change(tx, where, [Wish(id=note.id if note else None, reading=reading)])
 
     return await keep(call, notes, work, UPDATED, 200)
@@ -67,13 +68,14 @@ async def delete(call: Call) -> Response:
     """Delete a note of a record."""
     call.param("wf_trigger")
     where, parent, text = here(call, await _module(call)), place.parent_key(call), call.path["note_id"]
+    number = read_number(text)
 
     def write(tx: Tx) -> set[int]:
-        note = _find(tx, parent=parent, text=text)
+        note = _find(tx, parent=parent, number=number)
         return keeping.remove(tx, where, [note.id] if note else [])
 
     unknown = Fault(Reason.RECORD_UNKNOWN, details={"id": text})
-    return told([(read_number(text), unknown)], await call.app.db.write(write), DELETED)
+    return told([(number, unknown)], await call.app.db.write(write), DELETED)
 
 
 async def _module(call: Call) -> Module:
@@ -88,8 +90,8 @@ def _read(notes: Module, item: Any, parent: Key, *, partial: bool) -> Reading:
     return wire.read_item(notes, item, partial=partial)
 
 
-def _find(tx: Tx, *, parent: Key, text: str) -> Record | None:
+def _find(tx: Tx, *, parent: Key, number: int | None) -> Record | None:
     """The note of that id, if it is the record's. Raises ``NotFound`` where there is no such record."""
-    record, number = place.parent(tx, parent), read_number(text)
+    record = place.parent(tx, parent)
     note = None if number is None else records.find(tx, Key(parent.org_id, NOTES.name, number))
     return note if note is not None and note.fields.get(_PARENT) == record.id else None

@@ -4,6 +4,7 @@ from typing import Final
 
 from postroom.mail.limits import RECORDS_PER_REQUEST
 from postroom.record import MODULES
+from postroom.record.relations import RELATIONS
 from postroom.web.api.wire import deleted, emails, pages, records, users
 from postroom.web.param import MOMENT, Kind, Param, Place, choice, count, text
 from postroom.web.shape import NUMBER, OPAQUE
@@ -118,21 +119,26 @@ SEARCH: Final = (
     ),
     Param(name="email", means="How an e-mail address begins."),
     Param(name="phone", means="How the digits of a telephone number begin."),
-    Param(name="word", means="How words of the record begin; two characters at least."),
+    Param(name="word", means="How words of the record begin; two characters at least.", example="Dahl"),
     _SOME_FIELDS,
     *_NUMBERED,
 )
 
 
-def _placeholder(name: str, kind: Kind, means: str) -> Param:
-    return Param(name=name, place=Place.PATH, required=True, kind=kind, means=means)
+def _placeholder(name: str, kind: Kind, means: str, example: str | None = None) -> Param:
+    return Param(name=name, place=Place.PATH, required=True, kind=kind, means=means, example=example)
 
+
+# A list is called as what it holds.
+_RELATED: Final = text(enum=sorted({each.name for each in RELATIONS if each.field is not None}))
 
 # what stands in braces in the paths of the table
 PLACEHOLDERS: Final = (
     _placeholder("module", _MODULES, "The module's API name."),
     _placeholder("id", _NUMBER, "The id of the record, or of the user."),
-    _placeholder("related", text(), "The list's API name."),
+    _placeholder(
+        "related", _RELATED, "The list's API name; `GET /settings/related_lists` tells which a module has.", "Pipelines"
+    ),
     _placeholder("related_id", _NUMBER, "The id of the record in the list."),
     _placeholder("attachment_id", _NUMBER, "The file's id."),
     _placeholder("note_id", _NUMBER, "The note's id."),

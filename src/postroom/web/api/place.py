@@ -53,6 +53,14 @@ def parent_key(call: Call) -> Key:
     return Key(call.caller.org_id, found.name, number)
 
 
+def related_id(call: Call, name: str) -> int:
+    """The number in this placeholder, of what lies with a record. Raises ``NotFound`` for what cannot be one."""
+    number = read_number(call.path[name])
+    if number is None:
+        raise NotFound(Fault(Reason.RELATED_UNKNOWN, details={"resource_path_index": 3}))
+    return number
+
+
 def mailed_key(call: Call) -> Key:
     """The key of a record that mails are about (W 1.1). Raises ``NotFound`` for others, and for what can be no id."""
     if relation_named(known_module(call), EMAILS) is None:

@@ -188,7 +188,7 @@ ROUTES: Final = (
         attachments.delete,
         _with("attachments", _D),
         _DELETE,
-        shapes.DELETED_ONE,
+        shapes.ATTACHMENT_DELETED,
     ),
     Endpoint(
         "POST",

@@ -30,7 +30,7 @@ from postroom.web.api.wire import (
     tags,
     users,
 )
-from postroom.web.api.wire.items import Done, Gone, Upserted, outcome, outcomes
+from postroom.web.api.wire.items import Done, Gone, Upserted, each, outcome, outcomes
 from postroom.web.shape import Media, PerModule, Shape
 
 Answers = Mapping[int, Shape | None]
@@ -81,6 +81,7 @@ GONE: Final[Answers] = {200: pages.Numbered, 204: None, 304: None}
 OWNED: Final[Answers] = outcomes(Done[Gone], 200)
 OWNED_ONE: Final[Answers] = outcome(Done[Gone], 200)
 ATTACHED: Final[Answers] = {200: attachments.UploadedAttachment}
+ATTACHMENT_DELETED: Final[Answers] = {200: each("data", Done[Gone])}
 ATTACHMENT: Final[Answers] = {**DOWNLOAD, 204: None}
 INSERTED: Final[Answers] = outcomes(Done[record_shapes.Stored], 201)
 UPDATED: Final[Answers] = outcomes(Done[record_shapes.Stored], 200)
@@ -99,7 +100,7 @@ QUERIED: Final[Answers] = {200: coql.Queried, 204: None}
 MODULES: Final[Answers] = {200: metadata.Modules}
 FIELDS: Final[Answers] = {200: fields.Fields}
 FIELDS_ADDED: Final[Answers] = outcomes(Done[Gone], 201, key="fields")
-FIELD_REMOVED: Final[Answers] = outcome(Done[Gone], 200, key="fields")
+FIELD_REMOVED: Final[Answers] = {200: each("fields", Done[Gone])}
 LAYOUTS: Final[Answers] = {200: layouts.Layouts}
 RELATED_LISTS: Final[Answers] = {200: related_lists.RelatedLists, 204: None}
 TAGS: Final[Answers] = {200: tags.Tags, 204: None}

@@ -35,7 +35,7 @@ class Examples:
 
     def command(self, url: str, method: str, told: Json) -> str:
         """The command for an operation of the document."""
-        path, query = self._required(told, "path"), self._required(told, "query")
+        path, query = self._shown(told, "path"), self._shown(told, "query")
         where = url.format(**path) + (f"?{urlencode(query, safe=',')}" if query else "")
         words = ["curl -sS", *([f"-X {method}"] if method not in ("GET", "POST") else []), shlex.quote(where)]
         lines = [" ".join(words), '-H "Authorization: Zoho-oauthtoken $token"', *self._body(told), *_kept(told)]
@@ -56,11 +56,14 @@ class Examples:
             return {key: value for each in schema["allOf"] for key, value in self.value(each).items()}
         return self._by_type(schema)
 
-    def _required(self, told: Json, place: str) -> dict[str, Any]:
-        named = {
-            each["name"]: each["schema"] for each in told["parameters"] if each["required"] and each["in"] == place
+    def _shown(self, told: Json, place: str) -> dict[str, Any]:
+        """The parameters that must be given there, and those with an example."""
+        named = {each["name"]: each for each in told["parameters"] if each["in"] == place}
+        return {
+            name: each.get("example") or _BY_NAME.get(name) or self.value(each["schema"])
+            for name, each in named.items()
+            if each["required"] or "example" in each
         }
-        return {name: _BY_NAME.get(name) or self.value(schema) for name, schema in named.items()}
 
     def _by_type(self, schema: Json) -> Any:
         kind = schema["type"][0] if isinstance(schema["type"], list) else schema["type"]

@@ -76,6 +76,7 @@ def parameter(param: Param) -> Json:
         "required": param.required,
         "description": param.means,
         "schema": schema,
+        **({"example": param.example} if param.example is not None else {}),
         # An empty one is as good as none.
         **({"allowEmptyValue": True} if param.place is Place.QUERY and not param.required else {}),
     }

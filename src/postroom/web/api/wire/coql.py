@@ -38,7 +38,8 @@ class Queried(Struct, frozen=True, kw_only=True):
 
 def query(_: Schemas) -> Json:
     """The schema of what ``read_query`` reads."""
-    return {"type": "object", "properties": {"select_query": {"type": "string"}}, "required": ["select_query"]}
+    text = {"type": "string", "examples": ["select Last_Name, Email from Contacts where Email is not null limit 10"]}
+    return {"type": "object", "properties": {"select_query": text}, "required": ["select_query"]}
 
 
 def answer(found: Sequence[Json], limit: int) -> Queried:

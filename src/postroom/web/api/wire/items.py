@@ -70,15 +70,17 @@ def body_of(item: Json, at_most: int, key: str = "data") -> Json:
 
 def outcome(done: type, status: int, key: str = "data") -> Mapping[int, Callable[[Schemas], Json]]:
     """The answers by status of a call that writes one item, where ``done`` is what has that ``status`` (W 7.5)."""
-    return {status: _each(key, done), 400: _each(key, Refusal)}
+    return {status: each(key, done), 400: each(key, Refusal)}
 
 
 def outcomes(done: type, status: int, key: str = "data") -> Mapping[int, Callable[[Schemas], Json]]:
     """The answers of a call that writes several."""
-    return {**outcome(done, status, key), 207: _each(key, done, Refusal)}
+    return {**outcome(done, status, key), 207: each(key, done, Refusal)}
 
 
-def _each(key: str, *kinds: type) -> Callable[[Schemas], Json]:
+def each(key: str, *kinds: type) -> Callable[[Schemas], Json]:
+    """An answer that tells of each item one of these kinds."""
+
     def shape(schemas: Schemas) -> Json:
         some = [schemas.of(kind) for kind in kinds]
         items = {
