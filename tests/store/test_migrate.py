@@ -5,17 +5,29 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, insert, inspect, select, text
 
 from postroom.errors import Unavailable
+from postroom.record import CONTACTS, MODULES, PIPELINES
+from postroom.record.criteria import equal
+from postroom.record.terms import terms
+from postroom.store import finding, records, tables
 from postroom.store.engine import engine_for
+from postroom.store.finding import Order, Question
 from postroom.store.migrate import head, migrate, pending
+from postroom.store.migrations import run
+from postroom.store.records import Key
 from postroom.store.tables import metadata
+from tests.world import NOW
 
 _MIGRATE = (
     "import sys; from postroom.store.migrate import migrate; migrate(sys.argv[1]); print('alembic' in sys.modules)"
@@ -64,6 +76,61 @@ def test_sqlite_tables_without_row_numbers_are_the_declared_ones(sqlite_url: str
             table.name for table in metadata.sorted_tables if table.dialect_options["sqlite"]["with_rowid"] is False
         }
         assert set(found) == declared
+    engine.dispose()
+
+
+def _up_to(connection: Connection, step: str) -> None:
+    """Apply every step before the one of that name."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(run.__file__).parent).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    steps = ScriptDirectory.from_config(config).walk_revisions()
+    before = next(each.down_revision for each in steps if each.path.endswith(f"_{step}.py"))
+    assert isinstance(before, str)
+    command.upgrade(config, before)
+
+
+def _stored(number: int, org_id: int, module: str, fields: dict[str, object]) -> dict[str, Any]:
+    """A record as it was stored before there was an index of its terms."""
+    stamps = {"created_at": NOW + number, "created_by": 1, "modified_at": NOW - number, "modified_by": 1}
+    return {"id": number, "org_id": org_id, "module": module, "owner_id": 7, "name": "x", "fields": fields, **stamps}
+
+
+def test_records_that_were_there_are_found_by_their_terms(empty_url: str) -> None:
+    title = {"Title": "CEO", "Tag": ["vip", "Old"], "Email_Opt_Out": False}
+    there = [
+        # More than are taken at once, and with numbers in between that are gone.
+        *(
+            _stored(2 * n + 10, 1, "Contacts", {"Last_Name": f"N{n}", "Full_Name": f"N{n}", "Email": f"n{n}@x.example"})
+            for n in range(520)
+        ),
+        _stored(3, 2, "Contacts", {"Last_Name": "Straße", "Phone": "+49 30", "Account_Name": 4, **title}),
+        _stored(4, 2, "Accounts", {"Account_Name": "Acme"}),
+        _stored(5, 2, "Pipelines", {"Deal_Name": "Big", "Amount": -5.5, "Closing_Date": "2026-01-31"}),
+        _stored(6, 2, "Pipelines", {}),
+    ]
+    engine = engine_for(empty_url)
+    with engine.begin() as connection:
+        _up_to(connection, "records")
+        org = {"name": "", "primary_email": "a@x.example", "created_at": NOW}
+        connection.execute(insert(tables.org), [{"id": number, **org} for number in (1, 2)])
+        connection.execute(insert(tables.record), there)
+    assert pending(empty_url)
+    migrate(empty_url)
+    modules = {module.name: module for module in MODULES}
+    with engine.connect() as connection:
+        rows = [tuple(row) for row in connection.execute(select(tables.term))]
+        keys = [Key(each["org_id"], each["module"], each["id"]) for each in there]
+        whole = [each for each in records.find_many(connection, keys) if each is not None]
+        assert len(whole) == len(there)
+        expected = {
+            (each.org_id, *term, each.id) for each in whole for term in terms(modules[each.module], each.values)
+        }
+        assert (len(rows), set(rows)) == (len(expected), expected)
+        asked = Question(org_id=1, module=CONTACTS, limit=5, where=equal(CONTACTS, "Email", b"n519@x.example"))
+        assert [each.record.id for each in finding.find(connection, asked)] == [2 * 519 + 10]
+        everybody = Question(org_id=2, module=PIPELINES, limit=5, order=Order("Amount"))
+        assert [each.record.id for each in finding.find(connection, everybody)] == [5, 6]
     engine.dispose()
 
 

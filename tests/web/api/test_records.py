@@ -191,57 +191,6 @@ async def test_another_organisation_s_record_is_not_there(tmp_path: Path) -> Non
         assert [each["id"] for each in listed] == [str(both.own.world.contact.id)]
 
 
-async def test_a_list_goes_page_by_page_newest_first(tmp_path: Path, database_url: str) -> None:
-    async with guests(tmp_path, database_url) as both:
-        await both.own.insert("Accounts", *({"Account_Name": f"No. {n}"} for n in range(4)))
-        answer = (await both.own.get("/Accounts", fields="Account_Name", per_page="2", page="2")).json()
-        assert [each["Account_Name"] for each in answer["data"]] == ["No. 1", "No. 0"]
-        assert answer["info"] == {
-            "per_page": 2,
-            "next_page_token": None,
-            "count": 2,
-            "sort_by": "id",
-            "page": 2,
-            "previous_page_token": None,
-            "page_token_expiry": None,
-            "sort_order": "desc",
-            "more_records": True,
-        }
-        oldest = (await both.own.get("/Accounts", fields="Account_Name", sort_order="asc")).json()
-        assert [each["Account_Name"] for each in oldest["data"]][:2] == ["Northwind", "No. 0"]
-        assert oldest["info"]["more_records"] is False
-        assert (await both.own.get("/Accounts", fields="Account_Name", page="9")).status_code == 204
-
-
-@pytest.mark.parametrize(
-    ("given", "name"),
-    [
-        ({"page": "0"}, "page"),
-        ({"page": "x"}, "page"),
-        ({"page": "501"}, "page"),
-        ({"per_page": "-1"}, "per_page"),
-        ({"sort_by": "Email"}, "sort_by"),
-        ({"sort_order": "up"}, "sort_order"),
-        ({"page_token": "abc"}, "page_token"),
-        ({"fields": ",".join(["Email"] * 51)}, "fields"),
-    ],
-)
-async def test_a_wrong_parameter_is_named(tmp_path: Path, given: dict[str, str], name: str) -> None:
-    async with guests(tmp_path) as both:
-        details = error(await both.own.get("/Contacts", **{"fields": "Email", **given}), 400, "INVALID_DATA")
-        assert details["param_name"] == name
-
-
-async def test_fields_are_required_where_the_version_says_so(tmp_path: Path) -> None:
-    async with guests(tmp_path) as both:
-        for prefix in ("/bigin/v2", "/crm/v3", "/crm/v8"):
-            details = error(await both.own.get(f"{prefix}/Contacts"), 400, "REQUIRED_PARAM_MISSING")
-            assert details == {"param_name": "fields"}
-        for prefix in ("/bigin/v1", "/crm/v2", "/crm/v2.1"):
-            answer = await both.own.get(f"{prefix}/Contacts")
-            assert answer.json()["data"][0]["Full_Name"] == "Cleo Dahl"
-
-
 async def test_deals_and_pipelines_are_one_module(tmp_path: Path) -> None:
     async with guests(tmp_path) as both:
         number = str(both.own.world.deal.id)

@@ -119,8 +119,9 @@ def _order(call: Call, module: Module) -> Order:
     name, ascending = call.param("sort_by") or "id", call.param("sort_order") == "asc"
     if name == "id":
         return Order(None, ascending)
+    field = module.by_name.get(name)
     # What has several values stands in no one place.
-    if name not in module.numbers or module.by_name[name].kind is Kind.TAGS:
+    if field is None or not field.indexed or field.kind is Kind.TAGS:
         raise Invalid(Fault(Reason.PARAM_WRONG, details={"param_name": "sort_by"}))
     return Order(name, ascending)
 

@@ -52,7 +52,7 @@ class Page:
         return self.size + 1
 
 
-class _Token(msgspec.Struct, array_like=True, frozen=True):
+class _Token(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
     bound: bytes
     expires_at: int
     seen: int
