@@ -93,6 +93,7 @@ CASES = [
     Case(section="9.1", row="201", what="inserted", status=201, ask=insert({"Last_Name": "Ito"}), headers=JSON),
     Case(section="9.1", row="204", what="no such record", status=204, ask=ask("GET", f"{CONTACTS}/1")),
     Case(section="9.1", row="204", what="OPTIONS", status=204, ask=ask("OPTIONS", CONTACTS), headers={"allow": "DELETE, GET, HEAD, OPTIONS, POST, PUT"}),
+    Case(section="9.1", row="304", what="nothing is newer", status=304, ask=ask("GET", f"{CONTACTS}?fields=Last_Name", headers={"If-Modified-Since": "2999-01-01T00:00:00Z"})),
     Case(section="9.1", row="207", what="some were done, some were not", status=207, ask=insert({"Last_Name": "Ito"}, {}), headers=JSON),
     Case(section="9.1", row="400", what="something is wrong", status=400, ask=insert({}), headers=JSON),
     Case(section="9.1", row="401", what="nobody", status=401, ask=NO_TOKEN, headers=JSON),

@@ -13,6 +13,8 @@ DEAR = {
     ("GET", "/{module}"): Cost.LIST,
     ("POST", "/{module}"): Cost.RECORDS,
     ("PUT", "/{module}"): Cost.RECORDS,
+    ("POST", "/{module}/upsert"): Cost.RECORDS,
+    ("POST", "/{module}/{id}/Notes"): Cost.RECORDS,
 }
 
 

@@ -56,7 +56,11 @@ async def test_json_of_the_api(tmp_path: Path) -> None:
 
 async def test_a_stranger_is_told_neither_an_end_nor_a_time(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        for path, bearer, status in (("/org", "1000.a.b", 401), ("/org", "Bearer", 401), ("/nothing/at/all", "x", 404)):
+        for path, bearer, status in (
+            ("/org", "1000.a.b", 401),
+            ("/org", "Bearer", 401),
+            ("/nothing/at/all/here/or/there", "x", 404),
+        ):
             answer = await home.http.get(home.api + path, headers={"Authorization": f"Bearer {bearer}"})
             assert (answer.status_code, shown(answer)) == (status, JSON)
             # How long a look-up took is nothing for who guesses tokens.

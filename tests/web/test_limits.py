@@ -105,7 +105,7 @@ async def test_what_nobody_is_let_in_for_costs_nothing(tmp_path: Path) -> None:
         narrow = await both.own.house.headers("ZohoBigin.users.READ")
         for _ in range(3):
             for answer, status in (
-                (await both.own.get("/nothing/at/all/here"), 404),
+                (await both.own.get("/nothing/at/all/here/or/there"), 404),
                 (await both.own.ask("PATCH", "/org"), 400),
                 (await both.own.ask("OPTIONS", "/org"), 204),
                 (await both.own.ask("GET", "/org", headers=narrow), 401),

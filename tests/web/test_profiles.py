@@ -110,6 +110,7 @@ RIGHTS: Final = {
     "GET /users/{id}": "View",
     "PUT /users/{id}": "Edit",
     "GET /org": "View",
+    "POST /coql": "View",
 }
 
 

@@ -15,6 +15,7 @@ from postroom.web.shape import Shape
 
 # A module's or a related list's API name; what else is in its place is a wrong URL, not a wrong module.
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
+_ACTIONS: Final = ("{related}", "actions")  # what stands before an action's name is no list
 _NAMED: Final = frozenset({"{module}", "{related}"})
 
 
@@ -89,7 +90,7 @@ def _match(template: list[str], words: list[str]) -> dict[str, str] | None:
         if expected[0] != "{":
             if expected != word:
                 return None
-        elif not word or (expected in _NAMED and not _NAME.fullmatch(word)):
+        elif not word or (expected in _NAMED and not _NAME.fullmatch(word)) or (expected, word) == _ACTIONS:
             return None
         else:
             values[expected[1:-1]] = word
