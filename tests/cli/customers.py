@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -45,6 +47,8 @@ class Office:
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=stderr,
+            # What a shell runs in the background never hears of Ctrl-C, and hands that on.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
 
     async def run(self, *words: str, env: dict[str, str] | None = None) -> Done:

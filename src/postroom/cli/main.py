@@ -68,8 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(2)
     except click.ClickException as error:
         _fail(error.format_message() + _hint(error), error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        _fail("interrupted", 130)
+    except (click.Abort, KeyboardInterrupt) as error:
+        # Who answers no, or nothing, is no interruption.
+        ctrl_c = isinstance(error.__cause__ or error, KeyboardInterrupt)
+        _fail("interrupted", 130 if ctrl_c else 1)
     except BrokenPipeError:
         # Whoever read our output has gone: nothing is left to say, and the interpreter shall not try at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
