@@ -14,7 +14,13 @@ from tests.web.house import House, house
 from tests.world import World, found
 
 EVERYTHING = ",".join(
-    f"ZohoBigin.{each}.ALL" for each in ("modules", "settings", "files", "users", "org", "send_mail.all", "coql")
+    (
+        *(
+            f"ZohoBigin.{each}.ALL"
+            for each in ("modules", "settings", "files", "users", "org", "send_mail.all", "coql")
+        ),
+        "ZohoSearch.securesearch.READ",
+    )
 )
 
 
