@@ -44,11 +44,6 @@ _SQLITE_SETTINGS: Final = (
 )
 
 
-# Readers look at the file in the system's memory. Among a million records a question may look at thousands of pages,
-# and to copy each of them took two thirds of its time.
-_MAPPED_OCTETS: Final = 0x7FFF0000  # as much as SQLite maps
-
-
 def engine_for(url: str) -> Engine:
     """An engine for ``sqlite:///FILE`` or ``postgresql://...``; nothing is opened yet.
 
@@ -165,7 +160,6 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
 
 def _set_up_reading(connection: Any, _: object) -> None:
     connection.execute("PRAGMA query_only = ON")
-    connection.execute(f"PRAGMA mmap_size = {_MAPPED_OCTETS}")
 
 
 def _begin_reading(connection: Connection) -> None:
