@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIN := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test browser check format serve bench crash lock clean
+.PHONY: help demo test browser check format serve bench crash fuzz lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ bench: .venv/.ready ## compare with Postfix on this machine
 
 crash: .venv/.ready ## kill the server and the worker under load, count every mail
 	@$(BIN)/python -m bench.crash
+
+fuzz: .venv/.ready ## ask 100,000 generated requests, judge each answer
+	@$(BIN)/python -m tests.fuzz
 
 lock: ## pin the newest packages that fit (needs uv)
 	@uv pip compile $(PIN) --extra dev --output-file requirements/dev.lock pyproject.toml

@@ -11,7 +11,6 @@ against what ``people`` says it must be.
 import argparse
 import asyncio
 import random
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -163,7 +162,6 @@ def main() -> None:
     print(f"{plan.records} contacts, {plan.database}, {disk.file_system(disk.folder())}, ", end="")
     print(f"{time.perf_counter() - start:.0f} s in all; ms a call:")
     print("\n".join(table(times)))
-    sys.exit(0)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """store.db: shared commits, and that nobody in them pays for somebody else."""
 
 import asyncio
+import sqlite3
 import sys
 import tempfile
 import threading
 from asyncio.subprocess import PIPE
 from collections.abc import Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -256,6 +257,22 @@ async def test_every_writing_connection_flushes_each_commit(sqlite_url: str) -> 
     assert await db.read(pragmas) == [2, "wal", 1, 1]
     assert await db.write(pragmas) == [2, "wal", 1, 0]
     await db.close()
+
+
+async def test_in_a_pause_the_log_is_emptied(sqlite_url: str) -> None:
+    def lies_in_the_file() -> bool:
+        # Immutable: the log is not looked at.
+        with closing(sqlite3.connect(f"file:{sqlite_url.removeprefix('sqlite:///')}?immutable=1", uri=True)) as file:
+            return bool(file.execute("SELECT count(*) FROM org").fetchone()[0])
+
+    db = Database(sqlite_url)
+    try:
+        await db.write_together(add, row(1))
+        async with asyncio.timeout(30):
+            while not lies_in_the_file():  # noqa: ASYNC110 - it is another thread's work
+                await asyncio.sleep(0)
+    finally:
+        await db.close()
 
 
 async def test_a_locked_file_is_waited_for(sqlite_url: str) -> None:

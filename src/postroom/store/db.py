@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from postroom.errors import Unavailable
-from postroom.store.engine import Fate, engine_for, fate, passing, reading
+from postroom.store.engine import Fate, checkpoint, engine_for, fate, passing, reading
 
 log = structlog.get_logger()
 
@@ -35,6 +35,7 @@ R = TypeVar("R")
 Together = Callable[[Connection, Sequence[T]], Sequence[R]]
 
 GATHER_AT_MOST: Final = 256  # longer transactions gain nothing more and make everybody in them wait
+_REST_SECONDS: Final = 0.25  # then somebody who waits is less likely than somebody who comes later
 _TRIES: Final = 3  # of one caller alone against other processes that want the same rows
 
 
@@ -68,7 +69,12 @@ class Database:
         self._writes: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._reads: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._threads = [
-            threading.Thread(target=_serve, args=(self._writes, self.engine), name="database-writer", daemon=True),
+            threading.Thread(
+                target=_serve,
+                args=(self._writes, self.engine, _REST_SECONDS if self.is_sqlite else None),
+                name="database-writer",
+                daemon=True,
+            ),
             *(
                 threading.Thread(
                     target=_serve, args=(self._reads, self._reader), name=f"database-reader-{n}", daemon=True
@@ -126,10 +132,20 @@ class Database:
         return await answer
 
 
-def _serve(line: "queue.SimpleQueue[_Call | None]", engine: Engine) -> None:
-    """The life of one thread."""
-    while (first := line.get()) is not None:
+def _serve(line: "queue.SimpleQueue[_Call | None]", engine: Engine, rest: float | None = None) -> None:
+    """The life of one thread; after ``rest`` seconds without work, what it wrote goes from the log to its place."""
+    written = False
+    while True:
+        try:
+            first = line.get(timeout=rest if written else None)
+        except queue.Empty:
+            checkpoint(engine)
+            written = False
+            continue
+        if first is None:
+            return
         calls, last = _gather(line, first)
+        written = rest is not None
         try:
             _run(engine, calls)
         except BaseException as error:  # a bug: the thread must outlive it, or every later caller would hang

@@ -5,10 +5,13 @@ import time
 from enum import Enum, auto
 from typing import Any, Final
 
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
 from postroom.store import json
+
+log = structlog.get_logger()
 
 # No wait is without an end. A server that is gone is noticed in 20 s even where no packet says so, and a frozen process
 # of ours loses its locks in PostgreSQL after 20 s, so that the others go on.
@@ -33,16 +36,12 @@ _SQLITE_SETTINGS: Final = (
     # FULL: a commit is answered after fdatasync. NORMAL may lose answered mail at power loss.
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
-    # 32 MB each. A checkpoint after the usual 4 MB writes the same pages again and again: half of the time of a commit.
-    "PRAGMA wal_autocheckpoint = 8000",
-    "PRAGMA cache_size = -32768",
+    # 128 MB at the most; in a pause the log is emptied before (``checkpoint``). Who commits waits for a checkpoint, and
+    # one after the usual 4 MB writes the same pages again and again: half of the time of a commit.
+    "PRAGMA wal_autocheckpoint = 32000",
+    "PRAGMA cache_size = -32768",  # 32 MB
     "PRAGMA temp_store = MEMORY",
 )
-
-
-# Readers look at the file in the system's memory. Among a million records a question may look at thousands of pages,
-# and to copy each of them took two thirds of its time.
-_MAPPED_OCTETS: Final = 0x7FFF0000  # as much as SQLite maps
 
 
 def engine_for(url: str) -> Engine:
@@ -87,6 +86,18 @@ def reading(engine: Engine) -> Engine:
     event.listen(reader, "connect", _set_up_reading)
     event.listen(reader, "begin", _begin_reading)
     return reader
+
+
+def checkpoint(engine: Engine) -> None:
+    """Bring what SQLite's log holds to its place in the file, as far as no reader is in the way."""
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+    except sqlite3.Error as error:
+        # The next commit meets the same trouble, and tells its caller.
+        log.warning("checkpoint", problem=str(error))
+    finally:
+        connection.close()
 
 
 class Fate(Enum):
@@ -149,7 +160,6 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
 
 def _set_up_reading(connection: Any, _: object) -> None:
     connection.execute("PRAGMA query_only = ON")
-    connection.execute(f"PRAGMA mmap_size = {_MAPPED_OCTETS}")
 
 
 def _begin_reading(connection: Connection) -> None:

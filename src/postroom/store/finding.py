@@ -6,6 +6,7 @@ page costs what the first one does. Records without a value of the field that th
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from sqlalchemy import ColumnElement, Connection, LargeBinary, literal, select, tuple_
 
@@ -117,7 +118,12 @@ def _apart(tx: Connection, asked: Question, where: Criteria | None) -> Sequence[
     """The alternatives of criteria that are nothing but alternatives."""
     if isinstance(where, AnyOf):
         return where.parts
-    if isinstance(where, Where) and len(where.keys) > 1 and not where.negated and not are_few(tx, asked.ground, where):
+    if (
+        isinstance(where, Where)
+        and len(where.keys) > 1
+        and not where.negated
+        and not are_few(tx, asked.ground, [where])
+    ):
         return [Where(number=where.number, keys=(key,)) for key in set(where.keys)]
     return ()
 
@@ -127,7 +133,8 @@ def _apart(tx: Connection, asked: Question, where: Criteria | None) -> Sequence[
 
 def _ordered(tx: Connection, asked: Question, limit: int) -> Iterator[Position]:
     """Those with a value, and then those without one; backwards the other way round."""
-    few = asked.only is not None or (asked.where is not None and are_few(tx, asked.ground, asked.where))
+    others = [each for each in parts_of(asked.where) if not _is_stretch(each, asked)]
+    few = asked.only is not None or are_few(tx, asked.ground, others)
     among = source(tx, asked.ground, asked.where) if few else None
     parts = [_valued, _valueless]
     left = limit
@@ -154,10 +161,15 @@ def _along(asked: Question, number: int) -> Iterator[ColumnElement[bool]]:
     """All terms of the field, in the order of the index, of records that meet the criteria."""
     yield terms.stretch(term, asked.org_id, Where(number=number))
     for part in parts_of(asked.where):
-        if isinstance(part, Where) and part.number == number and not part.negated:
+        if _is_stretch(part, asked):
             yield terms.stretch(term, asked.org_id, part)
         else:
             yield meets(asked.ground, part, term.c.record_id)
+
+
+def _is_stretch(part: Criteria, asked: Question) -> TypeGuard[Where]:
+    """Whether it is a comparison of the field that the records are put in order by: a stretch of its index."""
+    return isinstance(part, Where) and part.number == asked.number and not part.negated
 
 
 def _of(asked: Question, number: int, among: Query) -> Iterator[ColumnElement[bool]]:

@@ -100,18 +100,16 @@ def source(tx: Connection, ground: Ground, where: Criteria | None) -> Query:
     if len(parts) == len(lists) == 1:
         return _listed(ground, lists[0])
     few, many = ground.effort.few, ground.effort.many
-    cheapest, cost = _cheapest(tx, ground, parts, few)
-    if cost >= few and len(lists) > 1:
+    cheapest, cost = _cheapest(tx, ground, parts, few if lists else many)
+    if lists and cost >= few:
+        # In the order of the ids, so that walking ends with the page.
         first, *others = (_listed(ground, each) for each in lists)
-        rest = [meets(ground, each, _column(first)) for each in parts if each not in lists]
-        return intersect(first.where(*rest), *others)
-    if cost >= few and not lists:
-        cheapest, cost = _cheapest(tx, ground, parts, many)
-    if cheapest is None or (cost >= many and not lists):
+        first = first.where(*(meets(ground, each, _column(first)) for each in parts if each not in lists))
+        return intersect(first, *others) if others else first
+    if cheapest is None or cost >= many:
         return every(ground).where(*(meets(ground, each, _ID) for each in parts))
-    chosen = cheapest if cost < few or not lists else lists[0]
-    query = _walked(tx, ground, chosen)
-    return query.where(*(meets(ground, each, _column(query)) for each in parts if each is not chosen))
+    query = _walked(tx, ground, cheapest)
+    return query.where(*(meets(ground, each, _column(query)) for each in parts if each is not cheapest))
 
 
 def meets(ground: Ground, where: Criteria, number: ColumnElement[int]) -> ColumnElement[bool]:
@@ -130,9 +128,9 @@ def meets(ground: Ground, where: Criteria, number: ColumnElement[int]) -> Column
     return one.is_(None) if where.negated else one.is_not(None)
 
 
-def are_few(tx: Connection, ground: Ground, where: Criteria) -> bool:
-    """Whether at the most so few records meet the criteria that all of them may be looked at."""
-    return _cheapest(tx, ground, parts_of(where), ground.effort.many)[1] < ground.effort.many
+def are_few(tx: Connection, ground: Ground, parts: Sequence[Criteria]) -> bool:
+    """Whether at the most so few records meet all parts that each of them may be looked at."""
+    return _cheapest(tx, ground, parts, ground.effort.many)[1] < ground.effort.many
 
 
 _ID: Final[ColumnElement[int]] = record.c.id
