@@ -35,7 +35,7 @@ class Examples:
 
     def command(self, url: str, method: str, told: Json) -> str:
         """The command for an operation of the document."""
-        path, query = self._required(told, "path"), self._required(told, "query")
+        path, query = self._given(told, "path"), self._given(told, "query")
         where = url.format(**path) + (f"?{urlencode(query, safe=',')}" if query else "")
         words = ["curl -sS", *([f"-X {method}"] if method not in ("GET", "POST") else []), shlex.quote(where)]
         lines = [" ".join(words), '-H "Authorization: Zoho-oauthtoken $token"', *self._body(told), *_kept(told)]
@@ -56,11 +56,13 @@ class Examples:
             return {key: value for each in schema["allOf"] for key, value in self.value(each).items()}
         return self._by_type(schema)
 
-    def _required(self, told: Json, place: str) -> dict[str, Any]:
-        named = {
-            each["name"]: each["schema"] for each in told["parameters"] if each["required"] and each["in"] == place
+    def _given(self, told: Json, place: str) -> dict[str, Any]:
+        """A value for each parameter that must be given, or that has an example of its own."""
+        here = {each["name"]: each for each in told["parameters"] if each["in"] == place}
+        given = {
+            name: each["schema"] for name, each in here.items() if each["required"] or "examples" in each["schema"]
         }
-        return {name: _BY_NAME.get(name) or self.value(schema) for name, schema in named.items()}
+        return {name: _BY_NAME.get(name) or self.value(schema) for name, schema in given.items()}
 
     def _by_type(self, schema: Json) -> Any:
         kind = schema["type"][0] if isinstance(schema["type"], list) else schema["type"]
@@ -73,7 +75,7 @@ class Examples:
         if kind != "string":
             return {"boolean": True}.get(kind, 1)
         known = schema.get("format") or schema.get("pattern") or ""
-        return _BY_FORMAT.get(known) or schema.get("title", "…")
+        return _BY_FORMAT.get(known) or schema.get("title") or "…"
 
     def _body(self, told: Json) -> list[str]:
         for kind, each in told.get("requestBody", {}).get("content", {}).items():
