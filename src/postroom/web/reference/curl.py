@@ -35,7 +35,7 @@ class Examples:
 
     def command(self, url: str, method: str, told: Json) -> str:
         """The command for an operation of the document."""
-        path, query = self._shown(told, "path"), self._shown(told, "query")
+        path, query = self._given(told, "path"), self._given(told, "query")
         where = url.format(**path) + (f"?{urlencode(query, safe=',')}" if query else "")
         words = ["curl -sS", *([f"-X {method}"] if method not in ("GET", "POST") else []), shlex.quote(where)]
         lines = [" ".join(words), '-H "Authorization: Zoho-oauthtoken $token"', *self._body(told), *_kept(told)]
@@ -56,8 +56,8 @@ class Examples:
             return {key: value for each in schema["allOf"] for key, value in self.value(each).items()}
         return self._by_type(schema)
 
-    def _shown(self, told: Json, place: str) -> dict[str, Any]:
-        """The parameters that must be given there, and those with an example."""
+    def _given(self, told: Json, place: str) -> dict[str, Any]:
+        """A value for each parameter that must be given, or that has an example of its own."""
         named = {each["name"]: each for each in told["parameters"] if each["in"] == place}
         return {
             name: each.get("example") or _BY_NAME.get(name) or self.value(each["schema"])
@@ -76,7 +76,7 @@ class Examples:
         if kind != "string":
             return {"boolean": True}.get(kind, 1)
         known = schema.get("format") or schema.get("pattern") or ""
-        return _BY_FORMAT.get(known) or schema.get("title", "…")
+        return _BY_FORMAT.get(known) or schema.get("title") or "…"
 
     def _body(self, told: Json) -> list[str]:
         for kind, each in told.get("requestBody", {}).get("content", {}).items():

@@ -114,6 +114,7 @@ class _Teller:
         path = path_of(endpoint, module)
         told = self._paths[path][endpoint.method.lower()]
         summary, more = said(endpoint)
+        done = endpoint.answers.keys() - refused.by_status().keys()
         media, body = _content(told.get("requestBody", {}), self._sent)
         return Call(
             anchor=told["operationId"],
@@ -126,8 +127,8 @@ class _Teller:
             params=[self._param(parameter(each)) for each in taken(endpoint, None)],
             body=body,
             body_media=media,
-            answers=[self._answer(status, told["responses"][str(status)]) for status in endpoint.answers],
-            refusals=[status for status in refused.statuses(endpoint) if status not in endpoint.answers],
+            answers=[self._answer(status, told["responses"][str(status)]) for status in sorted(done)],
+            refusals=refused.statuses(endpoint),
             command=self._examples.command(self._url + path, endpoint.method, told),
         )
 
