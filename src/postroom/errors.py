@@ -33,6 +33,7 @@ class Reason(Enum):
     DUPLICATE = auto()
     BODY_UNREADABLE = auto()
     BODY_TOO_LARGE = auto()
+    HEAD_TOO_LARGE = auto()
     # a value in the URL
     URL_UNKNOWN = auto()
     METHOD_UNKNOWN = auto()

@@ -232,9 +232,6 @@ MALFORMED = [
     b"GET /bigin/v2/org HTTP/1.1\r\nA b: c\r\n\r\n",
     b"GET /bigin/v2/org HTTP/1.1\r\nA: b\0c\r\n\r\n",
     b"GET /bigin/v2/org HTTP/1.1\r\nA: b\rc\r\n\r\n",
-    b"GET /bigin/v2/org HTTP/1.1\r\n" + b"A: " + b"b" * 70_000 + b"\r\n\r\n",
-    b"GET /bigin/v2/org HTTP/1.1\r\n" + b"A: b\r\n" * 70_000 + b"\r\n",
-    b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n",
     b"POST /oauth/v2/token HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
     b"POST /oauth/v2/token HTTP/1.1\r\nContent-Length: x\r\n\r\n",
     b"POST /oauth/v2/token HTTP/1.1\r\nContent-Length: 1 1\r\n\r\nx",
@@ -261,11 +258,59 @@ async def test_what_is_no_http_is_refused_in_the_shape_of_all_refusals(tmp_path:
         assert (await home.http.get(home.url)).status_code == 404
 
 
-async def test_upgrades_are_not_taken(tmp_path: Path) -> None:
+HUGE = [
+    b"GET /bigin/v2/org HTTP/1.1\r\n" + b"A: " + b"b" * 70_000 + b"\r\n\r\n",
+    b"GET /bigin/v2/org HTTP/1.1\r\n" + b"A: b\r\n" * 70_000 + b"\r\n",
+    b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n",
+]
+
+
+async def test_a_head_beyond_all_measure_is_called_so(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        for octets in HUGE:
+            async with dial(home.url) as peer:
+                await peer.send(octets)
+                answer = await peer.answer()
+                assert (answer.status, answer.code) == (413, "LIMIT_EXCEEDED"), octets[:60]
+                assert b'"details":{"limit":65536}' in answer.body
+                assert await peer.closed(), octets[:60]
+
+
+H2C = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABkAAQAAP__"}
+WEBSOCKET = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+
+
+@pytest.mark.parametrize("wish", [H2C, WEBSOCKET], ids=["h2c", "websocket"])
+async def test_upgrades_are_passed_over(tmp_path: Path, wish: dict[str, str]) -> None:
+    """RFC 9110 §7.8. Java's client, and curl --http2, ask for HTTP/2 with each request, bodies included."""
     async with house(tmp_path) as home, dial(home.url) as peer:
-        fields = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
-        await peer.send(request("GET", "/bigin/v2/org", fields))
-        assert (await peer.answer()).code == "AUTHENTICATION_FAILURE"
+        headers = await home.headers("ZohoBigin.modules.ALL")
+        asked = {**headers, **wish}
+        listing = "/bigin/v2/Contacts?fields=Last_Name"
+        insert = b'{"data":[{"Last_Name":"Ito"}]}'
+        chunked = {**asked, "Transfer-Encoding": "chunked"}
+        for octets, status in (
+            (request("GET", listing, asked), 200),
+            (request("POST", "/bigin/v2/Contacts", asked, insert), 201),
+            (request("POST", "/bigin/v2/Contacts", chunked) + b"%x\r\n%b\r\n0\r\n\r\n" % (len(insert), insert), 201),
+            (request("GET", listing, headers), 200),
+        ):
+            # Whole, in two pieces, octet by octet, and with the next request right behind it.
+            for pieces in ([octets], [octets[:-9], octets[-9:]], [octets[n : n + 1] for n in range(len(octets))]):
+                for piece in pieces:
+                    await peer.send(piece)
+                assert (await peer.answer()).status == status, octets
+            await peer.send(octets + request("GET", "/nothing"))
+            assert ((await peer.answer()).status, (await peer.answer()).status) == (status, 404)
+        answer = await home.http.get(home.url + listing, headers=headers)
+        assert [each["Last_Name"] for each in answer.json()["data"]] == ["Ito"] * 8 + ["Dahl"]
+
+
+async def test_connect_is_a_wrong_method(tmp_path: Path) -> None:
+    async with house(tmp_path) as home, dial(home.url) as peer:
+        await peer.send(request("CONNECT", "/bigin/v2/org", await home.headers()))
+        answer = await peer.answer()
+        assert (answer.status, answer.code) == (400, "INVALID_REQUEST_METHOD")
 
 
 Handle = Callable[[Call], Awaitable[Response]]

@@ -7,18 +7,19 @@ shape of every other refusal. Without these limits a few hundred idle sockets ho
 import asyncio
 from typing import Any, Final
 
-import msgspec
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from postroom.errors import Fault, Reason
+from postroom.errors import Fault, Reason, Refused
 from postroom.mail.limits import KIB
-from postroom.web.refusals import flat_error
+from postroom.web.refusals import refuse
 
 HEAD_OCTETS: Final = 64 * KIB  # request line and fields together; ours: common servers allow 8 to 32 KiB
 
 # What no parser knows is most often the method.
-_NO_HEAD: Final = msgspec.json.encode(flat_error(Fault(Reason.METHOD_UNKNOWN)))
-_NO_BODY: Final = msgspec.json.encode(flat_error(Fault(Reason.BODY_UNREADABLE)))
+_NO_HEAD: Final = refuse(Refused(Fault(Reason.METHOD_UNKNOWN)))
+_NO_BODY: Final = refuse(Refused(Fault(Reason.BODY_UNREADABLE)))
+_LARGE_HEAD: Final = refuse(Refused(Fault(Reason.HEAD_TOO_LARGE, details={"limit": HEAD_OCTETS})))
 
 
 class Connection(HttpToolsProtocol):
@@ -36,7 +37,11 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Some bytes arrived."""
         self._heard_at = self.loop.time()
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self._feed(data)
+        except httptools.HttpParserError:
+            self.send_400_response("")
 
     def on_message_begin(self) -> None:
         """A request line begins."""
@@ -56,16 +61,24 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
+        if self._asks_for_upgrade():
+            return
         super().on_headers_complete()
         self._head_began_at = None
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        if not self._asks_for_upgrade():
+            super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the words are ours
         """Answer bytes that are no HTTP, and close."""
         told = _NO_BODY if self._head_began_at is None else _NO_HEAD
-        self.transport.write(
-            b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json;charset=UTF-8\r\n"
-            b"content-length: %d\r\nconnection: close\r\n\r\n%b" % (len(told), told)
-        )
+        if self._head_octets > HEAD_OCTETS:
+            told = _LARGE_HEAD
+        fields = [*self.server_state.default_headers, *told.raw_headers, (b"connection", b"close")]
+        lines = b"".join(b"%b: %b\r\n" % field for field in fields)
+        self.transport.write(STATUS_LINE[told.status_code] + lines + b"\r\n" + told.body)
         self.transport.close()
 
     def is_stalled(self, now: float, patience: float) -> bool:
@@ -76,8 +89,30 @@ class Connection(HttpToolsProtocol):
         owes_body = waits is not None and waits.more_body and not waits.response_complete and not self.flow.read_paused
         return bool(owes_body and now - self._heard_at > patience)
 
+    def _feed(self, data: bytes) -> None:
+        """Parse; where the client would rather speak another protocol, as if it had not said so (RFC 9110 §7.8).
+
+        Its parser takes no body of such a request, and uvicorn drops what comes behind: the client would wait for ever.
+        """
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            rest = data[upgrade.args[0] :]
+            if self._asks_for_upgrade():
+                self._feed(self._head_again() + rest)
+
+    def _asks_for_upgrade(self) -> bool:
+        # CONNECT looks alike to the parser; no endpoint has it.
+        return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+
+    def _head_again(self) -> bytes:
+        """The head that was parsed last, without the field Upgrade."""
+        line = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        fields = [b"%b: %b" % field for field in self.headers if field[0] != b"upgrade"]
+        return b"\r\n".join([line, *fields, b"", b""])
+
     def _count(self, octets: int) -> None:
         self._head_octets += octets
         if self._head_octets > HEAD_OCTETS:
-            # The parser makes this «no HTTP».
+            # The parser makes this an error of its own.
             raise ValueError("the head of the request is too large")

@@ -79,6 +79,7 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
     ),
     # 413 stands in CRM's table of statuses (W 9.1) without a code.
     Reason.BODY_TOO_LARGE: Wire(413, "LIMIT_EXCEEDED", "the request body is larger than this server accepts"),
+    Reason.HEAD_TOO_LARGE: Wire(413, "LIMIT_EXCEEDED", "the head of the request is larger than this server accepts"),
     Reason.URL_UNKNOWN: Wire(404, "INVALID_URL_PATTERN", "Please check if the URL trying to access is a correct one"),
     Reason.METHOD_UNKNOWN: Wire(400, "INVALID_REQUEST_METHOD", "The http request method type is not a valid one"),
     Reason.MODULE_UNKNOWN: Wire(400, "INVALID_MODULE", "the module name given seems to be invalid", _MODULE),
