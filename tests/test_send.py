@@ -40,6 +40,7 @@ def caller(world: World, *, colleague: bool = False) -> Principal:
         client_id="1000.TEST",
         scopes=scopes,
         profile=user.profile,
+        time_zone=world.org.time_zone,
         expires_at=NOW + DAY,
     )
 

@@ -7,11 +7,14 @@ from postroom.access.scope import Scopes
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Principal:
-    """An authenticated caller. ``profile`` is Administrator or Standard; ``expires_at`` is ms since the epoch, UTC."""
+    """An authenticated caller. ``profile`` is Administrator or Standard; ``time_zone`` is the organisation's, by its
+    IANA name; ``expires_at`` is ms since the epoch, UTC.
+    """
 
     org_id: int
     user_id: int
     client_id: str
     scopes: Scopes
     profile: str
+    time_zone: str
     expires_at: int

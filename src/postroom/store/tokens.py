@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from postroom.store.tables import token, user
+from postroom.store.tables import org, token, user
 
 CODE, REFRESH, ACCESS = "code", "refresh", "access"
 
@@ -35,13 +35,14 @@ class Token:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bearer:
-    """A live access token with what its user may do."""
+    """A live access token with what its user may do; ``time_zone`` is the organisation's."""
 
     org_id: int
     user_id: int
     client_id: str
     scopes: str
     profile: str
+    time_zone: str
     expires_at: int
 
 
@@ -68,8 +69,10 @@ def bearers(tx: Connection, hashes: Sequence[bytes]) -> list[Bearer | None]:
             token.c.scopes,
             token.c.expires_at,
             user.c.profile,
+            org.c.time_zone,
         )
         .join(user, user.c.id == token.c.user_id)
+        .join(org, org.c.id == token.c.org_id)
         .where(token.c.hash.in_(set(hashes)), token.c.kind == ACCESS, user.c.active)
     )
     known = {
@@ -79,6 +82,7 @@ def bearers(tx: Connection, hashes: Sequence[bytes]) -> list[Bearer | None]:
             client_id=row.client_id,
             scopes=row.scopes,
             profile=row.profile,
+            time_zone=row.time_zone,
             expires_at=row.expires_at,
         )
         for row in tx.execute(found)

@@ -6,14 +6,14 @@ Messages are Zoho's own, letter by letter, misspellings included, where W 1.5, 3
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import msgspec
 import structlog
 from starlette.responses import Response
 
 from postroom.errors import Fault, Invalid, Misconfigured, Reason, Refused, Unavailable
+from postroom.web.api.wire.values import moment, zone
 
 log = structlog.get_logger()
 
@@ -27,20 +27,35 @@ _SAFE: Final[Raw] = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"SAMEORIGIN"),
     (b"x-download-options", b"noopen"),
+    # The filter that it switches off was a hole in the browsers that had one; the recorded answers have 0 as well.
+    (b"x-xss-protection", b"0"),
 ]
 # W 13.1: other types make the SDKs drop the answer, save it as a file or crash.
 _JSON: Final[Raw] = [(b"content-type", b"application/json;charset=UTF-8"), *_SAFE]
+_OF_API: Final[Raw] = [
+    # No browser that is led here shows it as a page.
+    (b"content-disposition", b"attachment; filename=response.json"),
+    (b"content-language", b"en-US"),
+]
 
 
 class Json(Response):
-    """An answer in JSON."""
+    """An answer of the API in JSON."""
+
+    fixed: ClassVar[Raw] = [*_JSON, *_OF_API]
 
     def __init__(self, value: Any, status: int = 200) -> None:
         """``value`` is anything msgspec can write: dicts, lists, text, numbers, msgspec and data classes."""
         self.status_code = status
         self.background = None
         self.body = msgspec.json.encode(value)
-        self.raw_headers = [*_JSON, (b"content-length", b"%d" % len(self.body))]
+        self.raw_headers = [*self.fixed, (b"content-length", b"%d" % len(self.body))]
+
+
+class Told(Json):
+    """An answer of the accounts server to a program: none that was recorded has the headers of the API."""
+
+    fixed: ClassVar[Raw] = _JSON
 
 
 class NoContent(Response):
@@ -226,10 +241,14 @@ def fail(error: Exception, request_id: int) -> Response:
 
 
 @functools.lru_cache(maxsize=1024)
-def token_reset(expires_at: int) -> tuple[bytes, bytes]:
-    """The header that tells when the presented token expires (W 0), from ms since the epoch."""
-    moment = datetime.fromtimestamp(expires_at // 1000, UTC)
-    return b"x-accesstoken-reset", moment.isoformat().encode()
+def token_reset(expires_at: int, time_zone: str) -> tuple[bytes, bytes]:
+    """The header that tells when the presented token expires (W 0), from ms since the epoch and a zone's IANA name."""
+    return b"x-accesstoken-reset", moment(expires_at, zone(time_zone)).encode()
+
+
+def timing(ms: float) -> tuple[bytes, bytes]:
+    """The header that tells how long the answer took (W 0)."""
+    return b"server-timing", b"totalTime;dur=%.1f" % ms
 
 
 def _allow(methods: Iterable[str]) -> tuple[bytes, bytes]:

@@ -73,6 +73,7 @@ def _config(app: App, url: str) -> Config:
         log_level="error",  # what strangers send that is no HTTP is no news
         access_log=False,
         server_header=False,
+        headers=[("server", "Postroom")],  # W 13.2: a client may be led from one server to another
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=max(1, round(app.settings.stop_seconds)),

@@ -27,7 +27,7 @@ from postroom.web.accounts.routes import ROUTES as ACCOUNTS
 from postroom.web.api import emails, files, metadata, org, records, send, senders, users
 from postroom.web.body import Arrival
 from postroom.web.call import Call
-from postroom.web.refusals import allowed, fail, refuse, token_reset, wrong_method
+from postroom.web.refusals import allowed, fail, refuse, timing, token_reset, wrong_method
 from postroom.web.routes import Endpoint, Table
 
 log = structlog.get_logger()
@@ -106,7 +106,7 @@ class _Door:
 class _Exchange:
     """One request and its answer, and what the log line tells of them."""
 
-    __slots__ = ("_arrival", "_caller", "_door", "_request", "_template")
+    __slots__ = ("_arrival", "_caller", "_door", "_request", "_started", "_template")
 
     def __init__(self, door: _Door, arrival: Arrival) -> None:
         self._door = door
@@ -114,10 +114,11 @@ class _Exchange:
         self._request = Request(arrival.scope, arrival.receive)
         self._template = "-"
         self._caller: Principal | None = None
+        self._started = time.perf_counter()
 
     async def run(self, send: Send) -> None:
         """Answer, and write one line of what happened."""
-        started, status = time.perf_counter(), 500
+        status = 500
         try:
             response = await self._answer()
             # A stream that breaks in its middle goes up from here: the connection is cut, so nobody takes it for whole.
@@ -131,7 +132,7 @@ class _Exchange:
                 method=self._request.method,
                 path=self._template,
                 status=status,
-                ms=round((time.perf_counter() - started) * 1000, 2),
+                ms=round(self._elapsed(), 2),
                 org=self._caller.org_id if self._caller else None,
             )
 
@@ -145,7 +146,8 @@ class _Exchange:
         except Exception as error:
             response = fail(error, self._door.app.ids.number())
         if self._caller is not None:
-            response.raw_headers.append(token_reset(self._caller.expires_at))
+            response.raw_headers.append(token_reset(self._caller.expires_at, self._caller.time_zone))
+            response.raw_headers.append(timing(self._elapsed()))
         return response
 
     async def _dispatch(self) -> Response:
@@ -174,6 +176,10 @@ class _Exchange:
         return await endpoint.handler(
             Call(self._door.app, self._caller, self._request, f"/{prefix[0]}/{prefix[1]}", PREFIXES[prefix], path)
         )
+
+    def _elapsed(self) -> float:
+        """ms since the request arrived."""
+        return (time.perf_counter() - self._started) * 1000
 
     def _authorization(self) -> str | None:
         """The request's one Authorization header.

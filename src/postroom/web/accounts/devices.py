@@ -11,7 +11,7 @@ from postroom.access.grant import OAuthError
 from postroom.web.accounts.desk import Desk
 from postroom.web.accounts.parameters import parameters
 from postroom.web.accounts.token import answer, credentials, refused
-from postroom.web.refusals import Json
+from postroom.web.refusals import Told
 
 _GRANTS = ("device_token", "urn:ietf:params:oauth:grant-type:device_code")  # Zoho's word, and RFC 8628's
 
@@ -31,7 +31,7 @@ async def code(desk: Desk, request: Request) -> Response:
     if isinstance(begun, OAuthError):
         return refused(begun)
     page = f"{desk.centers.own.accounts}/oauth/v3/device"
-    return Json(
+    return Told(
         {
             "user_code": begun.user_code,
             "device_code": begun.device_code,
@@ -53,5 +53,5 @@ async def token(desk: Desk, request: Request) -> Response:
     now = desk.app.clock()
     result = await device.poll(desk.app.db, credentials(given), shown, now=now, terms=desk.terms)
     if isinstance(result, Elsewhere):
-        return Json({"error": OAuthError.OTHER_DC.value, "user_location": result.data_center})
+        return Told({"error": OAuthError.OTHER_DC.value, "user_location": result.data_center})
     return answer(desk, result)

@@ -4,10 +4,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from postroom.web.accounts.desk import Desk
-from postroom.web.refusals import Json
+from postroom.web.refusals import Told
 
 
 async def serverinfo(desk: Desk, _: Request) -> Response:
     """Every centre that this server knows, itself first."""
     known = [desk.centers.own, *desk.centers.others.values()]
-    return Json({"result": "success", "locations": {each.name: each.accounts for each in known}})
+    return Told({"result": "success", "locations": {each.name: each.accounts for each in known}})

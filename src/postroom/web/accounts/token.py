@@ -13,7 +13,7 @@ from postroom.access import grant
 from postroom.access.grant import Credentials, Granted, OAuthError, Shown
 from postroom.web.accounts.desk import Desk
 from postroom.web.accounts.parameters import parameters
-from postroom.web.refusals import Json
+from postroom.web.refusals import Told
 
 _REVOKED_IN_VAIN: Final = {"status": "failure", "error": "invalid_code"}  # ours: no source shows this answer
 # W 4.11: the status was seen, the words are Zoho's.
@@ -37,8 +37,8 @@ async def revoke(desk: Desk, request: Request) -> Response:
     given = await parameters(request) or {}
     if await grant.revoke(desk.app.db, given.get("token", "")):
         desk.bearers.forget()
-        return Json({"status": "success"})
-    return Json(_REVOKED_IN_VAIN)
+        return Told({"status": "success"})
+    return Told(_REVOKED_IN_VAIN)
 
 
 def answer(desk: Desk, result: Granted | OAuthError) -> Response:
@@ -55,15 +55,15 @@ def answer(desk: Desk, result: Granted | OAuthError) -> Response:
     }
     if result.refresh_token is not None:
         told["refresh_token"] = result.refresh_token
-    return Json(told)
+    return Told(told)
 
 
 def refused(error: OAuthError) -> Response:
     """A refusal of the token endpoint."""
     if error is OAuthError.THROTTLED:
-        return Json(_THROTTLED, 400)
+        return Told(_THROTTLED, 400)
     # W 13.2: 200, for some clients read «error» only there.
-    return Json({"error": error.value})
+    return Told({"error": error.value})
 
 
 def credentials(given: Mapping[str, str]) -> Credentials:
