@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from postroom.access.credits import Credits
 from postroom.access.secrets import Vault
 from postroom.config import Settings
 from postroom.store.blobs import Blobs
@@ -25,6 +26,7 @@ class App:
     blobs: Blobs
     vault: Vault
     wake: Wake
+    credits: Credits
 
 
 def clock() -> int:
@@ -43,7 +45,16 @@ async def open_app(settings: Settings, *, clock: Callable[[], int] = clock) -> A
         blobs = Blobs(settings.data_dir / "blobs")
         wake = Wake(settings.database_url)
         try:
-            yield App(settings=settings, clock=clock, ids=Ids(clock), db=db, blobs=blobs, vault=vault, wake=wake)
+            yield App(
+                settings=settings,
+                clock=clock,
+                ids=Ids(clock),
+                db=db,
+                blobs=blobs,
+                vault=vault,
+                wake=wake,
+                credits=Credits(db, settings.credits_per_day),
+            )
         finally:
             await wake.close()
     finally:

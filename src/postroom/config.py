@@ -54,6 +54,10 @@ class Settings:
     )
     live_access_tokens: int = _setting(15, "How many access tokens of a refresh token live; one more ends the oldest.")
     device_poll_seconds: int = _setting(30, "How long a device waits between two questions for its token.")
+    credits_per_day: int = _setting(0, "How many credits an organisation has for the API in 24 hours; 0: no limit.")
+    calls_at_once: int = _setting(
+        0, "How many calls of an organisation one process answers at the same time; 0: no limit."
+    )
     lease_seconds: float = _setting(
         20.0, "How long a worker holds a mail without a sign of life before another takes it over."
     )

@@ -48,6 +48,7 @@ class Reason(Enum):
     SCOPE_MISSING = auto()
     NO_PERMISSION = auto()
     PRIVILEGE_MISSING = auto()
+    TOO_MANY_CALLS = auto()
     # mail
     SENDER_NOT_ALLOWED = auto()
     RECIPIENT_UNKNOWN = auto()

@@ -46,16 +46,17 @@ def verbs() -> str:
 
 
 def routes() -> str:
-    """Every route with its method, what a token must allow, and what the handler says of itself."""
+    """Every route with its method, what a token must allow, what it costs, and what the handler says of itself."""
     rows = [
         (
             f"`{each.method} {each.template}`",
             " and ".join(f"`{_scope(need)}`" for need in each.needs),
+            each.cost.value,
             _first_sentence(each.handler.__doc__),
         )
         for each in sorted(ROUTES, key=lambda each: each.template)
     ]
-    return _table(("call", "needs", "does"), rows)
+    return _table(("call", "needs", "credits", "does"), rows)
 
 
 def refusals() -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, event, insert, text
 
 from postroom.mail.life import State
-from postroom.store import addresses, files, jobs, mails, records, senders, tables, tokens
+from postroom.store import addresses, files, jobs, mails, records, senders, tables, tokens, usage
 from postroom.store.addresses import Asked
 from postroom.store.db import Database
 from postroom.store.files import Wanted
@@ -37,6 +37,7 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
     "a file": (lambda tx, world: files.find(tx, [Wanted(world.org.id, b"f" * 32)]), {"uq_file_id"}),
     "a token": (lambda tx, _: tokens.bearers(tx, [b"t" * 32]), {"pk_token"}),
     "a revoked token's children": (lambda tx, _: tokens.revoke(tx, b"t" * 32), {"ix_token_parent"}),
+    "an organisation's credits": (lambda tx, world: usage.of_orgs(tx, [world.org.id]), {"pk_credit"}),
     "a sender": (
         lambda tx, world: senders.allowed(tx, [Wish(world.org.id, world.user.id, "s7@x.example")]),
         {"ix_sender_org_id_email"},
@@ -50,7 +51,11 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
     "a mail's history": (lambda tx, world: mails.history(tx, world.org.id, 7), {"ix_event_mail_seq"}),
 }
 # SQLite gives the indexes of keys and unique columns names of its own.
-SQLITE_NAMES = {"uq_file_id": "sqlite_autoindex_file_1", "pk_token": "sqlite_autoindex_token_1"}
+SQLITE_NAMES = {
+    "uq_file_id": "sqlite_autoindex_file_1",
+    "pk_token": "sqlite_autoindex_token_1",
+    "pk_credit": "credit USING PRIMARY KEY",
+}
 
 
 def fill(tx: Connection, world: World) -> None:
@@ -68,6 +73,9 @@ def fill(tx: Connection, world: World) -> None:
     put(tables.sender, *(own | {"id": 10**6 + n, "email": f"s{n}@x.example", "name": ""} for n in numbers))
     named = {"name": "", "content_type": "text/plain", "size": 1, "digest": b"d"}
     put(tables.file, *(own | by | named | {"id": n.to_bytes(32, "big")} for n in numbers))
+    others = [{"id": 10**6 + n, "name": "", "primary_email": "", "created_at": NOW} for n in numbers]
+    put(tables.org, *others)
+    put(tables.credit, *({"org_id": each["id"], "hour": 1, "credits": 1} for each in others))
     put(tables.client, own | by | {"id": "c", "name": "", "type": "self", "secret_hash": b""})
     grant = own | by | {"kind": "access", "client_id": "c", "scopes": ""}
     put(tables.token, *(grant | {"hash": b"%d" % n, "parent": b"-%d" % n} for n in numbers))

@@ -28,6 +28,7 @@ STATUSES = {
     "AUTHORIZATION_FAILED": {400},
     "OAUTH_SCOPE_MISMATCH": {401},
     "REQUIRED_PARAM_MISSING": {400},
+    "TOO_MANY_REQUESTS": {429},
     "failure_in_attachment_handling": {400},
 }
 

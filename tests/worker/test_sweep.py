@@ -10,12 +10,13 @@ from postroom.access import device, login, secrets
 from postroom.access.device import Begun
 from postroom.app import clock
 from postroom.mail.retry import DAY
-from postroom.store import accounts, clients, throttles, tokens
+from postroom.store import accounts, clients, throttles, tokens, usage
 from postroom.store.accounts import Account, Session
 from postroom.store.clients import Client, ClientType
 from postroom.store.db import Database, Tx
 from postroom.store.tables import device as devices
 from postroom.store.tables import session, throttle
+from postroom.store.usage import HOUR
 from tests.access.dance import SCOPES, granted, register
 from tests.worker.test_loop import post, worker
 from tests.world import World
@@ -55,6 +56,24 @@ async def test_it_removes_sessions_devices_and_counts_as_well(database_url: str,
             while any(begun[0] in each for each in await left()):
                 continue
         assert await left() == [begun[1:], begun[1:], begun[1:]]
+
+
+async def test_it_removes_the_hours_of_credits_that_count_no_more(database_url: str, tmp_path: Path) -> None:
+    moment = clock()
+    used = [moment - 2 * DAY, moment - DAY + 60_000, moment]
+    async with post(tmp_path, database_url, port=9) as office:
+        own = office.world.org.id
+        for at in used:
+            await office.app.db.write(partial(usage.add, new={own: 1}, now=at))
+
+        async def left() -> list[int]:
+            [hours] = await office.app.db.read(partial(usage.of_orgs, org_ids=[own]))
+            return sorted(hours)
+
+        async with worker(office.app):
+            while used[0] // HOUR in await left():
+                continue
+        assert await left() == [at // HOUR for at in used[1:]]
 
 
 async def leave(db: Database, world: World, at: int) -> None:

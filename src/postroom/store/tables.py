@@ -172,6 +172,16 @@ throttle = Table(
     Column("ends_at", Moment, nullable=False, index=True),  # then it counts from nothing
 )
 
+# What organisations have used of the API, summed up by the hour.
+credit = Table(
+    "credit",
+    metadata,
+    Column("org_id", BigInteger, ForeignKey("org.id"), primary_key=True, autoincrement=False),
+    Column("hour", Integer, primary_key=True, autoincrement=False, index=True),  # since the epoch
+    Column("credits", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 transport = Table(
     "transport",
     metadata,

@@ -11,6 +11,7 @@ from postroom.access.principal import Principal
 from postroom.app import App
 from postroom.errors import Fault, Invalid, Reason
 from postroom.web.body import read_json
+from postroom.web.cost import Cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Call:
     """One authenticated request. ``path`` holds the placeholders of its URL: module, id, message_id.
 
     ``prefix`` is where the client found the API (``/bigin/v2``); ``deals_name`` is what the module Pipelines is called
-    there: Pipelines, or Deals under ``/bigin/v1`` and ``/crm/*``.
+    there: Pipelines, or Deals under ``/bigin/v1`` and ``/crm/*``. ``cost`` is its endpoint's.
     """
 
     app: App
@@ -27,13 +28,18 @@ class Call:
     prefix: str
     deals_name: str
     path: Mapping[str, str]
+    cost: Cost = Cost.CALL
 
     async def json(self) -> Any:
         """The body as JSON, whatever its Content-Type says (W 13.1: many clients send none).
 
-        Raises ``TooLarge``, or ``Invalid`` where it is no JSON.
+        Raises ``TooLarge``, ``Invalid`` where it is no JSON, or ``TooMany`` where it costs more than is left.
         """
-        return await read_json(self.request)
+        body = await read_json(self.request)
+        price = self.cost.of_body(body)
+        if price > 1:  # which the door has taken
+            await self.app.credits.take(self.caller.org_id, price, self.app.clock(), paid=1)
+        return body
 
     def param(self, name: str) -> str | None:
         """A parameter of the query string, stripped; None where it is missing or empty.

@@ -5,14 +5,14 @@ Messages are Zoho's own, letter by letter, misspellings included, where W 1.5, 3
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Final
 
 import msgspec
 import structlog
 from starlette.responses import Response
 
-from postroom.errors import Fault, Invalid, Misconfigured, Reason, Refused, Unavailable
+from postroom.errors import Fault, Invalid, Misconfigured, Reason, Refused, TooMany, Unavailable
 from postroom.web.api.wire.values import moment, zone
 
 log = structlog.get_logger()
@@ -106,6 +106,9 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
     Reason.TOKEN_INVALID: Wire(401, "INVALID_TOKEN", "invalid oauth token"),
     Reason.SCOPE_MISSING: Wire(401, "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL"),
     Reason.NO_PERMISSION: Wire(403, "NO_PERMISSION", "permission denied"),
+    Reason.TOO_MANY_CALLS: Wire(
+        429, "TOO_MANY_REQUESTS", "Rate limit exceeded. Please retry after the specified time."
+    ),
     # W 5.3: the status and the code; the wording varies.
     Reason.PRIVILEGE_MISSING: Wire(400, "AUTHORIZATION_FAILED", "User does not have sufficient privilege to do this"),
     Reason.SENDER_NOT_ALLOWED: Wire(
@@ -207,6 +210,16 @@ _CHALLENGES: Final = {
     Reason.TOKEN_INVALID: b'Bearer error="invalid_token"',
     Reason.SCOPE_MISSING: b'Bearer error="insufficient_scope"',
 }
+
+
+def throttle(error: TooMany, request_id: int) -> Response:
+    """The answer to a call that exceeds a limit (W 10.2); logs under which id its caller knows it."""
+    fault = error.faults[0]
+    log.info("too many calls", request_id=request_id, **fault.details)
+    told = {"trace_id": str(request_id), **fault.details}
+    answer = Json(flat_error(replace(fault, details=told)), status(fault))
+    answer.raw_headers.append((b"retry-after", str(fault.details["retry_after"]).encode()))
+    return answer
 
 
 def wrong_method(methods: Iterable[str]) -> Response:

@@ -9,6 +9,7 @@ from typing import Final
 from postroom.access.permission import Permission
 from postroom.access.scope import Need
 from postroom.web.call import Handler
+from postroom.web.cost import Cost
 
 # A module's or a related list's API name; what else is in its place is a wrong URL, not a wrong module.
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
@@ -19,7 +20,7 @@ class Endpoint:
     """One call of the API. ``template`` is its path under a prefix, with placeholders ``{module}``, ``{id}`` ...
 
     ``needs`` are the scopes it takes, all of them; ``{module}`` in one stands for the URL's module. ``permission`` is
-    what the caller's profile must allow.
+    what the caller's profile must allow. ``cost`` is how its credits are counted.
     """
 
     method: str
@@ -27,6 +28,7 @@ class Endpoint:
     handler: Handler
     needs: tuple[Need, ...]
     permission: Permission
+    cost: Cost = Cost.CALL
 
     def needs_for(self, module: str) -> tuple[Need, ...]:
         """The needs with the URL's module in its place."""

@@ -53,14 +53,18 @@ async def serve_on(
         server = _Server(_config(app, url), lambda: ready(url))
         serving = asyncio.create_task(server.serve([listener]))
         stopping = asyncio.create_task(stop.wait())
-        sweeping = asyncio.create_task(_drop_stalled(server, patience))
+        aside = [
+            asyncio.create_task(_drop_stalled(server, patience)),
+            asyncio.create_task(app.credits.keep(app.clock)),
+        ]
         try:
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
             server.should_exit = True
             await serving
         finally:
-            sweeping.cancel()
-            stopping.cancel()
+            for task in (stopping, *aside):
+                task.cancel()
+            await app.credits.flush(app.clock())
 
 
 def _config(app: App, url: str) -> Config:

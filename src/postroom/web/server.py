@@ -1,7 +1,7 @@
 """The table of routes, and the application that serves it (ASGI).
 
 The order in which a request is judged (W 5.3; a wrong method without a token is 401, W 13.3): URL,
-token, method, scope, profile; then the handler judges module, record and body.
+token, method, scope, profile, limits; then the handler judges module, record and body.
 """
 
 import time
@@ -16,18 +16,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from postroom.access import centers
 from postroom.access.bearer import Bearers
+from postroom.access.concurrency import Concurrency
 from postroom.access.permission import Permission, allows, wire_name
 from postroom.access.principal import Principal
 from postroom.access.scope import Need, Operation
 from postroom.access.terms import Terms
 from postroom.app import App
-from postroom.errors import Fault, Forbidden, NotFound, Reason, Refused
+from postroom.errors import Fault, Forbidden, NotFound, Reason, Refused, TooMany
 from postroom.web.accounts.desk import Desk, Handler
 from postroom.web.accounts.routes import ROUTES as ACCOUNTS
 from postroom.web.api import emails, files, metadata, org, records, send, senders, users
 from postroom.web.body import Arrival
 from postroom.web.call import Call
-from postroom.web.refusals import allowed, fail, refuse, timing, token_reset, wrong_method
+from postroom.web.cost import Cost
+from postroom.web.refusals import allowed, fail, refuse, throttle, timing, token_reset, wrong_method
 from postroom.web.routes import Endpoint, Table
 
 log = structlog.get_logger()
@@ -65,9 +67,9 @@ ROUTES: Final = (
     Endpoint("GET", "/settings/emails/actions/from_addresses", senders.from_addresses, _settings("emails"), _VIEW),
     Endpoint("POST", "/files", files.upload, (Need(("files",), _C),), Permission.CREATE),
     Endpoint("GET", "/files", files.download, (Need(("files",), _R),), _VIEW),
-    Endpoint("POST", "/{module}", records.insert, _module(_C), Permission.CREATE),
-    Endpoint("GET", "/{module}", records.listing, _module(_R), _VIEW),
-    Endpoint("PUT", "/{module}", records.update_many, _module(_U), Permission.EDIT),
+    Endpoint("POST", "/{module}", records.insert, _module(_C), Permission.CREATE, cost=Cost.RECORDS),
+    Endpoint("GET", "/{module}", records.listing, _module(_R), _VIEW, cost=Cost.LIST),
+    Endpoint("PUT", "/{module}", records.update_many, _module(_U), Permission.EDIT, cost=Cost.RECORDS),
     Endpoint("DELETE", "/{module}", records.delete_many, _module(_D), Permission.MASS_DELETE),
     Endpoint("GET", "/{module}/{id}", records.get, _module(_R), _VIEW),
     Endpoint("PUT", "/{module}/{id}", records.update, _module(_U), Permission.EDIT),
@@ -85,7 +87,8 @@ def create(app: App, *, base_url: str, routes: Iterable[Endpoint] = ROUTES) -> A
     """The application; ``base_url`` is this server's own URL for token answers, without a slash at its end."""
     bearers = Bearers(app.db)
     desk = Desk(app=app, bearers=bearers, centers=centers.read(app.settings, base_url), terms=Terms.of(app.settings))
-    door = _Door(app=app, bearers=bearers, desk=desk, table=Table(routes))
+    concurrency = Concurrency(app.settings.calls_at_once)
+    door = _Door(app=app, bearers=bearers, concurrency=concurrency, desk=desk, table=Table(routes))
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         await _Exchange(door, Arrival(scope, receive)).run(send)
@@ -99,6 +102,7 @@ class _Door:
 
     app: App
     bearers: Bearers
+    concurrency: Concurrency
     desk: Desk
     table: Table
 
@@ -106,7 +110,7 @@ class _Door:
 class _Exchange:
     """One request and its answer, and what the log line tells of them."""
 
-    __slots__ = ("_arrival", "_caller", "_door", "_request", "_started", "_template")
+    __slots__ = ("_arrival", "_caller", "_door", "_entered", "_request", "_started", "_template")
 
     def __init__(self, door: _Door, arrival: Arrival) -> None:
         self._door = door
@@ -114,6 +118,7 @@ class _Exchange:
         self._request = Request(arrival.scope, arrival.receive)
         self._template = "-"
         self._caller: Principal | None = None
+        self._entered = False
         self._started = time.perf_counter()
 
     async def run(self, send: Send) -> None:
@@ -127,6 +132,8 @@ class _Exchange:
         except ClientDisconnect:
             status = 499  # as nginx has it: nobody is left to be answered
         finally:
+            if self._caller is not None and self._entered:
+                self._door.concurrency.leave(self._caller.org_id)
             log.info(
                 "request",
                 method=self._request.method,
@@ -141,6 +148,8 @@ class _Exchange:
             response = await self._dispatch()
         except ClientDisconnect:
             raise
+        except TooMany as error:
+            response = throttle(error, self._door.app.ids.number())
         except Refused as error:
             response = refuse(error)
         except Exception as error:
@@ -173,9 +182,18 @@ class _Exchange:
         if not allows(self._caller.profile, endpoint.permission):
             lacking = wire_name(endpoint.permission, path.get("module", ""))
             raise Forbidden(Fault(Reason.NO_PERMISSION, details={"permissions": [lacking]}))
+        await self._admit(self._caller, endpoint.cost)
+        where = f"/{prefix[0]}/{prefix[1]}"
         return await endpoint.handler(
-            Call(self._door.app, self._caller, self._request, f"/{prefix[0]}/{prefix[1]}", PREFIXES[prefix], path)
+            Call(self._door.app, self._caller, self._request, where, PREFIXES[prefix], path, cost=endpoint.cost)
         )
+
+    async def _admit(self, caller: Principal, cost: Cost) -> None:
+        """Hold the call against the limits of its organisation. Raises ``TooMany``."""
+        self._door.concurrency.enter(caller.org_id)
+        self._entered = True
+        app = self._door.app
+        await app.credits.take(caller.org_id, cost.of_url(self._request), app.clock())
 
     def _elapsed(self) -> float:
         """ms since the request arrived."""

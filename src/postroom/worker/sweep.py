@@ -8,7 +8,7 @@ from typing import Final
 from postroom.app import App
 from postroom.errors import Unavailable
 from postroom.mail.retry import DAY
-from postroom.store import accounts, devices, throttles, tokens
+from postroom.store import accounts, devices, throttles, tokens, usage
 from postroom.store.db import Tx
 
 PAUSE_SECONDS: Final = 3600.0
@@ -25,5 +25,11 @@ async def sweep(app: App) -> None:
 
 def _drop(tx: Tx, *, before: int) -> None:
     """Codes and access tokens, sessions, requests of devices, and counts that ended before that moment."""
-    for drop in (tokens.drop_expired, accounts.drop_expired, devices.drop_expired, throttles.drop_ended):
+    for drop in (
+        tokens.drop_expired,
+        accounts.drop_expired,
+        devices.drop_expired,
+        throttles.drop_ended,
+        usage.drop_old,
+    ):
         drop(tx, before)

@@ -49,9 +49,9 @@ class Guests:
 
 
 @asynccontextmanager
-async def guests(folder: Path, database: str = "") -> AsyncIterator[Guests]:
-    """A running server with the two at its door. Without ``database``: SQLite in ``folder``."""
-    settings = Settings(data_dir=folder, database=database, stop_seconds=2.0)
+async def guests(folder: Path, database: str = "", **chosen: Any) -> AsyncIterator[Guests]:
+    """A running server with the two at its door. Without ``database``: SQLite in ``folder``. ``chosen``: settings."""
+    settings = Settings(data_dir=folder, database=database, stop_seconds=2.0, **chosen)
     async with house(folder, settings=settings) as home:
         world = await home.app.db.write(lambda tx: found(tx, 2))
         own = Guest(world=home.world, house=home, headers=await _headers(home, home.dancer))
