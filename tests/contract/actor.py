@@ -1,7 +1,8 @@
 """Who plays a case: a client of its own, its people, and everything that the braces of a case may name."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
 from typing import Any, Final
@@ -13,16 +14,18 @@ from postroom.access import grant, registry, secrets
 from postroom.access.login import SESSION_SECONDS
 from postroom.access.registry import Description, Registered
 from postroom.access.terms import Terms
-from postroom.store import accounts, orgs, tokens, users
+from postroom.store import accounts, orgs, senders, tokens, users
 from postroom.store.accounts import Account, Session
 from postroom.store.clients import ClientType
 from postroom.store.db import Tx
 from postroom.store.orgs import Org
+from postroom.store.senders import Sender
 from postroom.store.users import User
 from tests.access.dance import UNLIMITED
 from tests.contract.case import Ask
 from tests.oauth_clients.person import forms
 from tests.web.house import House
+from tests.web.raw import dial, request
 
 CALLBACK: Final = "https://client.example/callback"
 SCOPES: Final = "ZohoBigin.modules.ALL,ZohoBigin.settings.emails.READ"
@@ -57,17 +60,21 @@ class Actor:
     async def ask(self, asked: Ask) -> httpx.Response:
         """Send one request, and the form of its answer where one is to be sent; the last answer."""
         http = await self._browser(asked.visitor) if asked.visitor else self.house.http
-        headers = {name: await self.fill(value) for name, value in asked.headers.items()}
-        if asked.bearer is not None:
-            headers["Authorization"] = f"Zoho-oauthtoken {await self.fill(asked.bearer)}"
-        given: dict[str, Any] = {"headers": headers, "params": await self._filled(asked.query) or None}
+        given: dict[str, Any] = {
+            "headers": await self._headers(asked),
+            "params": await self._filled(asked.query) or None,
+        }
         form = await self._filled(asked.form)
         if asked.multipart:
             given["files"] = {name: (None, value) for name, value in form.items()}
         elif asked.form is not None:
             given["data"] = form
         if asked.json is not None:
-            given["json"] = asked.json
+            given["json"] = await self.filled(asked.json)
+        if asked.octets is not None:
+            given["content"] = asked.octets
+        if asked.files:
+            given["files"] = [("file", (f"{n}.bin", b"x" * size)) for n, size in enumerate(asked.files)]
         url = await self.fill(asked.path)
         answer = await http.request(asked.method, url if "://" in url else self.house.url + url, **given)
         if asked.accept is not None or asked.submit is not None:
@@ -75,12 +82,29 @@ class Actor:
         self._remember(answer)
         return answer
 
+    @asynccontextmanager
+    async def begun(self, asked: Ask) -> AsyncIterator[None]:
+        """A call whose body the server is waiting for."""
+        async with dial(self.house.url) as peer:
+            fields = {**await self._headers(asked), "Expect": "100-continue", "Content-Length": "2"}
+            await peer.send(request(asked.method, await self.fill(asked.path), fields))
+            assert (await peer.answer()).status == 100
+            yield
+
+    async def _headers(self, asked: Ask) -> dict[str, str]:
+        headers = {name: await self.fill(value) for name, value in asked.headers.items()}
+        if asked.bearer is not None:
+            headers["Authorization"] = f"Zoho-oauthtoken {await self.fill(asked.bearer)}"
+        return headers
+
     def _remember(self, answer: httpx.Response) -> None:
         """Keep what was answered, to be named by whatever follows."""
         parts = urlsplit(answer.headers.get("location", ""))
         told = dict(parse_qsl(parts.query) + parse_qsl(parts.fragment))
         if answer.headers.get("content-type", "").startswith("application/json"):
-            told |= {name: value for name, value in answer.json().items() if isinstance(value, str)}
+            body = answer.json()
+            first = (body.get("data") or [{}])[0].get("details", {})
+            told |= {name: value for name, value in {**first, **body}.items() if isinstance(value, str)}
         self._known |= {f"got_{name}": value for name, value in told.items()}
 
     async def fill(self, text: str) -> str:
@@ -90,6 +114,14 @@ class Actor:
                 self._known[name] = await self._make(name)
             text = text.replace("{" + name + "}", self._known[name])
         return text
+
+    async def filled(self, value: Any) -> Any:
+        """The value with what the braces in its texts name."""
+        if isinstance(value, dict):
+            return {name: await self.filled(each) for name, each in value.items()}
+        if isinstance(value, list):
+            return [await self.filled(each) for each in value]
+        return await self.fill(value) if isinstance(value, str) else value
 
     async def _filled(self, given: Mapping[str, str] | None) -> dict[str, str]:
         return {name: await self.fill(value) for name, value in (given or {}).items()}
@@ -110,7 +142,11 @@ class Actor:
             "refresh_token": lambda: self._granted("refresh_token"),
             "access_token": lambda: self._granted("access_token"),
             "token": lambda: self._token(rest),
-            "standard": lambda: self._standard(rest),
+            "standard": lambda: self._token_of("standard", rest),
+            "loner": lambda: self._token_of("loner", rest),
+            "neighbour": lambda: self._token_of("neighbour", rest),
+            "new_loner": lambda: self._token_of("loner", rest),
+            "address": lambda: self._address(rest),
             "device_code": lambda: self._device("device_code"),
             "user_code": lambda: self._device("user_code"),
             "contact": lambda: self._said(str(self.house.world.contact.id)),
@@ -170,25 +206,34 @@ class Actor:
         made = await self.client()
         return httpx.BasicAuth(made.client.id, made.secret)._auth_header
 
-    async def person(self, which: str, profile: str = "Administrator") -> User:
+    async def person(self, which: str) -> User:
         """Somebody with an account: ``member`` of the world's organisation, ``guest`` of a second one too.
 
-        ``maria`` is known to live in the centre eu.
+        ``maria`` is known to live in the centre eu; ``standard`` is no Administrator; ``loner`` and ``neighbour`` have
+        an organisation each, which has no SMTP server.
         """
         if which not in self._people:
             app, world = self.house.app, self.house.world
             number = app.ids.number()
+            alone = which in ("loner", "neighbour")
             user = User(
                 id=number,
-                org_id=world.org.id,
+                org_id=number + 1 if alone else world.org.id,
                 email=f"{which}{number}@people.example",
                 last_name=which.title(),
-                profile=profile,
+                profile="Standard" if which == "standard" else "Administrator",
                 created_at=app.clock(),
             )
 
             def write(tx: Tx) -> None:
+                if alone:
+                    orgs.add(tx, Org(id=user.org_id, name=which.title(), primary_email=user.email, created_at=1))
                 users.add(tx, user)
+                if alone:
+                    sender = Sender(
+                        id=number, org_id=user.org_id, user_id=number, email=user.email, name="", created_at=1
+                    )
+                    senders.add(tx, sender)
                 account = Account(email=user.email, password_hash=_hashed(), created_at=user.created_at)
                 if which == "maria":
                     account = replace(account, password_hash=None, data_center="eu")
@@ -285,9 +330,9 @@ class Actor:
         """An access token of an Administrator for these scopes."""
         return (await self.house.headers(scopes))["Authorization"].split()[1]
 
-    async def _standard(self, scopes: str) -> str:
-        """An access token of a Standard user for these scopes."""
-        user, made = await self.person("standard", "Standard"), await self.client()
+    async def _token_of(self, which: str, scopes: str) -> str:
+        """That person's access token for these scopes."""
+        user, made = await self.person(which), await self.client()
         token, app = secrets.make_token(), self.house.app
         row = tokens.Token(
             hash=secrets.digest(token),

@@ -1,8 +1,8 @@
 """The form of a contract case: what is asked, and what must come back, as one row that reads as a sentence.
 
 Words in braces (``{code}``, ``{client_id}``) stand for something that the actor of the case has; ``actor.py`` says what
-there is. Nothing is made before it is named, and each case has its own. What was answered before, in JSON or in the
-address of a redirect, is there as ``{got_code}``, ``{got_access_token}`` and so on.
+there is. Nothing is made before it is named, and each case has its own. What was answered before, in JSON, the details
+of the first of its ``data``, or the address of a redirect, is there as ``{got_code}``, ``{got_id}`` and so on.
 """
 
 import re
@@ -23,6 +23,8 @@ class Ask:
     form: Mapping[str, str] | None = None
     query: Mapping[str, str] | None = None
     json: Any = None
+    octets: bytes | None = None  # the body as it is
+    files: tuple[int, ...] = ()  # the body holds files of so many octets
     bearer: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     multipart: bool = False
@@ -61,6 +63,9 @@ class Case:
     kind: str = "self"  # of the actor's client: wire reference 4.1
     strict: bool = False  # with the limits that a server has unless told
     minutes: float = 0  # that pass before the last request
+    settings: Mapping[str, Any] = field(default_factory=dict)  # of the server, beside those
+    beside: Ask | None = None  # a call that is not answered before the last request is
+    lost: bool = False  # the server's files are gone by then
 
     @property
     def name(self) -> str:

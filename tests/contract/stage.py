@@ -5,7 +5,7 @@ import re
 import tempfile
 import threading
 from collections.abc import Coroutine, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -24,13 +24,13 @@ _CENTERS = ("eu", "in", "au", "cn", "jp", "sa", "ca", "uk")
 
 
 class Stage:
-    """Two servers, with the limits of W 4.10 and without, made when they are first needed; entered once."""
+    """Servers with the limits of W 4.10, without, or with other settings, made when first needed; entered once."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="stage")
         self._stack = AsyncExitStack()
-        self._houses: dict[bool, House] = {}
+        self._houses: dict[str, House] = {}  # by what differs between them
         self._passed = 0  # ms by which the clock of the servers is ahead
         self._folder = tempfile.TemporaryDirectory(prefix="postroom-contract-")
 
@@ -53,31 +53,43 @@ class Stage:
         asyncio.run_coroutine_threadsafe(what, self._loop).result(60)
 
     async def _play(self, case: Case) -> None:
-        actor = Actor(await self._house(strict=case.strict), case.kind)
+        actor = Actor(await self._house(case), case.kind)
         try:
             for n, asked in enumerate(case.before):
                 for _ in range(case.times if n == len(case.before) - 1 else 1):
                     _as_meant(asked, await actor.ask(asked))
-                    self._pass(case.pause)
+                    await self._pass(case.pause, actor.house)
             if case.minutes:
                 await actor.fill(f"{case.ask.path} {' '.join((case.ask.form or {}).values())} {case.ask.bearer or ''}")
-                self._pass(case.minutes)
-            await check(case, await actor.ask(case.ask), actor)
+                await self._pass(case.minutes, actor.house)
+            if case.lost:
+                _lose_files(actor.house)
+            async with actor.begun(case.beside) if case.beside else nullcontext():
+                await check(case, await actor.ask(case.ask), actor)
         finally:
             await actor.close()
 
-    def _pass(self, minutes: float) -> None:
+    async def _pass(self, minutes: float, home: House) -> None:
+        # Credits are written down every second, so before any time to speak of has passed.
+        await home.app.credits.flush(home.app.clock())
         self._passed += round(minutes * 60_000)
 
-    async def _house(self, *, strict: bool) -> House:
-        if strict not in self._houses:
-            folder = Path(self._folder.name) / str(strict)
-            settings = Settings() if strict else UNLIMITED
+    async def _house(self, case: Case) -> House:
+        kind = str({"strict": case.strict, **case.settings})
+        if kind not in self._houses:
+            folder = Path(self._folder.name) / str(len(self._houses))
+            settings = Settings() if case.strict else UNLIMITED
             known = " ".join(f"{name}=https://accounts.{name}.example,https://api.{name}.example" for name in _CENTERS)
-            chosen = replace(settings, data_dir=folder, data_centers=known, stop_seconds=2.0)
+            chosen = replace(settings, data_dir=folder, data_centers=known, stop_seconds=2.0, **case.settings)
             home = house(folder, clock=lambda: clock() + self._passed, settings=chosen)
-            self._houses[strict] = await self._stack.enter_async_context(home)
-        return self._houses[strict]
+            self._houses[kind] = await self._stack.enter_async_context(home)
+        return self._houses[kind]
+
+
+def _lose_files(home: House) -> None:
+    for each in (home.app.settings.data_dir / "blobs").rglob("*"):
+        if each.is_file():
+            each.unlink()
 
 
 def _as_meant(asked: Ask, answer: httpx.Response) -> None:
@@ -116,14 +128,20 @@ async def check(case: Case, answer: httpx.Response, actor: Actor) -> None:
 async def _compare(expected: Mapping[str, Any], found: Mapping[str, Any], actor: Actor) -> None:
     for name, value in expected.items():
         assert name in found, f"{name} is missing in {found}"
-        if isinstance(value, re.Pattern):
-            assert value.fullmatch(str(found[name])), f"{name}: {found[name]!r}"
-        else:
-            wanted = await _filled(value, actor)
-            assert found[name] == wanted, f"{name}: {found[name]!r} and not {wanted!r}"
+        _hold(await actor.filled(value), found[name], name)
 
 
-async def _filled(value: Any, actor: Actor) -> Any:
-    if isinstance(value, dict):
-        return {name: await _filled(each, actor) for name, each in value.items()}
-    return await actor.fill(value) if isinstance(value, str) else value
+def _hold(wanted: Any, found: Any, name: str) -> None:
+    """Hold a value, with all that it holds, against what is wanted of it."""
+    if isinstance(wanted, re.Pattern):
+        assert wanted.fullmatch(str(found)), f"{name}: {found!r}"
+    elif isinstance(wanted, dict) and isinstance(found, dict):
+        assert wanted.keys() == found.keys(), f"{name}: {found!r} and not {wanted!r}"
+        for key in wanted:
+            _hold(wanted[key], found[key], f"{name}.{key}")
+    elif isinstance(wanted, list) and isinstance(found, list):
+        assert len(wanted) == len(found), f"{name}: {found!r} and not {wanted!r}"
+        for n, (one, other) in enumerate(zip(wanted, found, strict=True)):
+            _hold(one, other, f"{name}[{n}]")
+    else:
+        assert found == wanted, f"{name}: {found!r} and not {wanted!r}"
