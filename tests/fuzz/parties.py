@@ -90,7 +90,9 @@ def _found(tx: Tx, guest: Guest, known: Known, mark: str) -> None:
         known.add("users", str(each.id))
     for record in (world.company, world.contact, world.deal):
         known.add(record.module, str(record.id))
-    fields.add(tx, world.org.id, CONTACTS, Field(id=number, name=f"Own{mark}", label=f"Own {mark}"), now=1)
+    draft = fields.Draft(number, {"field_label": f"Own {mark}", "data_type": "text"})
+    (kept,) = fields.define(tx, world.org.id, CONTACTS, [draft], now=1)
+    assert isinstance(kept, Field), kept
     known.add("fields", str(number))
     if mark:
         org_id = world.org.id
