@@ -67,7 +67,7 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
     ),
     "records by id": (lambda tx, world: records.by_ids(tx, world.org.id, "Contacts", [7, 8]), {"pk_record"}),
     "what lookups show": (lambda tx, world: records.names(tx, world.org.id, [7, 8]), {"pk_record"}),
-    "records removed": (lambda tx, world: records.remove(tx, CONTACTS, [world.contact]), {"pk_record", "pk_term"}),
+    "records removed": (lambda tx, world: records.remove(tx, CONTACTS, [world.contact]), {"pk_record"}),
     "who has a unique value": (
         lambda tx, world: terms.holders(tx, world.org.id, EMAIL, [b"c%d@x.example" % n for n in range(100)]),
         {"pk_term"},
@@ -92,7 +92,7 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
     ),
     "a list by a field, among those without it": (
         listing(module=PIPELINES, order=Order("Amount"), start=Position(10**6 + 90)),
-        {RECORDS, "pk_term"},
+        {RECORDS, "ix_term_record_id_number"},
     ),
     "a list of some": (listing(only=[10**6 + 1, 10**6 + 2]), {"pk_record"}),
     "what has changed since": (listing(where=modified_after(CONTACTS, NOW)), {"pk_term"}),
@@ -172,9 +172,7 @@ def fill(tx: Connection, world: World) -> None:
     put(tables.sender, *(own | {"id": 10**6 + n, "email": f"s{n}@x.example", "name": ""} for n in numbers))
     named = {"name": "", "content_type": "text/plain", "size": 1, "digest": b"d"}
     put(tables.file, *(own | by | named | {"id": n.to_bytes(32, "big")} for n in numbers))
-    others = [{"id": 10**6 + n, "name": "", "primary_email": "", "created_at": NOW} for n in numbers]
-    put(tables.org, *others)
-    put(tables.credit, *({"org_id": each["id"], "hour": 1, "credits": 1} for each in others))
+    put(tables.credit, *({"org_id": 10**6 + n, "hour": 1, "credits": 1} for n in numbers))
     put(tables.client, own | by | {"id": "c", "name": "", "type": "self", "secret_hash": b""})
     grant = own | by | {"kind": "access", "client_id": "c", "scopes": ""}
     put(tables.token, *(grant | {"hash": b"%d" % n, "parent": b"-%d" % n} for n in numbers))

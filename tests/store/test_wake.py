@@ -73,12 +73,13 @@ async def test_many_rings_are_few_notifications(postgres_url: str) -> None:
         await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as listener,
     ):
         await listener.execute("LISTEN postroom_work")
-        for _ in range(1000):
-            wake.ring()
+        for _ in range(10):
+            for _ in range(100):
+                wake.ring()
             await asyncio.sleep(0)
         first = [notice async for notice in listener.notifies(stop_after=1)]
         others = [notice async for notice in listener.notifies(timeout=0.2)]
-        assert len(first + others) < 100
+        assert len(first + others) <= 10
 
 
 async def test_a_lost_connection_is_polling_until_it_is_back(postgres_url: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, literal, select, tuple_
+from sqlalchemy import Connection, LargeBinary, Select, literal, select, tuple_
 
 from postroom.record import AnyOf, Criteria, Module, Where
 from postroom.store import records, terms
@@ -148,8 +148,8 @@ def _valued(tx: Connection, asked: Question, among: Query | None, limit: int) ->
     start, number = asked.start, asked.number
     if limit <= 0 or number is None or (start is not None and start.key is None and not asked.backwards):
         return []
-    place = term.c.key, term.c.record_id
-    query = select(*place).where(*(_along(asked, number) if among is None else _of(asked, number, among)))
+    query = _along(asked, number) if among is None else _of(asked, number, among)
+    place = tuple(query.selected_columns)
     if start is not None and start.key is not None:
         there = tuple_(literal(start.key, LargeBinary), literal(start.id))
         query = query.where(tuple_(*place) > there if asked.upwards else tuple_(*place) < there)
@@ -157,14 +157,15 @@ def _valued(tx: Connection, asked: Question, among: Query | None, limit: int) ->
     return [Position(number, key) for key, number in tx.execute(query).all()]
 
 
-def _along(asked: Question, number: int) -> Iterator[ColumnElement[bool]]:
+def _along(asked: Question, number: int) -> Select[bytes, int]:
     """All terms of the field, in the order of the index, of records that meet the criteria."""
-    yield terms.stretch(term, asked.org_id, Where(number=number))
+    query = select(term.c.key, term.c.record_id).where(terms.stretch(term, asked.org_id, Where(number=number)))
     for part in parts_of(asked.where):
         if _is_stretch(part, asked):
-            yield terms.stretch(term, asked.org_id, part)
+            query = query.where(terms.stretch(term, asked.org_id, part))
         else:
-            yield meets(asked.ground, part, term.c.record_id)
+            query = query.where(meets(asked.ground, part, term.c.record_id))
+    return query
 
 
 def _is_stretch(part: Criteria, asked: Question) -> TypeGuard[Where]:
@@ -172,11 +173,17 @@ def _is_stretch(part: Criteria, asked: Question) -> TypeGuard[Where]:
     return isinstance(part, Where) and part.number == asked.number and not part.negated
 
 
-def _of(asked: Question, number: int, among: Query) -> Iterator[ColumnElement[bool]]:
-    """The terms of the field that these records have, to be put in order; by record, and not along the index."""
-    yield term.c.org_id + 0 == asked.org_id
-    yield term.c.number == number
-    yield term.c.record_id.in_(among)
+def _of(asked: Question, number: int, among: Query) -> Select[bytes, int]:
+    """The terms of the field that these records have, to be put in order; by record, and not along the index.
+
+    No join: PostgreSQL would read the terms of everybody's records to find those of a few. Nor may it look each term up
+    wherever it is mentioned, which ``OFFSET`` keeps it from.
+    """
+    record_id = next(iter(among.subquery().c))
+    own = term.c.org_id + 0 == asked.org_id, term.c.number == number, term.c.record_id == record_id
+    key = select(term.c.key).where(*own).limit(1).scalar_subquery()
+    each = select(key.label("key"), record_id.label("record_id")).offset(0).subquery().c
+    return select(each.key, each.record_id).where(each.key.is_not(None))
 
 
 def _valueless(tx: Connection, asked: Question, among: Query | None, limit: int) -> list[Position]:

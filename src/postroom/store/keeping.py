@@ -102,7 +102,8 @@ def remove(tx: Connection, place: Place, ids: Sequence[int]) -> set[int]:
     enclosures.clear(tx, place.org_id, [each.id for each in gone])
     if place.module.name in NOTES.by_name["Parent_Id"].targets:
         for each in gone:
-            _delete(tx, place, NOTES, _notes(tx, place.org_id, each.id))
+            while notes := _notes(tx, place.org_id, each.id):
+                _delete(tx, place, NOTES, notes)
     return {each.id for each in gone}
 
 
@@ -114,11 +115,11 @@ def _delete(tx: Connection, place: Place, module: Module, gone: Sequence[Record]
 
 def _notes(tx: Connection, org_id: int, parent: int) -> list[Record]:
     those = equal(NOTES, "Parent_Id", whole(parent))
-    asked = Question(org_id=org_id, module=NOTES, limit=_NOTES_AT_MOST, where=those)
+    asked = Question(org_id=org_id, module=NOTES, limit=_NOTES_AT_ONCE, where=those)
     return [each.record for each in finding.find(tx, asked)]
 
 
-_NOTES_AT_MOST = 10_000  # of one record: what is beyond stays, and leads nowhere
+_NOTES_AT_ONCE = 1000
 
 
 class _Scene:

@@ -146,7 +146,7 @@ def _cheapest(tx: Connection, ground: Ground, parts: Sequence[Criteria], at_most
     best: tuple[Criteria | None, int] = None, at_most
     for each in parts:
         # Nobody need know how much more others cost.
-        cost = _cost(tx, ground, each, best[1])
+        cost = min(_cost(tx, ground, each, best[1]), at_most)
         if best[0] is None or cost < best[1]:
             best = each, cost
     return best
