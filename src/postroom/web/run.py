@@ -16,6 +16,7 @@ from postroom.web.server import create
 
 PATIENCE: Final = 30.0  # seconds: how long a client may owe us the rest of a head, or stay silent within a body
 _SWEEP_PAUSE: Final = 5.0
+_TICK_SECONDS: Final = 1.0  # what the header Date counts in
 KEEP_ALIVE_SECONDS: Final = 75  # longer than the common 60 of proxies and clients: they close first, we never race them
 _BACKLOG: Final = 2048
 _WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names them, binds none
@@ -50,19 +51,15 @@ async def serve_on(
     """The same on a socket of ``bind``, for a program whose URL others must know before; closes it at the end."""
     with listener:
         url = url_of(listener)
-        server = _Server(_config(app, url), lambda: ready(url))
-        serving = asyncio.create_task(server.serve([listener]))
-        stopping = asyncio.create_task(stop.wait())
+        server = _Server(_config(app, url), lambda: ready(url), stop)
         aside = [
             asyncio.create_task(_drop_stalled(server, patience)),
             asyncio.create_task(app.credits.keep(app.clock)),
         ]
         try:
-            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            server.should_exit = True
-            await serving
+            await server.serve([listener])
         finally:
-            for task in (stopping, *aside):
+            for task in aside:
                 task.cancel()
             await app.credits.flush(app.clock())
 
@@ -87,13 +84,22 @@ def _config(app: App, url: str) -> Config:
 class _Server(uvicorn.Server):
     """uvicorn without its signal handlers: the command line has its own, and the worker hears them too."""
 
-    def __init__(self, config: Config, started: Callable[[], None]) -> None:
+    def __init__(self, config: Config, started: Callable[[], None], stop: asyncio.Event) -> None:
         super().__init__(config)
         self._announce = started
+        self._stop = stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._announce()
+
+    async def main_loop(self) -> None:
+        """Wait for the end, which uvicorn would look for ten times a second, and keep the time of the header Date."""
+        while not self.should_exit:
+            await self.on_tick(0)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TICK_SECONDS):
+                    self.should_exit = await self._stop.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
