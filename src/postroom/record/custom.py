@@ -45,8 +45,8 @@ _UNIQUE: Final = (Kind.TEXT, Kind.EMAIL, Kind.PHONE, Kind.WEBSITE, Kind.INTEGER,
 # The recordings write "0", CRM's documents false.
 _REGARDLESS: Final = (None, False, "false", "0")
 
-_LABEL: Final = Field(name="field_label", label="", length=LABEL_AT_MOST, mandatory=True)
-_CHOICE: Final = Field(name="display_value", label="", length=LENGTHS[Kind.PICKLIST], mandatory=True)
+_LABEL: Final = Field(name="field_label", label="Field label", length=LABEL_AT_MOST, mandatory=True)
+CHOICE: Final = Field(name="display_value", label="Value", length=LENGTHS[Kind.PICKLIST], mandatory=True)
 DESCRIPTION: Final = Module(
     name="Fields",
     singular="Field",
@@ -56,14 +56,14 @@ DESCRIPTION: Final = Module(
         _LABEL,
         Field(
             name="data_type",
-            label="",
+            label="Data type",
             kind=Kind.PICKLIST,
             mandatory=True,
             closed=True,
             choices=tuple(each.value for each in LENGTHS),
         ),
-        Field(name="length", label="", kind=Kind.INTEGER, length=5),
-        Field(name="required", label="", kind=Kind.BOOLEAN),
+        Field(name="length", label="Length", kind=Kind.INTEGER, length=5),
+        Field(name="required", label="Required", kind=Kind.BOOLEAN),
     ),
 )
 
@@ -135,7 +135,7 @@ def _choices(raw: object, kind: Kind) -> tuple[str, ...]:
     choices = [_choice(each, n) for n, each in enumerate(raw)]
     for n, each in enumerate(choices):
         if each in choices[:n]:
-            raise Invalid(Fault(Reason.DUPLICATE, (*path, n, _CHOICE.name)))
+            raise Invalid(Fault(Reason.DUPLICATE, (*path, n, CHOICE.name)))
     return tuple(choices)
 
 
@@ -144,7 +144,7 @@ def _choice(raw: object, n: int) -> str:
     if not isinstance(raw, dict):
         raise Invalid(Fault(Reason.WRONG_TYPE, path, {"expected_data_type": "jsonobject"}))
     try:
-        return str(read_value(_CHOICE, raw.get(_CHOICE.name)))
+        return str(read_value(CHOICE, raw.get(CHOICE.name)))
     except Invalid as refused:
         raise Invalid(*(Fault(each.reason, (*path, *each.path), each.details) for each in refused.faults)) from None
 

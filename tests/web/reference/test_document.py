@@ -7,7 +7,7 @@ import pytest
 import schemathesis
 
 from postroom.access.scope import parse
-from postroom.record import CONTACTS, MODULES
+from postroom.record import CONTACTS, MODULES, Module
 from postroom.web.api.params import PLACEHOLDERS
 from postroom.web.api.routes import ROUTES
 from postroom.web.refusals import ANSWERS
@@ -28,6 +28,14 @@ def test_what_is_no_openapi_would_be_noticed() -> None:
         schemathesis.openapi.from_dict({**document(), "paths": []}).validate()
 
 
+def has(module: Module, template: str) -> bool:
+    """Whether records of the module have that call: mails are about three of them (W 1.1), and notes have no lists."""
+    word = template.split("/")[3:4]
+    if word == ["Emails"] or template.endswith("send_mail"):
+        return module.name in ("Contacts", "Accounts", "Pipelines")
+    return module.name != "Notes" or word not in (["Notes"], ["Attachments"], ["{related}"])
+
+
 def test_each_route_stands_in_it_those_of_a_module_once_for_each() -> None:
     expected = {
         f"{each.method} {each.template.replace('/{module}', f'/{module.name}', 1)}"
@@ -35,6 +43,7 @@ def test_each_route_stands_in_it_those_of_a_module_once_for_each() -> None:
         else f"{each.method} {each.template}"
         for each in ROUTES
         for module in MODULES
+        if has(module, each.template)
     }
     assert expected == OPERATIONS.keys()
 

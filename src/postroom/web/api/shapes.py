@@ -9,7 +9,6 @@ from typing import Final
 
 from postroom import record
 from postroom.mail.limits import FILE_OCTETS, FILES_PER_UPLOAD, MIB
-from postroom.record import custom
 from postroom.web.api.wire import (
     attachments,
     coql,
@@ -56,7 +55,7 @@ CHANGED_NOTE: Final[Shape] = partial(record_shapes.changed, module=record.NOTES)
 IDS: Final[Shape] = record_shapes.ids
 OWNER: Final[Shape] = owners.one
 OWNER_OF_MANY: Final[Shape] = owners.many
-NEW_FIELDS: Final[Shape] = partial(record_shapes.new, module=custom.DESCRIPTION, at_most=custom.AT_ONCE, key="fields")
+NEW_FIELDS: Final[Shape] = record_shapes.new_fields
 NAMES: Final[Shape] = partial(record_shapes.changed_many, module=renaming.NAMES, at_most=renaming.AT_ONCE, key="users")
 NAME: Final[Shape] = partial(record_shapes.changed, module=renaming.NAMES, key="users")
 QUERY: Final[Shape] = coql.query

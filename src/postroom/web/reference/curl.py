@@ -23,6 +23,7 @@ _BY_NAME: Final = {"fields": "Last_Name,Email", "ids": f"{_ID},{_ID[:-1]}2"}
 _RECORDS: Final[Mapping[str, Json]] = {
     "NewContacts": {"First_Name": "Rita", "Last_Name": "Dahl", "Email": "rita.dahl@example.net"},
     "ChangedContacts": {"Title": "Head of purchasing"},
+    "NewFields": {"field_label": "Customer number", "data_type": "text", "length": 20},
 }
 
 

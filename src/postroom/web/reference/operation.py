@@ -8,6 +8,7 @@ from typing import Any, Final
 from postroom.access.permission import wire_name
 from postroom.access.scope import spelled
 from postroom.record import MODULES, Module
+from postroom.record.relations import MAILED, RELATIONS, related_lists
 from postroom.web.api.params import PLACEHOLDERS
 from postroom.web.param import Param, Place
 from postroom.web.reference import refused
@@ -19,8 +20,16 @@ _JSON: Final = "application/json"
 
 
 def modules_of(endpoint: Endpoint) -> tuple[Module | None, ...]:
-    """The modules of which an endpoint is told one by one; None where it is none of a module."""
-    return MODULES if endpoint.template.startswith("/{module}") else (None,)
+    """The modules that have the call, of which it is told one by one; None where it is none of a module."""
+    first, *words = endpoint.template.split("/")[1:]
+    if first != "{module}":
+        return (None,)
+    if "send_mail" in words:
+        return MAILED
+    lists = {each.name for each in RELATIONS}.intersection(words)
+    if "{related}" in words:
+        lists = {each.name for each in RELATIONS if each.field}
+    return tuple(each for each in MODULES if not lists or any(one.name in lists for one in related_lists(each)))
 
 
 def path_of(endpoint: Endpoint, module: Module | None) -> str:

@@ -6,7 +6,7 @@ from typing import Final, Literal
 from msgspec import Struct, field
 
 from postroom.mail.limits import RECORDS_PER_REQUEST
-from postroom.record import Field, Kind, Module
+from postroom.record import Field, Kind, Module, custom
 from postroom.record.values import TAGS_AT_MOST
 from postroom.web.api.wire.items import body_of
 from postroom.web.api.wire.values import Id, Moment, Named, Owner
@@ -65,17 +65,39 @@ def found(schemas: Schemas, module: Module) -> Json:
     return _object({"data": _some(_shown(schemas, module)), "info": schemas.of(FoundInfo)})
 
 
-def new(schemas: Schemas, module: Module, at_most: int = RECORDS_PER_REQUEST, key: str = "data") -> Json:
-    """Records to insert, or what else is read by a table of fields."""
+def new(schemas: Schemas, module: Module) -> Json:
+    """Records to insert."""
     mandatory = [each.name for each in module.fields if each.mandatory]
-    item = schemas.keep(f"New{module.name}", _taken(schemas, module, mandatory))
-    return body_of(item, at_most, key)
+    return body_of(schemas.keep(f"New{module.name}", _taken(schemas, module, mandatory)), RECORDS_PER_REQUEST)
+
+
+def new_fields(schemas: Schemas) -> Json:
+    """Fields to add to a module (W 6.2)."""
+    choice = _object({custom.CHOICE.name: _named(custom.CHOICE, _value_taken(schemas, custom.CHOICE))})
+    several = {
+        "pick_list_values": {
+            "type": ["array", "null"],
+            "items": choice,
+            "maxItems": custom.CHOICES_AT_MOST,
+            "description": "The values of a pick list, which must be given for one.",
+        },
+        "unique": {
+            "type": ["object", "null"],
+            "properties": {"casesensitive": {"enum": [False, "0", "false", None]}},
+            "required": [],
+            "description": "Where it has a key, no two records may have the same value, whatever its case.",
+        },
+    }
+    told = _taken(schemas, custom.DESCRIPTION, ["field_label", "data_type"])
+    item = schemas.keep("NewFields", {**told, "properties": {**told["properties"], **several}})
+    return body_of(item, custom.AT_ONCE, "fields")
 
 
 def upsert(schemas: Schemas, module: Module) -> Json:
     """Records to insert, or to change where they are there by one of these fields."""
     body = new(schemas, module)
-    fields = {"type": "array", "items": {"enum": [each.name for each in module.unique]}}
+    names = [each.name for each in module.unique]
+    fields: Json = {"type": "array", "items": {"enum": names}} if names else {"type": "array", "maxItems": 0}
     return {**body, "properties": {**body["properties"], "duplicate_check_fields": nullable(fields)}}
 
 
@@ -162,6 +184,8 @@ def _value_taken(schemas: Schemas, one: Field) -> Json:
 
 
 def _text_taken(_: Schemas, one: Field) -> Json:
+    if one.closed:
+        return {"type": "string", "enum": [*one.choices]}
     return {"type": "string", "maxLength": one.length}
 
 
@@ -203,6 +227,6 @@ def _named(one: Field, schema: Json) -> Json:
         told["description"] = f"A record of {' or '.join(one.targets)}."
     if one.system:
         told["readOnly"] = True
-    if one.choices:
+    if one.choices and not one.closed:
         told["examples"] = [*one.choices]
     return {**schema, **told}
