@@ -32,7 +32,7 @@ def judge(asked: Asked, answer: Answer, other: Known) -> None:
         return
     told = msgspec.json.decode(answer.body)
     assert isinstance(told, dict), "no object"
-    if answer.status >= 400 and "data" not in told:
+    if answer.status >= 400 and "code" in told:
         _refusal(told)
         return
     _shaped(asked, answer, told)
@@ -63,6 +63,6 @@ def _shaped(asked: Asked, answer: Answer, told: dict[str, Any]) -> None:
     assert all(isinstance(each, list) for each in wrapped), "not the shape of an answer"
     assert isinstance(told.get("info", {}), dict), "not the shape of an answer"
     if asked.method in ("POST", "PUT", "DELETE") and "info" not in told:
-        for item in told["data"]:
+        for item in wrapped[0]:
             assert item.keys() >= _REFUSAL, "not the shape of an item"
             assert item["status"] == ("success" if item["code"] == "SUCCESS" else "error"), "not the shape of an item"
