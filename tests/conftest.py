@@ -16,6 +16,7 @@ from hypothesis import settings
 from postroom.store.db import Database
 from postroom.store.migrate import migrate
 from postroom.store.tables import metadata
+from tests.schema import schema
 from tests.world import World, found
 
 if TYPE_CHECKING:
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 settings.register_profile("other", deadline=None)
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.load_profile("same" if os.environ.get("CI") else "other")
+
+# Nothing that a test writes outlives it, and thousands of small files cost a disk minutes. Where memory is short, or
+# somebody named a folder, it stays as it is.
+_MEMORY = Path("/dev/shm")
+_ROOM = 4 << 30
+if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
+    os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
 LONGEST = 60.0  # seconds: a test that waits for a signal which never comes fails instead of hanging
 
@@ -81,19 +89,11 @@ def postgres_schema(postgres: str) -> Iterator[psycopg.Connection]:
         yield own
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database file with the schema and nothing in it, to be copied."""
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    migrate(f"sqlite:///{path}")
-    return path
-
-
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(tmp_path: Path) -> str:
     """A fresh SQLite database."""
     path = tmp_path / "postroom.db"
-    shutil.copyfile(sqlite_template, path)
+    path.write_bytes(schema())
     return f"sqlite:///{path}"
 
 

@@ -13,6 +13,7 @@ from postroom.app import App, clock, open_app
 from postroom.config import Settings
 from postroom.web.run import PATIENCE, bind, serve_on
 from tests.access.dance import SCOPES, Dancer, granted, register
+from tests.schema import schema
 from tests.world import World, found
 
 
@@ -50,7 +51,10 @@ async def house(
 
     Without ``settings``: SQLite in ``folder``.
     """
-    async with open_app(settings or Settings(data_dir=folder, stop_seconds=2.0), clock=clock) as app:
+    settings = settings or Settings(data_dir=folder, stop_seconds=2.0)
+    if not settings.database and not (file := settings.data_dir / "postroom.db").exists():
+        file.write_bytes(schema())
+    async with open_app(settings, clock=clock) as app:
         world = await app.db.write(found)
         dancer = await register(app.db, world)
         stop = asyncio.Event()
@@ -61,7 +65,7 @@ async def house(
         serving.add_done_callback(lambda _: ready.done() or ready.cancel())
         try:
             url = await ready
-            async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
+            async with httpx.AsyncClient(trust_env=False, timeout=30, verify=False) as http:
                 yield House(app=app, url=url, world=world, dancer=dancer, http=http, stop=stop)
         finally:
             stop.set()
