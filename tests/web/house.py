@@ -52,7 +52,9 @@ async def house(
     Without ``settings``: SQLite in ``folder``.
     """
     settings = settings or Settings(data_dir=folder, stop_seconds=2.0)
-    if not settings.database and not (file := settings.data_dir / "postroom.db").exists():
+    file = settings.data_dir / "postroom.db"
+    if not settings.database and not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(schema())
     async with open_app(settings, clock=clock) as app:
         world = await app.db.write(found)
