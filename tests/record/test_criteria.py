@@ -7,11 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postroom.errors import Invalid, Reason
-from postroom.record import ACCOUNTS, CONTACTS, MODULES, NOTES, PIPELINES, AllOf, AnyOf, Field, Kind, Module, Where
+from postroom.record import (
+    ACCOUNTS,
+    CONTACTS,
+    MODULES,
+    NOTES,
+    PIPELINES,
+    AllOf,
+    AnyOf,
+    Criteria,
+    Field,
+    Kind,
+    Module,
+    Where,
+)
 from postroom.record import criteria as criteria_of
 from postroom.record.criteria import Operator, compare, operators
 from postroom.record.modules import WORDS
-from postroom.record.terms import after, fold, whole
+from postroom.record.terms import Term, after, fold, terms, whole, words
 
 NOON = int(datetime(2026, 1, 31, 12, tzinfo=UTC).timestamp()) * 1000
 NAME, AMOUNT, OWNER, CONTACT, TAG, DAY, MODIFIED = (
@@ -169,12 +182,32 @@ def test_each_operator_that_suits_a_field_takes_its_values_or_names_it(
         assert [fault.details["api_name"] for fault in found.faults] == [name]
 
 
-def test_the_words_of_a_text_must_all_begin_some_word() -> None:
-    words = CONTACTS.numbers[WORDS]
-    assert criteria_of.spoken(CONTACTS, " Da-lia da ") == AllOf(
-        (Where(number=words, low=b"da", high=b"db"), Where(number=words, low=b"lia", high=b"lib"))
-    )
-    assert criteria_of.spoken(CONTACTS, "?!") == AllOf(())
+def met(where: Criteria, found: set[Term]) -> bool:
+    """Whether a record with these terms meets criteria of beginnings."""
+    match where:
+        case AllOf():
+            return bool(where.parts) and all(met(each, found) for each in where.parts)
+        case AnyOf():
+            return any(met(each, found) for each in where.parts)
+    assert where.low is not None
+    assert where.high is not None
+    return any(number == where.number and where.low <= key < where.high for number, key in found)
+
+
+some_text = st.text("abé -.@'1", max_size=12)
+
+
+@given(some_text, some_text, some_text)
+def test_each_word_of_a_text_must_begin_some_word_of_a_record(title: str, city: str, asked: str) -> None:
+    there = words(title) | words(city)
+    expected = bool(words(asked)) and all(any(one.startswith(each) for one in there) for each in words(asked))
+    assert met(criteria_of.spoken(CONTACTS, asked), terms(CONTACTS, {"Title": title, "Mailing_City": city})) is expected
+
+
+def test_the_parts_of_an_address_are_words() -> None:
+    found = terms(CONTACTS, {"Email": "Rita.Dahl@Example.net", "Full_Name": "Cleo"})
+    for asked, expected in (("rita", True), ("dahl", True), ("exam net", True), ("ahl", False), ("cleo", False)):
+        assert met(criteria_of.spoken(CONTACTS, asked), found) is expected, asked
 
 
 def test_a_beginning_is_looked_for_in_every_field_of_the_kind() -> None:

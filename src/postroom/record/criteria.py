@@ -11,7 +11,7 @@ from typing import Final
 from postroom.errors import Fault, Invalid, Reason
 from postroom.record.field import Field, Kind
 from postroom.record.modules import WORDS, Module
-from postroom.record.terms import after, beyond, keys, prefix, whole, words
+from postroom.record.terms import after, beyond, keys, prefix, texts, whole, words
 from postroom.record.values import read_number, read_text
 
 
@@ -96,9 +96,11 @@ def operators(field: Field) -> tuple[Operator, ...]:
     return tuple(Operator) if field.kind in _WRITTEN else tuple(each for each in Operator if each not in _OF_TEXTS)
 
 
-def spoken(module: Module, text: str) -> AllOf:
-    """Records in which each word of the text begins a word of theirs; no part where the text holds no word."""
-    return AllOf(tuple(_beginning(module.numbers[WORDS], word) for word in sorted(words(text))))
+def spoken(module: Module, text: str) -> Criteria:
+    """Records in which each word of the text begins a word of theirs; none where the text holds no word."""
+    places = [module.numbers[name] for name in (*texts(module), WORDS)]
+    each = [AnyOf(tuple(_beginning(number, word) for number in places)) for word in sorted(words(text))]
+    return each[0] if len(each) == 1 else AllOf(tuple(each))
 
 
 def beginning(module: Module, kind: Kind, text: str) -> AnyOf:

@@ -15,7 +15,11 @@ from postroom.record.field import Field, Kind
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Module:
-    """One module. ``title`` names the fields that, joined by a space, are what a lookup shows."""
+    """One module. ``title`` names the fields that, joined by a space, are what a lookup shows.
+
+    ``numbers`` stand for its fields in the index, by name. Values of ``unique`` fields no two records share, those of
+    ``links`` lead to records or users, those of ``flags`` are always there.
+    """
 
     name: str
     singular: str
@@ -24,11 +28,18 @@ class Module:
     fields: tuple[Field, ...]
     by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
     numbers: dict[str, int] = field(init=False, repr=False, compare=False)
+    unique: tuple[Field, ...] = field(init=False, repr=False, compare=False)
+    links: tuple[Field, ...] = field(init=False, repr=False, compare=False)
+    flags: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {each.name: each for each in self.fields})
         indexed = [each.name for each in self.fields if each.indexed]
         object.__setattr__(self, "numbers", {name: number(self.name, name) for name in (*indexed, WORDS)})
+        object.__setattr__(self, "unique", tuple(each for each in self.fields if each.unique))
+        links = tuple(each for each in self.fields if each.kind in (Kind.LOOKUP, Kind.OWNER) and not each.system)
+        object.__setattr__(self, "links", links)
+        object.__setattr__(self, "flags", tuple(each.name for each in self.fields if each.kind is Kind.BOOLEAN))
 
     def with_fields(self, more: Iterable[Field]) -> "Module":
         """The module as an organisation has it: with these fields of its own, in place of any others."""
@@ -39,11 +50,6 @@ class Module:
     def own(self) -> list[Field]:
         """The fields that the organisation added."""
         return [each for each in self.fields if each.id is not None]
-
-    @property
-    def unique(self) -> list[Field]:
-        """The fields whose values no two records share."""
-        return [each for each in self.fields if each.unique]
 
 
 WORDS: Final = "*"  # what stands for the words of all texts of a record, beside its fields

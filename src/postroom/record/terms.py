@@ -1,7 +1,8 @@
 """What records are found by: each value as octets that stand in the order of the values. Pure.
 
-A record has a term for each value of an indexed field, and one for each word of its texts. Two texts that differ in
-case, or in the form of the same characters, are the same term (W 6.2: without regard to case).
+A record has a term for each value of an indexed field, and one for each word of its texts but those that a text begins
+with: they are found by the text's own term. Two texts that differ in case, or in the form of the same characters, are
+the same term (W 6.2: without regard to case).
 """
 
 import re
@@ -27,18 +28,26 @@ _TEXTS: Final = frozenset({Kind.TEXT, Kind.EMAIL, Kind.WEBSITE, Kind.PICKLIST})
 def terms(module: Module, values: Mapping[str, Value]) -> set[Term]:
     """Every term of a record with these values, which include Owner, Created_Time and Modified_Time."""
     found: set[Term] = set()
-    spoken: set[bytes] = set()
+    by_name, spoken = module.by_name, module.numbers[WORDS]
     for name, number in module.numbers.items():
         value = values.get(name)
         if value is None:
             continue
-        field = module.by_name[name]
-        found.update([(number, each) for each in keys(field, value)])
-        # A full name has no words that its parts have not.
-        if field.kind in _TEXTS and not field.system and isinstance(value, str):
-            spoken |= words(value)
-    found.update([(module.numbers[WORDS], each) for each in spoken])
+        field = by_name[name]
+        if isinstance(value, list):
+            found.update([(number, fold(each)) for each in value])
+            continue
+        key = _KEYS[field.kind](value)
+        found.add((number, key))
+        # Most texts are one word. A full name has no words that its parts have not.
+        if field.kind in _TEXTS and not key.isalnum() and not field.system:
+            found.update([(spoken, each) for each in words(str(value)) if not key.startswith(each)])
     return found
+
+
+def texts(module: Module) -> list[str]:
+    """The fields whose words are looked for, and whose terms begin with the first of them."""
+    return [each.name for each in module.fields if each.kind in _TEXTS and each.indexed and not each.system]
 
 
 def keys(field: Field, value: Value) -> Sequence[bytes]:

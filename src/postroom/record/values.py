@@ -99,9 +99,8 @@ def complete(module: Module, values: Values) -> dict[str, Value]:
     stored: dict[str, Value] = {
         name: value for name, value in values.items() if value is not None and name in module.by_name
     }
-    for field in module.fields:
-        if field.kind is Kind.BOOLEAN:
-            stored.setdefault(field.name, False)
+    for name in module.flags:
+        stored.setdefault(name, False)
     if "Full_Name" in module.by_name:
         stored["Full_Name"] = _title(module, stored)
     return stored

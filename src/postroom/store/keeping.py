@@ -216,7 +216,7 @@ class _Scene:
     def _lookup_faults(self, reading: Reading) -> list[Fault]:
         faults = [
             Fault(Reason.RECORD_UNKNOWN, (field.name,))
-            for field in self._place.module.fields
+            for field in self._place.module.links
             if isinstance(number := reading.values.get(field.name), int) and not self._leads(field, number)
         ]
         if reading.related is not None and not faults and not self._is_related(reading):
@@ -227,11 +227,11 @@ class _Scene:
         if field.kind is Kind.LOOKUP:
             target = self._targets.get(number)
             return target is not None and target.module in field.targets
-        return field.kind is not Kind.OWNER or number in self._owners
+        return number in self._owners
 
     def _is_related(self, reading: Reading) -> bool:
         """Whether the lookups that may lead to several modules lead to the one that was named with them."""
-        several = [each.name for each in self._place.module.fields if len(each.targets) > 1]
+        several = [each.name for each in self._place.module.links if len(each.targets) > 1]
         numbers = [number for name in several if isinstance(number := reading.values.get(name), int)]
         return all(self._targets[number].module == reading.related for number in numbers)
 
@@ -273,5 +273,5 @@ def _only_key(field: Field, value: Value) -> bytes:
 
 
 def _looked_up(module: Module, readings: Sequence[Mapping[str, Value]]) -> set[int]:
-    names = [each.name for each in module.fields if each.targets]
+    names = [each.name for each in module.links if each.targets]
     return {number for values in readings for name in names if isinstance(number := values.get(name), int)}

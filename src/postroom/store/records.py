@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from postroom.record import CONTACTS, Module, Value
 from postroom.record.terms import terms as terms_of
 from postroom.record.terms import whole
-from postroom.store import terms
+from postroom.store import json, terms
+from postroom.store.many import insert_rows
 from postroom.store.tables import record, term
 
 
@@ -73,8 +74,15 @@ def add(tx: Connection, module: Module, new: Sequence[Record]) -> None:
     """Store new records of a module of one organisation."""
     if not new:
         return
-    tx.execute(insert(record), [{name: getattr(each, name) for name in Record.__slots__} for each in new])
-    terms.add(tx, new[0].org_id, ((each.id, one) for each in new for one in terms_of(module, each.values)))
+    insert_rows(tx, record, _COLUMN_NAMES, [_row(each) for each in new])
+    terms.add(tx, new[0].org_id, [(each.id, one) for each in new for one in terms_of(module, each.values)])
+
+
+_COLUMN_NAMES = tuple(Record.__slots__)
+
+
+def _row(one: Record) -> list[Any]:
+    return [json.dumps(one.fields) if name == "fields" else getattr(one, name) for name in _COLUMN_NAMES]
 
 
 def save(tx: Connection, module: Module, changed: Sequence[tuple[Record, Record]]) -> None:
@@ -85,8 +93,8 @@ def save(tx: Connection, module: Module, changed: Sequence[tuple[Record, Record]
     rows = [{f"{name}_": getattr(now, name) for name in (*_CHANGING, "id", "org_id")} for _, now in changed]
     tx.execute(_SAVE, rows)
     pairs = [(now.id, terms_of(module, old.values), terms_of(module, now.values)) for old, now in changed]
-    terms.remove(tx, org_id, ((number, one) for number, before, now in pairs for one in before - now))
-    terms.add(tx, org_id, ((number, one) for number, before, now in pairs for one in now - before))
+    terms.remove(tx, org_id, [(number, one) for number, before, now in pairs for one in before - now])
+    terms.add(tx, org_id, [(number, one) for number, before, now in pairs for one in now - before])
 
 
 _CHANGING = tuple(
@@ -149,7 +157,7 @@ def remove(tx: Connection, module: Module, gone: Sequence[Record]) -> None:
         return
     org_id = gone[0].org_id
     tx.execute(delete(record).where(record.c.org_id == org_id, record.c.id.in_([each.id for each in gone])))
-    terms.remove(tx, org_id, ((each.id, one) for each in gone for one in terms_of(module, each.values)))
+    terms.remove(tx, org_id, [(each.id, one) for each in gone for one in terms_of(module, each.values)])
 
 
 def reach(tx: Connection, keys: Sequence[Key]) -> list[Reach | None]:

@@ -17,7 +17,7 @@ _LARGEST: Final = 32  # terms of one DELETE
 def add(tx: Connection, org_id: int, new: Iterable[tuple[int, Term]]) -> None:
     """Store the terms of records, each with the record's id."""
     # In the order of the index: neighbours go to the same page.
-    rows = sorted((org_id, number, key, record_id) for record_id, (number, key) in new)
+    rows = sorted([(org_id, number, key, record_id) for record_id, (number, key) in new])
     insert_rows(tx, term, ("org_id", "number", "key", "record_id"), rows)
 
 
