@@ -35,7 +35,7 @@ _ROOM = 4 << 30
 if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
     os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
-LONGEST = 60.0  # seconds: a test that waits for a signal which never comes fails instead of hanging
+LONGEST = 120.0  # seconds: a test that waits for a signal which never comes fails instead of hanging
 
 
 @pytest.hookimpl(tryfirst=True)
