@@ -78,6 +78,7 @@ class Reason(Enum):
     TIME_PAST = auto()
     TIME_TOO_FAR = auto()
     NOT_SUPPORTED = auto()
+    KEY_USED = auto()
     # files
     UPLOAD_BROKEN = auto()
     UPLOAD_TOO_MANY = auto()

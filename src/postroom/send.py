@@ -1,8 +1,9 @@
 """The first half of a mail's life: a draft becomes stored, queued work, or every fault of it is told.
 
-1. ``submit`` looks up all that the draft names, in one read shared with whoever submits at the same moment.
-2. ``_faults`` judges the draft against what was found.
-3. The mail, its recipients, its job and its first event are committed together; only then does ``submit`` return.
+1. ``judge`` looks up all that the draft names, in one read shared with whoever submits at the same moment.
+2. ``_faults`` holds the draft against what was found.
+3. The mail, its recipients, its job and its first event are committed together; only then does ``submit`` return. The
+   mails of a request with an idempotency key are committed with the answer that tells of them (``store.once``).
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -53,7 +54,14 @@ class _Situation:
 
 
 async def submit(db: Database, ids: Ids, caller: Principal, record: Key, draft: Draft, *, now: int) -> Accepted:
-    """Accept one mail for a record; returns after the commit is on disk.
+    """Accept one mail for a record; returns after the commit is on disk. Raises what ``judge`` raises."""
+    accepted = await judge(db, ids, caller, record, draft, now=now)
+    await db.write_together(mails.add, accepted)
+    return accepted
+
+
+async def judge(db: Database, ids: Ids, caller: Principal, record: Key, draft: Draft, *, now: int) -> Accepted:
+    """One mail for a record as it can be accepted; nothing is written yet.
 
     Raises ``NotFound`` where the organisation has no such record, ``Invalid`` with every fault of the draft, and
     ``Unavailable`` where the database is away.
@@ -65,7 +73,7 @@ async def submit(db: Database, ids: Ids, caller: Principal, record: Key, draft: 
         raise Invalid(*faults)
     transport_id = situation.transport_id(draft)
     assert transport_id is not None, "a draft without a way out has a fault"
-    accepted = Accepted(
+    return Accepted(
         letter=_letter(draft, situation, mail_id=ids.opaque(), now=now),
         org_id=caller.org_id,
         user_id=caller.user_id,
@@ -76,8 +84,6 @@ async def submit(db: Database, ids: Ids, caller: Principal, record: Key, draft: 
         due_at=now if draft.scheduled_at is None else draft.scheduled_at,
         created_at=now,
     )
-    await db.write_together(mails.add, accepted)
-    return accepted
 
 
 def _question(caller: Principal, record: Key, draft: Draft) -> _Question:

@@ -37,6 +37,10 @@ def mail(path: str = CONTACT, who: str = "token", **changed: Any) -> Ask:
     return ask("POST", f"{path}/actions/send_mail", {"data": [item | changed]}, who)
 
 
+def keyed(**changed: Any) -> Ask:
+    return replace(mail(**changed), headers={"Idempotency-Key": "order-1"})
+
+
 def upload(*sizes: int) -> Ask:
     return ask("POST", "/bigin/v2/files", files=sizes)
 
@@ -99,6 +103,7 @@ CASES = [
     Case(section="9.1", row="401", what="nobody", status=401, ask=NO_TOKEN, headers=JSON),
     Case(section="9.1", row="403", what="the profile forbids it", status=403, ask=ask("DELETE", f"{CONTACTS}?ids=1", who="standard"), headers=JSON),
     Case(section="9.1", row="404", what="no such URL", status=404, ask=ask("GET", "/bigin/v2/settings/nothing"), headers=JSON),
+    Case(section="9.1", row="409", what="an idempotency key that another mail had", status=409, before=(keyed(),), ask=keyed(subject="Another"), headers=JSON),
     Case(section="9.1", row="413", what="a head of more than 64 KiB", status=413, ask=ask("GET", CONTACT, headers={"X-Long": "x" * 64 * 1024}), headers=JSON),
     Case(section="9.1", row="415", what="a file of more than 20 MB", status=415, ask=upload(20 * MIB + 1), headers=JSON),
     Case(section="9.1", row="429", what="too many calls", status=429, settings=CREDITS, before=spent(12), ask=ORG, headers=JSON),
@@ -136,6 +141,8 @@ CASES = [
          answer=error("AUTHORIZATION_FAILED", "User does not have sufficient privilege to do this")),
     Case(section="9.2", row="failure_in_attachment_handling", what="no multipart", status=400, ask=ask("POST", "/bigin/v2/files", octets=b"x"),
          answer={"code": "failure_in_attachment_handling", "message": "Problem in uploading attachment. kindly upload the file properly"}),
+    Case(section="9.2", row="ALREADY_USED", what="by another mail", status=409, before=(keyed(),), ask=keyed(subject="Another"), exactly=True,
+         answer=error("ALREADY_USED", "the idempotency key was used for another request", param_name="Idempotency-Key")),
     Case(section="9.2", row="INVALID_TOKEN", what="unknown", status=401, ask=Ask("GET", CONTACT, bearer="1000.a.b"), exactly=True, answer=error("INVALID_TOKEN", "invalid oauth token")),
     Case(section="9.2", row="OAUTH_SCOPE_MISMATCH", what="too narrow", status=401, ask=Ask("GET", CONTACT, bearer="{token:ZohoBigin.org.READ}"), exactly=True,
          answer=error("OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL")),

@@ -10,6 +10,7 @@ from postroom.web.refusals import ANSWERS, Json, NoContent, fail, item_error, it
 # W 9.2: every code we use with its one status; INTERNAL_ERROR also answers while the database is away, and
 # LIMIT_EXCEEDED stands for too many fields (W 7.1) as well as for a body that is too large.
 STATUSES = {
+    "ALREADY_USED": {409},
     "AUTHENTICATION_FAILURE": {401},
     "CUSTOM_ERROR": {400},
     "DUPLICATE_DATA": {400},

@@ -356,6 +356,19 @@ mail = Table(
     Index(None, "org_id", "record_id", "seq"),
 )
 
+# What a request with an idempotency key was answered, written with the mails that the answer tells of.
+answered = Table(
+    "answered",
+    metadata,
+    Column("org_id", BigInteger, ForeignKey("org.id"), primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),  # SHA-256 of what was asked
+    Column("status", SmallInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", Moment, nullable=False, index=True),
+)
+
 recipient = Table(
     "recipient",
     metadata,

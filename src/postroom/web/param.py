@@ -3,6 +3,7 @@
 A parameter's ``Kind`` both reads it and describes it (JSON Schema): what the API says that it takes is what it takes.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,6 +53,15 @@ def choice(*values: str, quotes: str = "") -> Kind:
         return bare if bare in values else None
 
     return Kind(schema={"type": "string", "enum": [*values]}, read=read, details={"supported_values": [*values]})
+
+
+def word(at_most: int) -> Kind:
+    """Up to so many characters of ASCII that can be printed, none of them blank."""
+    pattern = rf"^[!-~]{{1,{at_most}}}$"
+    written = re.compile(pattern)
+    return Kind(
+        schema={"type": "string", "pattern": pattern}, read=lambda given: given if written.match(given) else None
+    )
 
 
 def text(**looks: Any) -> Kind:

@@ -8,7 +8,7 @@ from typing import Final
 from postroom.app import App
 from postroom.errors import Unavailable
 from postroom.mail.retry import DAY
-from postroom.store import accounts, devices, fields, imports, throttles, tokens, usage
+from postroom.store import accounts, devices, fields, imports, once, throttles, tokens, usage
 from postroom.store.db import Tx
 from postroom.store.erasing import erase
 
@@ -17,6 +17,7 @@ KEPT: Final = DAY  # ms after its end: a code used again, or a late client, is t
 # The same file, given again, is still answered with what was refused of it. That it was imported is never forgotten: it
 # is one row, and without it a file given again after a year would double every record that no value tells apart.
 REFUSALS_KEPT: Final = 30 * DAY
+ANSWERS_KEPT: Final = 7 * DAY  # of requests with an idempotency key (W 1.8)
 
 
 async def sweep(app: App) -> None:
@@ -30,7 +31,7 @@ async def sweep(app: App) -> None:
 
 
 def _drop(tx: Tx, *, now: int) -> None:
-    """Codes and access tokens, sessions, requests of devices, counts, and the refused lines of imports."""
+    """Codes and access tokens, sessions, requests of devices, counts, refused lines of imports, answers."""
     for drop in (
         tokens.drop_expired,
         accounts.drop_expired,
@@ -40,3 +41,4 @@ def _drop(tx: Tx, *, now: int) -> None:
     ):
         drop(tx, now - KEPT)
     imports.drop_refusals(tx, now - REFUSALS_KEPT)
+    once.drop_old(tx, now - ANSWERS_KEPT)

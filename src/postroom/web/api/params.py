@@ -6,7 +6,7 @@ from postroom.mail.limits import RECORDS_PER_REQUEST
 from postroom.record import MODULES
 from postroom.record.relations import RELATIONS
 from postroom.web.api.wire import deleted, emails, pages, records, users
-from postroom.web.param import MOMENT, Kind, Param, Place, choice, count, text
+from postroom.web.param import MOMENT, Kind, Param, Place, choice, count, text, word
 from postroom.web.shape import NUMBER, OPAQUE
 
 
@@ -39,6 +39,17 @@ FROM_ADDRESSES: Final = (
         name="user_id",
         kind=_NUMBER,
         means="The user whose addresses they are; only an Administrator may name another one.",
+    ),
+)
+
+# of mails (W 1.8)
+IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+SEND: Final = (
+    Param(
+        name=IDEMPOTENCY_KEY,
+        place=Place.HEADER,
+        kind=word(255),
+        means="Whoever sends the same request again with the same key gets the first answer, and no second mail.",
     ),
 )
 

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
+from postroom.web.api.params import IDEMPOTENCY_KEY
 from postroom.web.api.wire.items import Refusal
 from postroom.web.refusals import ANSWERS, Wire
 from postroom.web.routes import Endpoint
 from postroom.web.shape import Json, Media, Schemas
 
-# What only a call with a body is answered, and only one that takes files.
+# What only a call with a body is answered, only one that takes files, and only one that takes a key.
 _OF_BODIES: Final = 413
 _OF_FILES: Final = 415
+_OF_KEYS: Final = 409
 
 _HEADERS: Final[Mapping[int, tuple[str, str]]] = {
     401: ("WWW-Authenticate", "What is missing (RFC 6750)."),
@@ -34,6 +36,8 @@ def statuses(endpoint: Endpoint) -> list[int]:
     never = {_OF_BODIES} if endpoint.body is None else set()
     if not isinstance(endpoint.body, Media):
         never.add(_OF_FILES)
+    if IDEMPOTENCY_KEY not in {each.name for each in endpoint.params}:
+        never.add(_OF_KEYS)
     return [status for status in by_status() if status not in never]
 
 
