@@ -79,6 +79,7 @@ class Reason(Enum):
     TIME_TOO_FAR = auto()
     NOT_SUPPORTED = auto()
     KEY_USED = auto()
+    TOO_LATE = auto()
     # files
     UPLOAD_BROKEN = auto()
     UPLOAD_TOO_MANY = auto()

@@ -137,9 +137,14 @@ def _faults(draft: Draft, situation: _Situation, reach: Reach, now: int) -> Iter
     yield from _record_faults(reach)
     yield from _recipient_faults(draft, situation, reach)
     yield from _file_faults(situation.files)
-    if draft.scheduled_at is not None and draft.scheduled_at <= now:
+    yield from time_faults(draft.scheduled_at, now)
+
+
+def time_faults(scheduled_at: int | None, now: int) -> Iterator[Fault]:
+    """What is wrong with the moment that a mail is to leave, both in ms since the epoch; None is at once."""
+    if scheduled_at is not None and scheduled_at <= now:
         yield Fault(Reason.TIME_PAST, ("scheduled_time",))
-    elif draft.scheduled_at is not None and draft.scheduled_at > now + SCHEDULE_DAYS * DAY:
+    elif scheduled_at is not None and scheduled_at > now + SCHEDULE_DAYS * DAY:
         yield Fault(Reason.TIME_TOO_FAR, ("scheduled_time",), {"maximum_days": SCHEDULE_DAYS})
 
 

@@ -259,3 +259,30 @@ async def test_cancel_and_claim_at_once_have_one_winner(db: Database, world: Wor
     assert gone | held <= set(seqs)
     assert await db.read(lambda tx: tx.execute(select(func.count()).select_from(tables.job)).scalar()) == 20 - len(gone)
     await other.close()
+
+
+RACES = 5_000  # on each of the two databases
+
+
+async def test_of_a_worker_and_whoever_cancels_one_is_first(db: Database, world: World, database_url: str) -> None:
+    seqs = await queued(db, world, RACES)
+    theirs, left = Database(database_url), list(reversed(seqs))
+    taken: set[int] = set()
+
+    async def work() -> None:
+        while found := await theirs.write(lambda tx: jobs.claim(tx, claim(7, limit=10))):
+            taken.update(job.mail_seq for job in found)
+
+    async def regret(answers: dict[int, bool]) -> None:
+        while left:
+            seq = left.pop()
+            answers[seq] = await db.write(lambda tx: jobs.cancel(tx, world.org.id, seq, LATER))  # noqa: B023
+
+    answers: dict[int, bool] = {}
+    await asyncio.gather(work(), *(regret(answers) for _ in range(40)))
+    await theirs.close()
+    assert answers.keys() == set(seqs)
+    assert {seq for seq in seqs if not answers[seq]} == taken
+    assert 0 < len(taken) < RACES
+    states = await db.read(lambda tx: dict(tx.execute(select(tables.mail.c.seq, tables.mail.c.state)).all()))
+    assert {seq for seq, state in states.items() if state == State.CANCELLED.value} == set(seqs) - taken

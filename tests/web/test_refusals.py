@@ -12,6 +12,7 @@ from postroom.web.refusals import ANSWERS, Json, NoContent, fail, item_error, it
 STATUSES = {
     "ALREADY_USED": {409},
     "AUTHENTICATION_FAILURE": {401},
+    "CANNOT_PROCESS": {400},
     "CUSTOM_ERROR": {400},
     "DUPLICATE_DATA": {400},
     "DISCRETE_PAGINATION_LIMIT_EXCEEDED": {400},

@@ -214,6 +214,18 @@ def cancel(tx: Connection, org_id: int, mail_seq: int, now: int) -> bool:
     return True
 
 
+def move(tx: Connection, org_id: int, mail_seq: int, now: int, *, due_at: int | None) -> bool:
+    """Let a mail leave at another moment (None: now), which becomes its date; False where it was tried, or is being."""
+    untried = (job.c.org_id == org_id) & (job.c.mail_seq == mail_seq) & job.c.lease.is_(None) & (job.c.attempt == 0)
+    at = now if due_at is None else due_at
+    if tx.execute(update(job).where(untried).values(due_at=at, first_due_at=at)).rowcount == 0:
+        return False
+    state = State.QUEUED if due_at is None else State.SCHEDULED
+    tx.execute(update(mail).where(mail.c.seq == mail_seq).values(state=state.value, dated_at=at))
+    _note(tx, org_id, mail_seq, state.value, now)
+    return True
+
+
 def retry(tx: Connection, org_id: int, mail_seq: int, now: int) -> bool:
     """Make a waiting mail due now, or queue a failed one again for the recipients that failed; False for any other."""
     waiting = (job.c.org_id == org_id) & (job.c.mail_seq == mail_seq) & job.c.lease.is_(None)

@@ -182,6 +182,7 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
     Reason.TIME_PAST: Wire(400, "INVALID_DATA", "the scheduled time is in the past"),
     Reason.TIME_TOO_FAR: Wire(400, "INVALID_DATA", "the scheduled time is too far ahead"),
     Reason.NOT_SUPPORTED: Wire(400, "FEATURE_NOT_SUPPORTED", "this feature is not supported"),
+    Reason.TOO_LATE: Wire(400, "CANNOT_PROCESS", "too late: the mail is being sent, or has been tried or settled"),
     Reason.KEY_USED: Wire(409, "ALREADY_USED", "the idempotency key was used for another request"),
     Reason.UPLOAD_BROKEN: Wire(
         400,

@@ -112,8 +112,13 @@ async def _mails(witness: Witness) -> None:
     shown = await witness.ask(listing, 200, number)
     told = {status["type"] for each in shown.json()["Emails"] for status in each["status"]}
     assert told == {"scheduled", "bounced", "sent"}
-    first = sent.json()["data"][0]["details"]["message_id"]
-    await witness.ask("GET /Contacts/{id}/Emails/{message_id}", 200, number, first)
+    first, waits = (each["details"]["message_id"] for each in sent.json()["data"])
+    one = "/Contacts/{id}/Emails/{message_id}"
+    await witness.ask(f"GET {one}", 200, number, first)
+    await witness.ask(f"PUT {one}", 200, number, waits, json={"Emails": [{"scheduled_time": later}]})
+    await witness.ask(f"PUT {one}", 400, number, waits, json={"Emails": [{}]})
+    await witness.ask(f"POST {one}/actions/send_now", 200, number, waits)
+    await witness.ask(f"DELETE {one}", 200, number, waits)
 
 
 async def _attempt(guest: Guest) -> None:

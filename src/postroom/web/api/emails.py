@@ -1,7 +1,7 @@
 """``GET /{module}/{record_id}/Emails`` and ``…/Emails/{message_id}`` (wire reference 8.1)."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Final
 
@@ -34,12 +34,18 @@ async def listing(call: Call) -> Response:
 
 async def get(call: Call) -> Response:
     """One mail with its content and attachments."""
+    key, find = mailed_key(call), find_one(call)
+    shown_as = call.path["module"]
+    context, filed = await call.app.db.read(lambda tx: (_context(tx, key, shown_as), find(tx)))
+    return Json(wire.whole(filed, context))
+
+
+def find_one(call: Call) -> Callable[[Tx], Filed]:
+    """What finds the mail of the URL among those of its record. Raises ``NotFound``, and so does what it returns."""
     key, text = mailed_key(call), call.path["message_id"]
     if not _MESSAGE_ID.fullmatch(text):
         raise NotFound(_UNKNOWN_MAIL)
-    one = partial(_one, key=key, shown_as=call.path["module"], mail_id=bytes.fromhex(text))
-    filed, context = await call.app.db.read(one)
-    return Json(wire.whole(filed, context))
+    return partial(_one, key=key, mail_id=bytes.fromhex(text))
 
 
 # W 1.6: the part of the URL that is wrong, counted from the module.
@@ -53,12 +59,11 @@ def _page(
     return mails.of_record(tx, key, states=states, limit=wire.EMAILS_PER_PAGE + 1, offset=start), context
 
 
-def _one(tx: Tx, key: Key, shown_as: str, mail_id: bytes) -> tuple[Filed, wire.Context]:
-    context = _context(tx, key, shown_as)
+def _one(tx: Tx, key: Key, mail_id: bytes) -> Filed:
     filed = mails.find(tx, key.org_id, mail_id)
     if filed is None or filed.record_id != key.id:
         raise NotFound(_UNKNOWN_MAIL)
-    return filed, context
+    return filed
 
 
 def _context(tx: Tx, key: Key, shown_as: str) -> wire.Context:

@@ -46,6 +46,7 @@ _FILES: Final = {
 
 # bodies
 MAILS: Final[Shape] = mail.schema
+MOMENT: Final[Shape] = mail.time
 NEW_RECORDS: Final[Shape] = PerModule(schema=record_shapes.new)
 UPSERT: Final[Shape] = PerModule(schema=record_shapes.upsert)
 CHANGE: Final[Shape] = PerModule(schema=record_shapes.changed)
@@ -72,6 +73,8 @@ ONE_UPLOAD: Final[Shape] = Media(
 ACCEPTED: Final[Answers] = outcomes(Done[mail.Accepted], 200)
 EMAILS: Final[Answers] = {200: emails.Emails, 204: None}
 ONE_EMAIL: Final[Answers] = {200: emails.OneEmail}
+CALLED_BACK: Final[Answers] = {200: each("Emails", Done[mail.Accepted])}
+MOVED: Final[Answers] = outcome(Done[mail.Accepted], 200, key="Emails")
 FROM_ADDRESSES: Final[Answers] = {200: senders.FromAddresses, 204: None}
 UPLOADED: Final[Answers] = {200: files.UploadedFiles}
 DOWNLOAD: Final[Answers] = {200: Media(type=files.DOWNLOAD, schema=_OCTETS)}

@@ -38,7 +38,8 @@ class Examples:
         """The command for an operation of the document."""
         path, query = self._given(told, "path"), self._given(told, "query")
         where = url.format(**path) + (f"?{urlencode(query, safe=',')}" if query else "")
-        words = ["curl -sS", *([f"-X {method}"] if method not in ("GET", "POST") else []), shlex.quote(where)]
+        usual = "POST" if "requestBody" in told else "GET"  # what curl does unless told
+        words = ["curl -sS", *([f"-X {method}"] if method != usual else []), shlex.quote(where)]
         lines = [" ".join(words), '-H "Authorization: Zoho-oauthtoken $token"', *self._body(told), *_kept(told)]
         return " \\\n  ".join(lines)
 

@@ -143,6 +143,24 @@ def read_send(body: Any) -> list[Draft | tuple[Fault, ...]]:
     return [_read_item(item) for item in read_items(body, MAILS_PER_REQUEST)]
 
 
+_TIME: Final = forms.structure(
+    (Key(name="scheduled_time", form=MOMENT, means="When it is sent instead.", required=True),),
+    lambda values: values["scheduled_time"],
+)
+
+
+def read_time(body: Any) -> tuple[int | None, Faults]:
+    """The moment that a mail is moved to, or what is wrong with it. Raises ``Invalid`` where the body as a whole is."""
+    (item,) = read_items(body, 1, "Emails")
+    faults: Faults = []
+    return _TIME.take(item, (), faults), faults
+
+
+def time(_: Schemas) -> Json:
+    """What ``read_time`` reads."""
+    return body_of(_TIME.schema, 1, "Emails")
+
+
 def schema(schemas: Schemas) -> Json:
     """What ``read_send`` reads."""
     return schemas.keep("Mails", body_of(schemas.keep("Mail", MAIL.schema), MAILS_PER_REQUEST))

@@ -1,0 +1,56 @@
+"""``/{module}/{record_id}/Emails/{message_id}``: a mail that is still to leave, later or not at all (W 8.4)."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from starlette.responses import Response
+
+from postroom.errors import Conflict, Fault, Reason
+from postroom.send import time_faults
+from postroom.store import jobs
+from postroom.store.db import Tx
+from postroom.web.api.emails import find_one
+from postroom.web.api.wire import mail as wire
+from postroom.web.api.wire.items import success
+from postroom.web.call import Call
+from postroom.web.refusals import Json, item_errors
+from postroom.web.refusals import status as status_of
+
+CANCELLED, MOVED, QUEUED = "mail cancelled", "mail rescheduled", "mail queued"
+KEY: Final = "Emails"
+
+
+async def cancel(call: Call) -> Response:
+    """Call a mail back that is still to leave; who has it already keeps it, and nobody else gets it."""
+    return await _act(call, jobs.cancel, CANCELLED)
+
+
+async def move(call: Call) -> Response:
+    """Give a mail another time, which nobody has tried to send yet."""
+    due_at, faults = wire.read_time(await call.json())
+    faults = faults or [*time_faults(due_at, call.app.clock())]
+    if faults or due_at is None:
+        return Json({KEY: [item_errors(faults, 0, KEY)]}, status_of(faults[0]))
+    return await _act(call, partial(jobs.move, due_at=due_at), MOVED)
+
+
+async def send_now(call: Call) -> Response:
+    """Send a mail at once, which nobody has tried to send yet."""
+    answer = await _act(call, partial(jobs.move, due_at=None), QUEUED)
+    call.app.wake.ring()
+    return answer
+
+
+async def _act(call: Call, act: Callable[[Tx, int, int, int], bool], message: str) -> Response:
+    """Do it, if it is not too late: the answer is exact, whatever a worker does at the same moment."""
+    find, now = find_one(call), call.app.clock()
+
+    def write(tx: Tx) -> bytes | None:
+        mail = find(tx)
+        return mail.id if act(tx, call.caller.org_id, mail.seq, now) else None
+
+    done = await call.app.db.write(write)
+    if done is None:
+        raise Conflict(Fault(Reason.TOO_LATE))
+    return Json({KEY: [success(message, wire.Accepted(message_id=done.hex()))]})
