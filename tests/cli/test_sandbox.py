@@ -9,12 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from postroom.access.scope import parse, spelled
 from postroom.access.secrets import verify_password
 from postroom.cli import envfile
 from postroom.cli.calling import connect
 from postroom.cli.sandbox import arrived
 from postroom.cli.sandbox.box import open_centers, open_sandbox, variables
-from postroom.cli.sandbox.seed import RESIDENTS
+from postroom.cli.sandbox.seed import RESIDENTS, SCOPES
 from postroom.cli.sandbox.verb import MOST_CENTERS
 from postroom.errors import Misconfigured
 from postroom.store import accounts, clients
@@ -22,6 +23,7 @@ from postroom.store.accounts import Account
 from postroom.store.clients import Client, ClientType
 from postroom.store.db import Tx
 from postroom.store.orgs import Org
+from postroom.web.api.routes import ROUTES
 from tests.cli.boxed import READY
 from tests.cli.command import names, postroom, running, stored, well
 
@@ -96,6 +98,11 @@ async def test_it_has_everything_a_first_mail_needs(tmp_path: Path) -> None:
     assert {(each.way, each.envelope_to, each.html, each.text) for each in found} == {
         ("sender", (variables["POSTROOM_TO"],), "<p>é</p>", "é")
     }
+
+
+def test_its_token_opens_every_call() -> None:
+    granted = parse(SCOPES)
+    assert [spelled(need) for route in ROUTES for need in route.needs if not granted.allow(need)] == []
 
 
 async def test_two_centres_know_each_other_and_share_nothing(tmp_path: Path) -> None:

@@ -30,7 +30,15 @@ SENDER, ORGANISATION = "sender", "organisation"
 ORG_FROM: Final = Address.parse("office@sandbox.example")
 TO: Final = Address.parse("mary.poole@customer.example")
 
-_RIGHTS: Final = ("modules.ALL", "settings.ALL", "send_mail.all.CREATE", "files.ALL", "users.ALL", "org.ALL")
+_RIGHTS: Final = (
+    "modules.ALL",
+    "settings.ALL",
+    "send_mail.all.CREATE",
+    "files.ALL",
+    "users.ALL",
+    "org.ALL",
+    "coql.READ",
+)
 SCOPES: Final = ",".join(
     (
         *(f"{service}.{right}" for service in ("ZohoBigin", "ZohoCRM") for right in _RIGHTS),
