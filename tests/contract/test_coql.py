@@ -21,6 +21,7 @@ COMPARED = [
     ("!=", "Amount != 10", "Big order, A, C"),
     ("!=", "Amount <> 10", "Big order, A, C"),
     (">", "Amount > 10", "C"),
+    (">", "id > 0", "Big order, A, B, C"),
     (">=", "Amount >= 10", "B, C"),
     ("<", "Amount < 10", "A"),
     ("<=", "Amount <= 10", "A, B"),

@@ -86,6 +86,7 @@ def test_a_whole_query() -> None:
         ("Account_Name in (17, '18')", compared("Account_Name", Operator.IN, "17", "18")),
         ("id is not null", Where(number=BY_ID)),
         ("id > 17", Where(number=BY_ID, low=after(whole(17)))),
+        ("id > 0", Where(number=BY_ID, low=after(whole(0)))),
         ("id in (17, 18)", Where(number=BY_ID, keys=(whole(17), whole(18)))),
         ("Last_Name = 'O''Hara'", compared("Last_Name", Operator.EQUALS, "O'Hara")),
         (r"Last_Name = 'O\'Hara'", compared("Last_Name", Operator.EQUALS, "O'Hara")),

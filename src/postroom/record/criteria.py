@@ -148,7 +148,8 @@ def _key(field: Field, text: str) -> bytes:
 
 
 def _number(text: str) -> bytes:
-    number = read_number(text)
+    # No record has the id 0, but «greater than 0» is how clients ask for all.
+    number = 0 if text == "0" else read_number(text)
     if number is None:
         raise wrong_query("the value does not suit the field", api_name=ID.name)
     return whole(number)
