@@ -163,8 +163,8 @@ def test_a_date_time_without_offset_or_out_of_the_calendar_is_refused(text: str)
     assert read_values(EVENTS, {"Start_DateTime": text}, partial=True).faults
 
 
-def test_tags_are_names_each_once() -> None:
-    assert read({"Tag": [{"name": "vip"}, "new", {"name": "vip", "id": "5"}]}) == {"Tag": ["vip", "new"]}
+def test_tags_are_names_each_once_whatever_their_case() -> None:
+    assert read({"Tag": [{"name": "Vip"}, "new", {"name": "VIP", "id": "5"}]}) == {"Tag": ["Vip", "new"]}
     (fault,) = read_values(CONTACTS, {"Tag": [str(n) for n in range(11)]}, partial=True).faults
     assert fault.reason is Reason.TOO_MANY_ITEMS
 

@@ -249,7 +249,11 @@ def _tags(field: Field, raw: object) -> list[str]:
         raise _wrong(field, Reason.TOO_MANY_ITEMS, maximum_length=TAGS_AT_MOST)
     if not all(names):
         raise _wrong(field, Reason.WRONG_VALUE)
-    return list(dict.fromkeys(names))
+    # Two that differ in case are one tag, with one id; it is written as the first of them.
+    once: dict[str, str] = {}
+    for name in names:
+        once.setdefault(name.casefold(), name)
+    return list(once.values())
 
 
 # What an answer calls the type that was expected, where the field's own word would not tell a JSON value.
