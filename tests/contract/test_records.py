@@ -188,7 +188,7 @@ CASES = [
          answer=refused("REQUIRED_PARAM_MISSING", "One of the expected parameter is missing", param_name="ids")),
     *(
         Case(section="7.3", row="wf_trigger", what=f"{value} is accepted", ask=delete(CONTACT, wf_trigger=value), items=(done("record deleted", id="{contact}"),))
-        for value in ("true", "false")
+        for value in ("true", "false", "False")
     ),
     Case(section="7.3", row="wf_trigger", what="anything else", status=400, ask=delete(CONTACT, wf_trigger="later"), exactly=True,
          answer=refused("INVALID_DATA", "invalid data", param_name="wf_trigger", supported_values=["true", "false"])),

@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from postroom.errors import Invalid, Reason
 from postroom.web.call import Call
-from postroom.web.param import Kind, Param, Place, choice, count, text
+from postroom.web.param import Kind, Param, Place, choice, count, flag, text
 from tests.web.house import house
 
 SORT = choice("asc", "desc")
@@ -35,6 +35,10 @@ TYPE = choice("AllUsers", quotes="'\"")
         (SORT, "'asc'", None),
         (TYPE, "'AllUsers'", "AllUsers"),
         (TYPE, '"AllUsers"', "AllUsers"),
+        (flag(), "true", "true"),
+        (flag(), "False", "false"),
+        (flag(), "FALSE", None),
+        (flag(), "0", None),
         (text(pattern="^a$"), "anything", "anything"),
         (text(), "a\0", None),
     ],

@@ -55,6 +55,17 @@ def choice(*values: str, quotes: str = "") -> Kind:
     return Kind(schema={"type": "string", "enum": [*values]}, read=read, details={"supported_values": [*values]})
 
 
+def flag() -> Kind:
+    """Yes or no: ``true`` or ``false``, or as Python writes them, whose SDK sends ``False`` (W 13.1)."""
+    values = ("true", "false")
+    written = [*values, *map(str.capitalize, values)]
+    return Kind(
+        schema={"type": "string", "enum": written},
+        read=lambda given: given.lower() if given in written else None,
+        details={"supported_values": [*values]},
+    )
+
+
 def word(at_most: int) -> Kind:
     """Up to so many characters of ASCII that can be printed, none of them blank."""
     pattern = rf"^[!-~]{{1,{at_most}}}$"

@@ -6,7 +6,7 @@ from postroom.mail.limits import RECORDS_PER_REQUEST
 from postroom.record import MODULES
 from postroom.record.relations import RELATIONS
 from postroom.web.api.wire import deleted, emails, pages, records, users
-from postroom.web.param import MOMENT, Kind, Param, Place, choice, count, text, word
+from postroom.web.param import MOMENT, Kind, Param, Place, choice, count, flag, text, word
 from postroom.web.shape import NUMBER, OPAQUE
 
 
@@ -78,9 +78,7 @@ _SINCE: Final = Param(
     place=Place.HEADER,
     means="A moment, ISO 8601 or as HTTP writes it; what has not changed since is left out, or 304.",
 )
-_WORKFLOW: Final = Param(
-    name="wf_trigger", kind=choice("true", "false"), means="Whether automation follows; there is none."
-)
+_WORKFLOW: Final = Param(name="wf_trigger", kind=flag(), means="Whether automation follows; there is none.")
 _NUMBERED: Final = (
     Param(name="sort_by", default="id", means="The field that the records are ordered by."),
     Param(name="sort_order", kind=choice("asc", "desc"), default="desc", means="Upwards or downwards."),
