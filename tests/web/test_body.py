@@ -202,16 +202,20 @@ async def test_a_client_that_breaks_off_harms_nobody(tmp_path: Path) -> None:
         assert (await home.http.post(f"{home.url}/oauth/v2/token")).json() == {"error": "general_error"}
 
 
-async def test_a_client_that_stalls_is_dropped(tmp_path: Path) -> None:
+async def test_a_client_that_stalls_is_dropped_and_a_request_without_its_body_answered(tmp_path: Path) -> None:
     async with house(tmp_path, patience=0.1) as home:
+        for octets in (b"", b"GET /bigin/v2/org HTTP/1.1\r\nHost: a"):
+            async with dial(home.url) as peer:
+                await peer.send(octets)
+                assert await peer.closed(), octets
         for octets in (
-            b"",
-            b"GET /bigin/v2/org HTTP/1.1\r\nHost: a",
             request("POST", "/oauth/v2/token", {"Content-Length": "100"}) + b"client_id=",
             request("POST", "/oauth/v2/token", {"Transfer-Encoding": "chunked"}) + b"5\r\nclie",
         ):
             async with dial(home.url) as peer:
                 await peer.send(octets)
+                answer = await peer.answer()
+                assert (answer.status, answer.code, answer.headers["connection"]) == (400, "INVALID_DATA", "close")
                 assert await peer.closed(), octets
         assert (await home.http.post(f"{home.url}/oauth/v2/token")).status_code == 200
 

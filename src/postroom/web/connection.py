@@ -8,6 +8,7 @@ import asyncio
 from typing import Any, Final
 
 import httptools
+from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from postroom.errors import Fault, Reason, Refused
@@ -19,6 +20,7 @@ HEAD_OCTETS: Final = 64 * KIB  # request line and fields together; ours: common 
 # What no parser knows is most often the method.
 _NO_HEAD: Final = refuse(Refused(Fault(Reason.METHOD_UNKNOWN)))
 _NO_BODY: Final = refuse(Refused(Fault(Reason.BODY_UNREADABLE)))
+_NO_REST: Final = refuse(Refused(Fault(Reason.BODY_UNREADABLE, details={"reason": "the rest of the body is missing"})))
 _LARGE_HEAD: Final = refuse(Refused(Fault(Reason.HEAD_TOO_LARGE, details={"limit": HEAD_OCTETS})))
 
 
@@ -95,10 +97,7 @@ class Connection(HttpToolsProtocol):
         told = _NO_BODY if self._head_began_at is None else _NO_HEAD
         if self._head_octets > HEAD_OCTETS:
             told = _LARGE_HEAD
-        fields = [*self.server_state.default_headers, *told.raw_headers, (b"connection", b"close")]
-        lines = b"".join(b"%b: %b\r\n" % field for field in fields)
-        self.transport.write(STATUS_LINE[told.status_code] + lines + b"\r\n" + told.body)
-        self.transport.close()
+        self._end(told)
 
     def is_stalled(self, now: float, patience: float) -> bool:
         """Whether the client owes us something for longer than ``patience`` seconds; ``now`` is the loop's time."""
@@ -107,6 +106,21 @@ class Connection(HttpToolsProtocol):
         waits: Any = self.cycle
         owes_body = waits is not None and waits.more_body and not waits.response_complete and not self.flow.read_paused
         return bool(owes_body and now - self._heard_at > patience)
+
+    def drop(self) -> None:
+        """Close on a client that stalled; the request whose body did not come is answered before."""
+        waits: Any = self.cycle
+        if self._head_began_at is None and not waits.response_started:
+            self._end(_NO_REST)
+        else:
+            self.transport.close()
+
+    def _end(self, told: Response) -> None:
+        """Answer instead of the application, and close."""
+        fields = [*self.server_state.default_headers, *told.raw_headers, (b"connection", b"close")]
+        lines = b"".join(b"%b: %b\r\n" % field for field in fields)
+        self.transport.write(STATUS_LINE[told.status_code] + lines + b"\r\n" + told.body)
+        self.transport.close()
 
     def _feed(self, data: bytes) -> None:
         """Parse; where the client would rather speak another protocol, as if it had not said so (RFC 9110 §7.8).

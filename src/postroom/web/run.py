@@ -112,7 +112,7 @@ async def _drop_stalled(server: uvicorn.Server, patience: float) -> None:
         await asyncio.sleep(min(_SWEEP_PAUSE, patience))
         for connection in list(server.server_state.connections):
             if isinstance(connection, Connection) and connection.is_stalled(now(), patience):
-                connection.transport.close()
+                connection.drop()
 
 
 def bind(host: str, port: int) -> socket.socket:
