@@ -70,8 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _fail(error.format_message() + _hint(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt) as error:
         # Who answers no, or nothing, is no interruption.
-        ctrl_c = isinstance(error.__cause__ or error, KeyboardInterrupt)
-        _fail("interrupted", 130 if ctrl_c else 1)
+        if isinstance(error.__cause__ or error, KeyboardInterrupt):
+            _fail("interrupted", 130)
+        _fail("nothing was done", 1)
     except BrokenPipeError:
         # Whoever read our output has gone: nothing is left to say, and the interpreter shall not try at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
