@@ -38,6 +38,12 @@ def test_each_parameter_and_its_meaning_stand_on_it() -> None:
             assert param.means.replace("`", "") in text()
 
 
+def test_a_call_names_the_modules_that_have_it() -> None:
+    named = re.findall(r"The module's API name\.\s*([\w, ]+? or \w+)", text())
+    assert named[0] == "Contacts, Accounts or Pipelines"
+    assert "Contacts, Accounts, Pipelines, Products, Tasks, Events, Calls or Notes" in named
+
+
 def test_each_field_and_each_refusal_stand_on_it() -> None:
     for field in (each for module in MODULES for each in module.fields):
         assert field.name in text()

@@ -11,7 +11,8 @@ from postroom import __version__
 from postroom.access.centers import Center
 from postroom.access.permission import wire_name
 from postroom.access.scope import spelled
-from postroom.record import MODULES
+from postroom.record import MODULES, Module
+from postroom.web.param import Place
 from postroom.web.reference import refused
 from postroom.web.reference.curl import Examples
 from postroom.web.reference.document import INTRODUCTION, PREFIX
@@ -110,7 +111,8 @@ class _Teller:
 
     def call(self, endpoint: Endpoint) -> Call:
         """One call; of those of a module, the first stands for all."""
-        module = modules_of(endpoint)[0]
+        modules = modules_of(endpoint)
+        module = modules[0]
         path = path_of(endpoint, module)
         told = self._paths[path][endpoint.method.lower()]
         summary, more = said(endpoint)
@@ -124,7 +126,7 @@ class _Teller:
             more=more,
             scopes=[spelled(need) for need in endpoint.needs],
             right=wire_name(endpoint.permission, "{module}" if module else ""),
-            params=[self._param(parameter(each)) for each in taken(endpoint, None)],
+            params=[self._param(_narrowed(parameter(each), modules)) for each in taken(endpoint, None)],
             body=body,
             body_media=media,
             answers=[self._answer(status, told["responses"][str(status)]) for status in sorted(done)],
@@ -149,6 +151,14 @@ class _Teller:
     def _answer(self, status: int, told: Json) -> Answer:
         media, rows = _content(told, self._answered)
         return Answer(status=status, phrase=told["description"], media=media, rows=rows)
+
+
+def _narrowed(told: Json, modules: Iterable[Module | None]) -> Json:
+    """A parameter; where it is the module of a call that only some have, it names those."""
+    names = [each.name for each in modules if each is not None]
+    if not names or (told["in"], told["name"]) != (Place.PATH.value, "module"):
+        return told
+    return {**told, "schema": {**told["schema"], "enum": names}}
 
 
 def _content(told: Json, outline: Outline) -> tuple[str | None, list[Row]]:
