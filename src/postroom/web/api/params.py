@@ -128,7 +128,9 @@ SEARCH: Final = (
     ),
     Param(name="email", means="How an e-mail address begins."),
     Param(name="phone", means="How the digits of a telephone number begin."),
-    Param(name="word", means="How words of the record begin; two characters at least.", example="Dahl"),
+    Param(
+        name="word", means="How words of the record begin, long texts apart; two characters at least.", example="Dahl"
+    ),
     _SOME_FIELDS,
     *_NUMBERED,
 )
