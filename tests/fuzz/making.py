@@ -7,14 +7,14 @@ from random import Random
 from typing import Any, Final
 from urllib.parse import quote
 
-from postroom.record import ACCOUNTS, CONTACTS, MODULES, PIPELINES, Module
+from postroom.record import ACCOUNTS, CONTACTS, MODULES, NOTES, PIPELINES, Kind, Module
 from postroom.record.criteria import Operator
 from postroom.web.api.routes import ROUTES
 from postroom.web.param import Param, Place
 from postroom.web.routes import Endpoint
 from postroom.web.server import PREFIXES
 from tests.fuzz.parties import MARK, Known, filled
-from tests.fuzz.values import TEXTS, mutated, wild
+from tests.fuzz.values import TEXTS, WORDS, mutated, wild
 
 CARE: Final = (1.0, 1.0, 0.95, 0.6)  # how much of a request is right; each is as likely
 SWAPPED: Final = 0.2  # of the ids: the other organisation's
@@ -22,6 +22,8 @@ _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "
 _TYPES: Final = ("application/json", "text/plain", "multipart/form-data; boundary=b", "multipart/form-data", "\x00", "")
 _WRAPPERS: Final = ("data", "fields", "users", "ids", "owner", "tags", "trigger", "skip_mandatory", "select_query")
 _MAILED: Final = (CONTACTS, ACCOUNTS, PIPELINES)
+# What lies with a record is known by its whole path.
+_WITHIN: Final = {"{note_id}": "notes", "{attachment_id}": "attachments", "{related_id}": "linked"}
 _RELATED: Final = ("Notes", "Attachments", "Emails", "Contacts", "Pipelines", "Deals", "Tasks", "Events", "Calls")
 
 
@@ -43,6 +45,7 @@ class Maker:
         self._other = other
         self._token = token
         self._care = chance.choice(CARE)
+        self._related = chance.choice(_RELATED)
 
     def request(self) -> Asked:
         """The next one."""
@@ -83,6 +86,9 @@ class Maker:
         return "Deals" if module.name == "Pipelines" and prefix != "/bigin/v2" else module.name
 
     def _path(self, template: str, module: Module) -> str:
+        there = self._own.ids.get(_WITHIN.get(template.rpartition("/")[2], ""))
+        if there and self._well():
+            return self._chance.choice(there)
         prefix = "/bigin/v2" if self._well() else "/" + "/".join(self._chance.choice([*PREFIXES]))
         words = []
         for word in template.split("/")[1:]:
@@ -96,7 +102,7 @@ class Maker:
                 case "{message_id}":
                     words.append(self._id("mails"))
                 case "{related}":
-                    words.append(self._chance.choice(_RELATED))
+                    words.append(self._related)
                 case _ if word.startswith("{"):
                     words.append(self._id("Notes"))
                 case _:
@@ -209,7 +215,14 @@ class Maker:
             return {"data": [self._mail() for _ in range(chance.choice((1, 1, 2)))]}
         if not self._well():
             return {each: wild(chance) for each in chance.sample(_WRAPPERS, 2)}
-        items = [self._item(module) for _ in range(chance.choice((1, 1, 2, 5)))]
+        if endpoint.template.startswith("/users"):
+            return {"users": [{"id": self._id("users"), "last_name": chance.choice(WORDS)}]}
+        if endpoint.template == "/settings/fields":
+            return {"fields": [self._field() for _ in range(chance.choice((1, 1, 2)))]}
+        if "{related}" in endpoint.template:
+            return {"data": [{"id": self._id(self._related)} for _ in range(chance.choice((1, 1, 2)))]}
+        kind = NOTES if "Notes" in endpoint.template else module
+        items = [self._item(kind) for _ in range(chance.choice((1, 1, 2, 5)))]
         more = (
             {"owner": {"id": self._id("users")}, "ids": [self._id(module.name)]}
             if "actions" in endpoint.template
@@ -225,6 +238,17 @@ class Maker:
         if self._chance.random() < 0.5:
             item["id"] = self._id(module.name)
         return item
+
+    def _field(self) -> dict[str, Any]:
+        """A field of one's own; none is mandatory, or no record could be inserted any more."""
+        chance = self._chance
+        return {
+            "field_label": chance.choice(WORDS),
+            "data_type": chance.choice([*Kind]).value,
+            "length": chance.choice((None, None, 1, 20, 10**6)),
+            "unique": {"casesensitive": False} if chance.random() < 0.2 else {},
+            "pick_list_values": [{"display_value": each} for each in chance.sample(WORDS, 2)],
+        }
 
     def _mail(self) -> dict[str, Any]:
         chance = self._chance

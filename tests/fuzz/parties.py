@@ -22,7 +22,10 @@ _KEPT: Final = 300  # ids of each kind
 
 @dataclass(slots=True)
 class Known:
-    """The ids that an organisation has, by what they name: a module, ``files``, ``mails``, ``users``, ``fields``."""
+    """The ids that an organisation has, by what they name: a module, ``files``, ``mails``, ``users``, ``fields``.
+
+    Of ``notes``, ``attachments`` and ``linked`` records it has the paths, with the record that they belong to.
+    """
 
     ids: dict[str, list[str]] = field(default_factory=dict)
 

@@ -128,13 +128,23 @@ def _learn(known: Known, asked: Asked, told: dict[str, Any]) -> None:
     assert asked.endpoint is not None
     if token := told.get("info", {}).get("next_page_token"):
         known.add("tokens", token)
-    if asked.endpoint.template != "/{module}" or asked.method != "POST":
+    if asked.method not in ("POST", "PUT"):
         return
-    module = asked.octets.split(b" ", 2)[1].split(b"?")[0].rpartition(b"/")[2].decode()
-    kind = "Pipelines" if module == "Deals" else module
-    for item in told["data"]:
-        if item["code"] == "SUCCESS" and kind in {each.name for each in MODULES}:
-            known.add(kind, item["details"]["id"])
+    path = asked.octets.split(b" ", 2)[1].split(b"?")[0].decode()
+    last = path.rpartition("/")[2]
+    kind = "Pipelines" if last == "Deals" else last
+    for item in told.get("data") or told.get("fields", ()):
+        if item.get("code") != "SUCCESS":
+            continue
+        match asked.endpoint.template:
+            case "/{module}" if asked.method == "POST" and kind in {each.name for each in MODULES}:
+                known.add(kind, item["details"]["id"])
+            case "/{module}/{id}/Notes" | "/{module}/{id}/Attachments":
+                known.add(last.lower(), f"{path}/{item['details']['id']}")
+            case "/{module}/{id}/{related}":
+                known.add("linked", f"{path}/{item['details']['id']}")
+            case "/settings/fields":
+                known.add("fields", item["details"]["id"])
 
 
 async def _holdings(party: Party) -> dict[str, Any]:
