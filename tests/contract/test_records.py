@@ -144,7 +144,7 @@ CASES = [
          answer=whole("INVALID_DATA", "invalid data", "data", maximum_length=1)),
     Case(section="7.3", row="PUT /{module}", what="each at its index", before=(added(),), ask=put("/Contacts", {"id": MADE, "Phone": "1"}, {"id": "{contact}", "Phone": "2"}), items=(UPDATED, UPDATED)),
     Case(section="7.3", row="PUT /{module}", what="both outcomes", status=207, ask=put("/Contacts", {"id": "{contact}"}, {"id": "{foreign_contact}"}, {"Phone": "1"}),
-         items=(UPDATED, unknown("id", at=1), unknown("id", at=2))),
+         items=(UPDATED, unknown("id", at=1), missing("id", at=2))),
     Case(section="7.3", row="PUT /{module}", what="101 are too many", status=400, ask=put("/Contacts", *[{"id": "1"}] * 101), answer=whole("INVALID_DATA", "invalid data", "data", maximum_length=100)),
     Case(section="7.3", row="PUT /{module}", what="values may change hands within one call", before=(added(Email=MAIL),),
          ask=put("/Contacts", {"id": MADE, "Email": None}, {"id": "{contact}", "Email": MAIL}), items=(UPDATED, UPDATED)),

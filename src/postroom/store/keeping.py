@@ -33,10 +33,14 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wish:
-    """One record as it was read; ``id`` is a new number, or that of the record to change (None: named wrongly)."""
+    """One record as it was read; ``id`` is a new number, or that of the record to change.
+
+    Of a record that is not named at all, or wrongly, it is None, and ``amiss`` says which.
+    """
 
     id: int | None
     reading: Reading
+    amiss: Reason = Reason.RECORD_UNKNOWN
 
 
 Kept = Record | tuple[Fault, ...]
@@ -70,7 +74,7 @@ def change(tx: Connection, place: Place, wishes: Sequence[Wish]) -> list[Kept]:
     """Change records, leaving the values that were not named; answers like ``insert``."""
     scene = _Scene(tx, place, wishes)
     scene.load({wish.id for wish in wishes if wish.id is not None})
-    kept = [scene.change(wish.id, wish.reading) for wish in wishes]
+    kept = [scene.change(wish) for wish in wishes]
     scene.store()
     return kept
 
@@ -82,7 +86,8 @@ def upsert(tx: Connection, place: Place, wishes: Sequence[Wish], check: Sequence
     done: list[Upserted] = []
     for wish in wishes:
         name, number = scene.match(wish.reading, check)
-        kept = scene.insert(wish) if number is None else scene.change(number, wish.reading.only_named())
+        there = Wish(id=number, reading=wish.reading.only_named())
+        kept = scene.insert(wish) if number is None else scene.change(there)
         done.append(Upserted(kept, name))
     scene.store()
     return done
@@ -173,13 +178,14 @@ class _Scene:
         )
         return self._judge(wish.reading, blank)
 
-    def change(self, number: int | None, reading: Reading) -> Kept:
+    def change(self, wish: Wish) -> Kept:
         """A record with other values."""
-        current = None if number is None else self._now.get(number) or self._stored.get(number)
+        current = None if wish.id is None else self._now.get(wish.id) or self._stored.get(wish.id)
         if current is None:
-            return (Fault(Reason.RECORD_UNKNOWN, ("id",)), *reading.faults)
+            reason = wish.amiss if wish.id is None else Reason.RECORD_UNKNOWN
+            return (Fault(reason, ("id",)), *wish.reading.faults)
         return self._judge(
-            reading, replace(current, modified_at=self._place.now, modified_by=self._place.user_id), current
+            wish.reading, replace(current, modified_at=self._place.now, modified_by=self._place.user_id), current
         )
 
     def store(self) -> None:

@@ -152,7 +152,7 @@ async def test_many_are_changed_by_the_ids_inside(tmp_path: Path, database_url: 
             "SUCCESS",
             "SUCCESS",
             "INVALID_DATA",
-            "INVALID_DATA",
+            "MANDATORY_NOT_FOUND",
         ]
         assert answer.json()["data"][2]["message"] == "the id given seems to be invalid"
         read = only(await own.get(f"/Contacts/{contact.id}"), 200)

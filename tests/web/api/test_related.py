@@ -179,7 +179,9 @@ async def test_records_are_put_into_a_list_and_taken_out(tmp_path: Path, databas
         told = answer.json()["data"]
         assert [each["message"] for each in told] == [
             *("relation added", "relation added"),
-            *["the id given seems to be invalid"] * 4,
+            *["the id given seems to be invalid"] * 2,
+            "required field not found",
+            "the id given seems to be invalid",
             "relation added",
         ]
         assert told[2]["details"] == {"api_name": "id", "json_path": "$.data[2].id"}

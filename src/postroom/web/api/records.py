@@ -40,7 +40,11 @@ async def update_many(call: Call) -> Response:
     module, body = await place.module(call), await call.json()
     wire.read_extras(body)
     items = read_items(body, RECORDS_PER_REQUEST)
-    wishes = [Wish(id=wire.read_item_id(item), reading=wire.read_item(module, item, partial=True)) for item in items]
+    readings = [wire.read_item(module, item, partial=True) for item in items]
+    wishes = [
+        Wish(id=wire.read_item_id(item), reading=reading, amiss=wire.id_amiss(item))
+        for item, reading in zip(items, readings, strict=True)
+    ]
     return await keep(call, module, partial(keeping.change, wishes=wishes), UPDATED, 200)
 
 

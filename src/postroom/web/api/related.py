@@ -55,9 +55,8 @@ async def link(call: Call) -> Response:
     """Put up to 100 records into a list, which sets their lookup; one, where the lookup is the record's own."""
     relation = place.relation(call, call.path["related"])
     items = read_items(await call.json(), 1 if relation.own else RECORDS_PER_REQUEST)
-    numbers = [wire.read_item_id(item) for item in items]
-    unknown = Fault(Reason.RECORD_UNKNOWN, ("id",))
-    return await _change(call, relation, [(number, unknown) for number in numbers], relating.link, ADDED)
+    asked = [(wire.read_item_id(item), Fault(wire.id_amiss(item), ("id",))) for item in items]
+    return await _change(call, relation, asked, relating.link, ADDED)
 
 
 async def delink(call: Call) -> Response:

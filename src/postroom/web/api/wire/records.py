@@ -80,6 +80,12 @@ def read_item_id(item: Any) -> int | None:
     return read_number(item.get("id")) if isinstance(item, dict) else None
 
 
+def id_amiss(item: Any) -> Reason:
+    """What is wrong with an item that names no record."""
+    unnamed = isinstance(item, dict) and item.get("id") is None
+    return Reason.MISSING if unnamed else Reason.RECORD_UNKNOWN
+
+
 def read_fields(module: Module, text: str | None) -> Collection[str] | None:
     """The fields asked for; names of none are passed over. None: all. Raises ``Invalid`` for more than 50."""
     names = read_names(text)
