@@ -17,9 +17,9 @@ async def test_deletions_are_told_the_latest_first(db: Database, world: World) -
     other = await db.write(lambda tx: found(tx, 2))
     renamed = replace(world.contact, id=70, name="Weber")
     by = world.colleague.id
-    await db.write(partial(deletions.note, gone=[world.contact], by=by, at=NOW + 1))
-    await db.write(partial(deletions.note, gone=[renamed, world.company], by=by, at=NOW + 2))
-    await db.write(partial(deletions.note, gone=[], by=by, at=NOW + 3))
+    await db.write(partial(deletions.note, gone=[world.contact], by=by, at=NOW + 1, severed=True))
+    await db.write(partial(deletions.note, gone=[renamed, world.company], by=by, at=NOW + 2, severed=True))
+    await db.write(partial(deletions.note, gone=[], by=by, at=NOW + 3, severed=True))
     first = Deletion(
         record_id=world.contact.id, name="Cleo Dahl", created_by=world.user.id, deleted_by=by, deleted_at=NOW + 1
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from postroom.store.records import Record
 from postroom.store.tables import deletion
@@ -20,8 +20,18 @@ class Deletion:
     deleted_at: int
 
 
-def note(tx: Connection, gone: Sequence[Record], *, by: int, at: int) -> None:
-    """Keep what is told of records that are deleted now."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loss:
+    """A record that is gone, and to which lookups may still lead."""
+
+    seq: int
+    org_id: int
+    module: str
+    record_id: int
+
+
+def note(tx: Connection, gone: Sequence[Record], *, by: int, at: int, severed: bool) -> None:
+    """Keep what is told of records that are deleted now; ``severed``: no lookup leads to them any more."""
     rows = [
         {
             "org_id": each.org_id,
@@ -31,6 +41,7 @@ def note(tx: Connection, gone: Sequence[Record], *, by: int, at: int) -> None:
             "created_by": each.created_by,
             "deleted_by": by,
             "deleted_at": at,
+            "severed": severed,
         }
         for each in gone
     ]
@@ -45,3 +56,14 @@ def page(tx: Connection, org_id: int, module: str, *, limit: int, offset: int, s
         query = query.where(deletion.c.deleted_at > since)
     rows = tx.execute(query.order_by(deletion.c.seq.desc()).limit(limit).offset(offset)).mappings()
     return [Deletion(**{name: row[name] for name in Deletion.__slots__}) for row in rows]
+
+
+def unsevered(tx: Connection) -> list[Loss]:
+    """The records that are gone, of all organisations, to which lookups may still lead."""
+    rows = tx.execute(select(deletion).where(deletion.c.severed.is_(False)).order_by(deletion.c.seq)).mappings()
+    return [Loss(**{name: row[name] for name in Loss.__slots__}) for row in rows]
+
+
+def settle(tx: Connection, loss: Loss) -> None:
+    """Note that no lookup leads to a record any more."""
+    tx.execute(update(deletion).where(deletion.c.seq == loss.seq).values(severed=True))

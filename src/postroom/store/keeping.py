@@ -16,7 +16,7 @@ from postroom.record import NOTES, Field, Kind, Module, Reading, Value, complete
 from postroom.record.criteria import equal
 from postroom.record.terms import keys, whole
 from postroom.record.values import RELATED
-from postroom.store import deletions, enclosures, fields, finding, orgs, records, terms, users
+from postroom.store import deletions, enclosures, fields, finding, orgs, records, severing, terms, users
 from postroom.store.finding import Question
 from postroom.store.records import Record
 
@@ -100,7 +100,7 @@ def alter(tx: Connection, place: Place, ids: Sequence[int], values: Mapping[str,
 
 
 def remove(tx: Connection, place: Place, ids: Sequence[int]) -> set[int]:
-    """Delete records, and their notes and files with them; returns the ids that were there."""
+    """Delete records with their notes and files, and clear lookups to them; returns the ids that were there."""
     orgs.hold(tx, place.org_id)
     gone = list(records.by_ids(tx, place.org_id, place.module.name, ids).values())
     _delete(tx, place, place.module, gone)
@@ -115,7 +115,8 @@ def remove(tx: Connection, place: Place, ids: Sequence[int]) -> set[int]:
 def _delete(tx: Connection, place: Place, module: Module, gone: Sequence[Record]) -> None:
     if gone:
         records.remove(tx, fields.with_removed(tx, place.org_id, module), gone)
-        deletions.note(tx, gone, by=place.user_id, at=place.now)
+        severed = severing.sever(tx, place.org_id, module.name, [each.id for each in gone])
+        deletions.note(tx, gone, by=place.user_id, at=place.now, severed=severed)
 
 
 def _notes(tx: Connection, org_id: int, parent: int) -> list[Record]:

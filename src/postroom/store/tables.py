@@ -258,6 +258,8 @@ deletion = Table(
     Column("created_by", BigInteger, nullable=False),
     Column("deleted_by", BigInteger, nullable=False),
     Column("deleted_at", Moment, nullable=False),
+    # Whether no lookup leads to it any more.
+    Column("severed", Boolean, nullable=False, server_default=text("false"), index=True),
     Index(None, "org_id", "module", "seq"),
 )
 

@@ -11,6 +11,7 @@ from postroom.mail.retry import DAY
 from postroom.store import accounts, devices, fields, imports, once, throttles, tokens, usage
 from postroom.store.db import Tx
 from postroom.store.erasing import erase
+from postroom.store.severing import finish
 
 PAUSE_SECONDS: Final = 3600.0
 KEPT: Final = DAY  # ms after its end: a code used again, or a late client, is then still known for what it is
@@ -21,12 +22,13 @@ ANSWERS_KEPT: Final = 7 * DAY  # of requests with an idempotency key (W 1.8)
 
 
 async def sweep(app: App) -> None:
-    """Remove what has long ended, and the values of removed fields, now and every hour, until cancelled."""
+    """Remove what has long ended, values of removed fields and lookups to what is gone, every hour until cancelled."""
     while True:
         with suppress(Unavailable):  # there is another hour
             await app.db.write(partial(_drop, now=app.clock()))
             for gone in await app.db.read(fields.removed):
                 await erase(app.db, gone)
+            await finish(app.db)
         await asyncio.sleep(PAUSE_SECONDS)
 
 
