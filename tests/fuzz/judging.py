@@ -10,7 +10,7 @@ from tests.fuzz.making import Asked
 from tests.fuzz.parties import MARK, Known
 from tests.web.raw import Answer
 
-STATUSES: Final = frozenset({200, 201, 202, 204, 207, 304, 400, 401, 403, 404, 413, 415, 429})
+STATUSES: Final = frozenset({200, 201, 202, 204, 207, 304, 400, 401, 403, 404, 409, 413, 415, 429})
 CODES: Final = frozenset(each.code for each in ANSWERS.values()) | {"MULTIPLE_OR_MULTI_ERRORS"}
 _JSON: Final = "application/json;charset=UTF-8"
 _REFUSAL: Final = frozenset({"code", "details", "message", "status"})
