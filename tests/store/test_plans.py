@@ -20,6 +20,7 @@ from postroom.store import (
     imports,
     jobs,
     mails,
+    once,
     records,
     senders,
     tables,
@@ -32,6 +33,7 @@ from postroom.store.db import Database
 from postroom.store.files import Wanted
 from postroom.store.finding import Order, Position, Question
 from postroom.store.imports import Import, Step
+from postroom.store.once import Named
 from postroom.store.records import Key
 from postroom.store.senders import Wish
 from tests.store.accepted import claim
@@ -128,6 +130,10 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
         lambda tx, world: imports.advance(tx, on_its_way(world), Step(line=8, imported=1)),
         {"pk_import"},
     ),
+    "a request's answer": (
+        lambda tx, world: once.find(tx, [Named(world.org.id, world.user.id, "7")]),
+        {"pk_answered"},
+    ),
     "a mail's history": (lambda tx, world: mails.history(tx, world.org.id, 7), {"ix_event_mail_seq"}),
 }
 # SQLite gives the indexes of keys and unique columns names of its own; that of a table without row numbers has none.
@@ -138,6 +144,7 @@ SQLITE_NAMES = {
     "pk_term": "USING PRIMARY KEY (org_id=? AND number=?",
     "pk_refused_line": "refused_line USING PRIMARY KEY",
     "pk_credit": "credit USING PRIMARY KEY",
+    "pk_answered": "sqlite_autoindex_answered_1",
     "pk_import": "sqlite_autoindex_import_1",
     "uq_import_org_id_digest": "sqlite_autoindex_import_2",
     "uq_custom_field_org_id_module_name": "sqlite_autoindex_custom_field_2",
@@ -183,6 +190,8 @@ def fill(tx: Connection, world: World) -> None:
     put(tables.job, *(waits | {"mail_seq": n, "due_at": NOW - 10 if n < 50 else NOW + n} for n in numbers))
     put(tables.event, *({"org_id": 1001, "mail_seq": n, "at": NOW, "what": "queued", "attempt": 0} for n in numbers))
     at = {"org_id": world.org.id, "imported": 0, "refused": 1, "started_at": NOW}
+    told = {"user_id": world.user.id, "digest": b"d", "status": 200, "body": "{}", "created_at": NOW}
+    put(tables.answered, *(told | {"org_id": world.org.id, "key": f"{n}"} for n in numbers))
     put(tables.import_, *(at | {"id": n, "digest": b"%d" % n, "line": n} for n in numbers))
     put(tables.refused_line, *({"import_id": n, "org_id": world.org.id, "line": n, "reason": ""} for n in numbers))
     if tx.dialect.name == "postgresql":

@@ -46,7 +46,7 @@ async def test_nothing_leads_to_a_company_that_is_gone(db: Database, world: Worl
     left = await db.read(partial(contacts, world=world, where=led))
     assert 0 < left < MANY
     await finish(db)
-    assert await db.read(deletions.unsevered) == []
+    assert await db.read(partial(deletions.unsevered, limit=1)) == []
     assert await db.read(partial(contacts, world=world, where=led)) == 0
     assert await db.read(partial(contacts, world=world, where=opposite(missing(CONTACTS, "Account_Name")))) == 0
     for module, number in (("Contacts", 9000), ("Contacts", world.contact.id), ("Tasks", 8000)):
@@ -59,7 +59,7 @@ async def test_nothing_leads_to_a_company_that_is_gone(db: Database, world: Worl
 async def test_a_deal_reaches_nobody_where_its_contact_is_gone(db: Database, world: World) -> None:
     place = Place(org_id=world.org.id, user_id=world.user.id, module=CONTACTS, now=NOW + 1)
     await db.write(lambda tx: keeping.remove(tx, place, [world.contact.id]))
-    assert await db.read(deletions.unsevered) == []
+    assert await db.read(partial(deletions.unsevered, limit=1)) == []
     (reach,) = await db.read(lambda tx: records.reach(tx, [Key(world.org.id, "Pipelines", world.deal.id)]))
     assert reach is not None
     assert not reach.addresses

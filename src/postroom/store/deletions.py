@@ -58,12 +58,12 @@ def page(tx: Connection, org_id: int, module: str, *, limit: int, offset: int, s
     return [Deletion(**{name: row[name] for name in Deletion.__slots__}) for row in rows]
 
 
-def unsevered(tx: Connection) -> list[Loss]:
-    """The records that are gone, of all organisations, to which lookups may still lead."""
-    rows = tx.execute(select(deletion).where(deletion.c.severed.is_(False)).order_by(deletion.c.seq)).mappings()
-    return [Loss(**{name: row[name] for name in Loss.__slots__}) for row in rows]
+def unsevered(tx: Connection, limit: int) -> list[Loss]:
+    """The first records that are gone, of all organisations, to which lookups may still lead."""
+    query = select(deletion).where(deletion.c.severed.is_(False)).order_by(deletion.c.seq).limit(limit)
+    return [Loss(**{name: row[name] for name in Loss.__slots__}) for row in tx.execute(query).mappings()]
 
 
-def settle(tx: Connection, loss: Loss) -> None:
-    """Note that no lookup leads to a record any more."""
-    tx.execute(update(deletion).where(deletion.c.seq == loss.seq).values(severed=True))
+def settle(tx: Connection, losses: Sequence[Loss]) -> None:
+    """Note that no lookup leads to these records any more."""
+    tx.execute(update(deletion).where(deletion.c.seq.in_([each.seq for each in losses])).values(severed=True))

@@ -4,7 +4,6 @@ Whoever is stopped on the way leaves the field as removed, and the next one begi
 """
 
 import sys
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -14,7 +13,6 @@ from postroom.record import MODULES
 from postroom.store import fields, orgs, records
 from postroom.store.db import Database
 from postroom.store.fields import Removed
-from postroom.store.records import Record
 
 _AT_ONCE: Final = 200  # records: some 20 ms
 
@@ -35,13 +33,9 @@ def _part(tx: Connection, *, gone: Removed, after: int) -> int | None:
     if gone.id not in {each.id for each in module.own}:
         return None  # another process was faster, and the name may be another field's by now
     found = records.behind(tx, gone.org_id, module.name, after, _AT_ONCE)
-    changed = [(each, _without(each, gone.name)) for each in found if gone.name in each.fields]
+    changed = [(each, each.without(gone.name)) for each in found if gone.name in each.fields]
     records.save(tx, module, changed)
     if len(found) < _AT_ONCE:
         fields.forget(tx, gone)
         return None
     return found[-1].id
-
-
-def _without(record: Record, name: str) -> Record:
-    return replace(record, fields={each: value for each, value in record.fields.items() if each != name})

@@ -8,6 +8,7 @@ find the same value free.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from sqlalchemy import Connection
 
@@ -252,11 +253,13 @@ class _Scene:
         return faults
 
     def _owner_of(self, number: int) -> int:
-        found = self._now.get(number) or self._stored.get(number)
-        if found is None:
-            place = self._place
-            found = records.by_ids(self._tx, place.org_id, place.module.name, [number]).get(number)
+        found = self._now.get(number) or self._stored.get(number) or self._others.get(number)
         return found.owner_id if found else self._place.user_id
+
+    @cached_property
+    def _others(self) -> dict[int, Record]:
+        """The records that have unique values of the wishes': of many duplicates each is told whose it is."""
+        return records.by_ids(self._tx, self._place.org_id, self._place.module.name, sorted(self.everybody()))
 
     def _remember(self, kept: Record, before: Record | None) -> None:
         for field in self._place.module.unique:

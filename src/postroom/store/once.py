@@ -6,8 +6,9 @@ callers with one key at the same moment one is first, whatever process it asks.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Row, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from postroom.store import mails
@@ -45,7 +46,10 @@ class Deed:
 
 def find(tx: Connection, asked: Sequence[Named]) -> list[Answer | None]:
     """What was answered under each key."""
-    return [_find(tx, each) for each in asked]
+    orgs, users, keys = {each.org_id for each in asked}, {each.user_id for each in asked}, {each.key for each in asked}
+    rows = tx.execute(_OF_KEYS, {"orgs_": list(orgs), "users_": list(users), "keys_": list(keys)})
+    held = {each.named: each for each in map(_from_row, rows)}
+    return [held.get(each) for each in asked]
 
 
 def do(tx: Connection, deeds: Sequence[Deed]) -> list[Answer]:
@@ -53,7 +57,7 @@ def do(tx: Connection, deeds: Sequence[Deed]) -> list[Answer]:
     first: list[Accepted] = []
     held: list[Answer] = []
     for deed in deeds:
-        known = None if _is_first(tx, deed.answer) else _find(tx, deed.answer.named)
+        known = None if _is_first(tx, deed.answer) else find(tx, [deed.answer.named])[0]
         first += () if known else deed.mails
         held.append(known or deed.answer)
     if first:
@@ -67,24 +71,31 @@ def drop_old(tx: Connection, before: int) -> int:
 
 
 def _is_first(tx: Connection, answer: Answer) -> bool:
-    # PostgreSQL waits here for a transaction that has stored the same key and is not at its end.
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    named = answer.named
     row = {
-        "org_id": answer.named.org_id,
-        "user_id": answer.named.user_id,
-        "key": answer.named.key,
+        "org_id": named.org_id,
+        "user_id": named.user_id,
+        "key": named.key,
         "digest": answer.digest,
         "status": answer.status,
         "body": answer.body,
         "created_at": answer.created_at,
     }
-    claim = dialect.insert(answered).values(row).on_conflict_do_nothing().returning(answered.c.key)
-    return tx.execute(claim).first() is not None
+    # PostgreSQL waits here for a transaction that has stored the same key and is not at its end.
+    return tx.execute(_CLAIMS[tx.dialect.name], row).first() is not None
 
 
-def _find(tx: Connection, named: Named) -> Answer | None:
-    own = (answered.c.org_id == named.org_id) & (answered.c.user_id == named.user_id) & (answered.c.key == named.key)
-    row = tx.execute(select(answered).where(own)).one_or_none()
-    if row is None:
-        return None
-    return Answer(named, row.digest, row.status, row.body, row.created_at)
+def _from_row(row: Row[Any]) -> Answer:
+    return Answer(Named(row.org_id, row.user_id, row.key), row.digest, row.status, row.body, row.created_at)
+
+
+# Made once: to build a statement costs more than to run it.
+_OF_KEYS: Final = select(answered).where(
+    answered.c.org_id.in_(bindparam("orgs_", expanding=True)),
+    answered.c.user_id.in_(bindparam("users_", expanding=True)),
+    answered.c.key.in_(bindparam("keys_", expanding=True)),
+)
+_CLAIMS: Final = {
+    name: dialect.insert(answered).on_conflict_do_nothing().returning(answered.c.key)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}

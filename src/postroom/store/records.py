@@ -1,7 +1,7 @@
 """Records of the modules (wire reference 7): all values are in ``fields``; what they are found by is in the index."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
@@ -43,6 +43,10 @@ class Record:
         """Everything that records are found by, by the fields' names."""
         stamps = {"Created_Time": self.created_at, "Modified_Time": self.modified_at}
         return {**self.fields, "Owner": self.owner_id, **stamps}
+
+    def without(self, name: str) -> "Record":
+        """The record without a value of that field."""
+        return replace(self, fields={each: value for each, value in self.fields.items() if each != name})
 
 
 @dataclass(frozen=True, slots=True)

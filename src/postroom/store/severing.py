@@ -5,7 +5,6 @@ Who deletes a record clears the first ones. Where some are left the deletion say
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
@@ -15,7 +14,6 @@ from postroom.record.relations import RELATIONS
 from postroom.record.terms import whole
 from postroom.store import deletions, fields, finding, orgs, records
 from postroom.store.db import Database
-from postroom.store.deletions import Loss
 from postroom.store.finding import Question
 from postroom.store.records import Record
 
@@ -32,9 +30,8 @@ def sever(tx: Connection, org_id: int, module: str, gone: Sequence[int]) -> bool
 
 async def finish(db: Database) -> None:
     """Clear the lookups that are left."""
-    for loss in await db.read(deletions.unsevered):
-        while not await db.write(partial(_part, loss=loss)):
-            continue
+    while await db.write(_part):
+        continue
 
 
 def _lookups_to(module: str) -> list[tuple[Module, str]]:
@@ -54,14 +51,19 @@ def _clear(tx: Connection, org_id: int, module: Module, name: str, gone: Sequenc
 
 
 def _without(module: Module, record: Record, name: str) -> Record:
-    left = {each: value for each, value in record.fields.items() if each != name}
-    seen = facts(module, left)
-    return replace(record, fields=left, account_id=seen.account_id, contact_id=seen.contact_id)
+    left = record.without(name)
+    seen = facts(module, left.fields)
+    return replace(left, account_id=seen.account_id, contact_id=seen.contact_id)
 
 
-def _part(tx: Connection, *, loss: Loss) -> bool:
-    orgs.hold(tx, loss.org_id)
-    done = sever(tx, loss.org_id, loss.module, [loss.record_id])
-    if done:
-        deletions.settle(tx, loss)
-    return done
+def _part(tx: Connection) -> bool:
+    """Clear some of what led to the first records that are gone, of one module at once; whether there were any."""
+    losses = deletions.unsevered(tx, _AT_ONCE)
+    if not losses:
+        return False
+    org_id, module = losses[0].org_id, losses[0].module
+    alike = [each for each in losses if (each.org_id, each.module) == (org_id, module)]
+    orgs.hold(tx, org_id)
+    if sever(tx, org_id, module, [each.record_id for each in alike]):
+        deletions.settle(tx, alike)
+    return True

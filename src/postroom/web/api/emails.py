@@ -18,8 +18,9 @@ from postroom.web.api.wire import emails as wire
 from postroom.web.api.wire.values import zone
 from postroom.web.call import Call
 from postroom.web.refusals import Json, NoContent
+from postroom.web.shape import OPAQUE
 
-_MESSAGE_ID: Final = re.compile(r"[0-9a-fA-F]{64}")
+_MESSAGE_ID: Final = re.compile(OPAQUE)
 
 
 async def listing(call: Call) -> Response:

@@ -15,7 +15,7 @@ from postroom.store import finding
 from postroom.store.db import Tx
 from postroom.store.finding import Order, Question
 from postroom.web.api import place
-from postroom.web.api.showing import shown, zone_of
+from postroom.web.api.showing import context_for
 from postroom.web.api.wire import pages
 from postroom.web.api.wire import records as wire
 from postroom.web.api.wire.pages import Page
@@ -106,10 +106,12 @@ async def show(call: Call, wanted: Wanted, page: Page, *, tokens: bool = True) -
         cut = pages.cut(page, finding.find(tx, asked))
         if not cut.found:
             return None
-        data = shown(tx, call, wanted.module, wanted.fields, [each.record for each in cut.found])
+        found = [each.record for each in cut.found]
+        context = context_for(tx, call, wanted.module, found)
+        data = [wire.show(wanted.module, each, wanted.fields, context) for each in found]
         if not tokens:
             return {"data": data, "info": pages.told(page, cut)}
-        return {"data": data, "info": pages.info(page, cut, now=call.app.clock(), zone=zone_of(tx, call))}
+        return {"data": data, "info": pages.info(page, cut, now=call.app.clock(), zone=context.zone)}
 
     found = await call.app.db.read(look)
     return None if found is None else Json(found)

@@ -1,7 +1,6 @@
 """Records out of the store as answers show them: with the names that their lookups and users have."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import tzinfo
 
 from postroom.record import Module
 from postroom.store import orgs, records, users
@@ -14,18 +13,18 @@ from postroom.web.call import Call
 
 def shown(tx: Tx, call: Call, module: Module, wanted: Collection[str] | None, found: Sequence[Record]) -> list[Json]:
     """The ``wanted`` fields (None: all) of records."""
-    context = context_of(tx, call, records.names(tx, call.caller.org_id, wire.linked(found, module)))
+    context = context_for(tx, call, module, found)
     return [wire.show(module, record, wanted, context) for record in found]
+
+
+def context_for(tx: Tx, call: Call, module: Module, found: Sequence[Record]) -> wire.Context:
+    """What these records are shown with."""
+    return context_of(tx, call, records.names(tx, call.caller.org_id, wire.linked(found, module)))
 
 
 def context_of(tx: Tx, call: Call, names: Mapping[int, Named] | None = None) -> wire.Context:
     """What records of the caller's organisation are shown with."""
     people = {user.id: user for user in users.listing(tx, call.caller.org_id)}
-    return wire.Context(users=people, names=names or {}, zone=zone_of(tx, call), deals_name=call.deals_name)
-
-
-def zone_of(tx: Tx, call: Call) -> tzinfo:
-    """The time zone of the caller's organisation."""
     org = orgs.find(tx, call.caller.org_id)
     assert org is not None, "a caller's organisation exists: users refer to it"
-    return zone(org.time_zone)
+    return wire.Context(users=people, names=names or {}, zone=zone(org.time_zone), deals_name=call.deals_name)

@@ -31,6 +31,7 @@ def upgrade() -> None:
     _ways_out()
     _records_and_files()
     _mails()
+    _parts_of_mails()
     _queue()
 
 
@@ -202,6 +203,9 @@ def _mails() -> None:
         UniqueConstraint("id", name="uq_mail_id"),
     )
     op.create_index("ix_mail_org_id_record_id_seq", "mail", ["org_id", "record_id", "seq"])
+
+
+def _parts_of_mails() -> None:
     op.create_table(
         "recipient",
         Column("mail_seq", BigInteger, autoincrement=False, nullable=False),

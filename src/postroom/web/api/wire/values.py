@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta, Struct
 
-from postroom.errors import Fault, Invalid, Reason
 from postroom.store.users import User
 from postroom.web.shape import NUMBER, OPAQUE
 
@@ -76,12 +75,3 @@ def owner(users: Mapping[int, User], user_id: int) -> Owner:
     """A user as the owner of something (W 7.1): with the address too."""
     user = users.get(user_id)
     return Owner(name=user.full_name if user else None, id=str(user_id), email=user.email if user else None)
-
-
-def read_count(name: str, text: str | None, default: int) -> int:
-    """A parameter that counts from 1. Raises ``Invalid`` that names it."""
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
-        raise Invalid(Fault(Reason.PARAM_WRONG, details={"param_name": name}))
-    return int(text)
