@@ -72,6 +72,7 @@ class Reason(Enum):
     RECORD_WITHOUT_EMAIL = auto()
     CONTACT_WITHOUT_EMAIL = auto()
     OPTED_OUT = auto()
+    COMPLIANCE_OFF = auto()
     FILE_UNKNOWN = auto()
     FILES_TOO_LARGE = auto()
     NO_TRANSPORT = auto()

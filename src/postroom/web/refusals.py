@@ -176,6 +176,11 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
         "NOT_ALLOWED",
         "You cannot send an email to this customer because this person has opted to stop the email communication",
     ),
+    Reason.COMPLIANCE_OFF: Wire(
+        400,
+        "INVALID_DATA",
+        "You cannot send email to get consent from customer as Compliance settings is not enabled",
+    ),
     Reason.FILE_UNKNOWN: Wire(400, "INVALID_DATA", "There is no file exists with the given id"),
     Reason.FILES_TOO_LARGE: Wire(400, "FILE_SIZE_EXCEEDS", "Total file(s) size should not exceed 10MB"),
     Reason.NO_TRANSPORT: Wire(400, "CUSTOM_ERROR", "There is no SMTP server configured for this from address"),

@@ -55,7 +55,10 @@ def test_every_key_of_the_page_is_read() -> None:
 
 def test_what_is_null_or_unknown_is_as_good_as_absent() -> None:
     nothing = dict.fromkeys(
-        ("cc", "bcc", "reply_to", "org_email", "scheduled_time", "subject", "content", "mail_format", "attachments")
+        (
+            *("cc", "bcc", "reply_to", "org_email", "scheduled_time", "subject", "content", "mail_format"),
+            *("attachments", "consent_email", "data_subject_request"),
+        )
     )
     assert good(**nothing) == good() == good(paper_type="A4", consent_email=False)
     assert good().format is Format.HTML
@@ -122,7 +125,19 @@ def test_any_offset_is_understood(text: str, iso: str) -> None:
         ({"scheduled_time": 1_700_000_000}, Reason.WRONG_TYPE, ("scheduled_time",)),
         ({"template": {"id": "1"}}, Reason.NOT_SUPPORTED, ("template",)),
         ({"in_reply_to": "abc"}, Reason.NOT_SUPPORTED, ("in_reply_to",)),
-        ({"consent_email": True}, Reason.NOT_SUPPORTED, ("consent_email",)),
+        ({"inventory_details": {}}, Reason.NOT_SUPPORTED, ("inventory_details",)),
+        ({"consent_email": "true"}, Reason.WRONG_TYPE, ("consent_email",)),
+        ({"consent_email": True}, Reason.COMPLIANCE_OFF, ("consent_email",)),
+        ({"data_subject_request": "7"}, Reason.WRONG_TYPE, ("data_subject_request",)),
+        ({"data_subject_request": {"type": "access"}}, Reason.MISSING, ("data_subject_request", "id")),
+        (
+            {"data_subject_request": {"id": "x", "type": "access"}},
+            Reason.RELATED_UNKNOWN,
+            ("data_subject_request", "id"),
+        ),
+        ({"data_subject_request": {"id": "7"}}, Reason.MISSING, ("data_subject_request", "type")),
+        ({"data_subject_request": {"id": "7", "type": "erase"}}, Reason.WRONG_VALUE, ("data_subject_request", "type")),
+        ({"data_subject_request": {"id": 7, "type": "export"}}, Reason.COMPLIANCE_OFF, ("data_subject_request",)),
     ],
 )
 def test_fault(keys: dict[str, Any], reason: Reason, path: tuple[str | int, ...]) -> None:

@@ -8,7 +8,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from postroom.errors import Fault, Reason
 from postroom.mail.address import Address, BadAddress
-from postroom.web.shape import Json, nullable
+from postroom.record import read_number
+from postroom.web.shape import NUMBER, Json, nullable
 
 T = TypeVar("T")
 Path = tuple[str | int, ...]
@@ -149,14 +150,21 @@ def _moment(value: str, path: Path, faults: Faults) -> int | None:
     return None
 
 
-def _undone(value: object, path: Path, faults: Faults) -> None:
-    if value is not False:
-        faults.append(Fault(Reason.NOT_SUPPORTED, path))
+def _number(value: object, path: Path, faults: Faults) -> int | None:
+    found = read_number(value)
+    if found is None:
+        faults.append(Fault(Reason.RELATED_UNKNOWN, path))
+    return found
+
+
+def _undone(_: object, path: Path, faults: Faults) -> None:
+    faults.append(Fault(Reason.NOT_SUPPORTED, path))
 
 
 FLAG: Final[Form[bool]] = Form(json=bool, schema={"type": "boolean"}, read=lambda value, _, __: value)
 # ISO 8601 with an offset, read as ms since the epoch.
 MOMENT: Final[Form[int]] = Form(json=str, schema={"type": "string", "format": "date-time"}, read=_moment)
-# What Postroom does not do, and must not pass over: it would change what is done. A flag of it may be false.
+# The id of something that has a row: digits, as a string or a number (W 0).
+ID: Final[Form[int]] = Form(json=object, schema={"type": ["string", "integer"], "pattern": NUMBER}, read=_number)
+# What Postroom does not do, and must not pass over: it would change what is done.
 UNDONE: Final[Form[None]] = Form(json=object, schema={"type": "null"}, read=_undone)
-UNDONE_FLAG: Final[Form[None]] = Form(json=bool, schema={"type": "boolean", "enum": [False]}, read=_undone)

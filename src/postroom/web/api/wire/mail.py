@@ -19,7 +19,8 @@ from postroom.mail.limits import (
     SUBJECT_CHARACTERS,
 )
 from postroom.web.api.wire import forms
-from postroom.web.api.wire.forms import FLAG, MOMENT, UNDONE, UNDONE_FLAG, Faults, Form, Key, Path
+from postroom.web.api.wire.consent import CONSENT_EMAIL, DATA_SUBJECT_REQUEST
+from postroom.web.api.wire.forms import FLAG, MOMENT, UNDONE, Faults, Form, Key, Path
 from postroom.web.api.wire.items import Done, body_of, read_items, success
 from postroom.web.api.wire.values import Opaque
 from postroom.web.shape import OPAQUE, Json, Schemas
@@ -130,9 +131,10 @@ MAIL: Final = forms.structure(
         ),
         *(
             Key(name=name, form=UNDONE, means="Not done by Postroom: refused.")
-            for name in ("template", "in_reply_to", "data_subject_request", "inventory_details", "linked_record")
+            for name in ("template", "in_reply_to", "inventory_details", "linked_record")
         ),
-        Key(name="consent_email", form=UNDONE_FLAG, means="Not done by Postroom: `true` is refused."),
+        Key(name="consent_email", form=CONSENT_EMAIL, means="Needs compliance settings: `true` is refused."),
+        Key(name="data_subject_request", form=DATA_SUBJECT_REQUEST, means="Needs compliance settings: refused."),
     ),
     _draft,
 )
