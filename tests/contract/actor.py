@@ -4,7 +4,6 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -24,6 +23,7 @@ from postroom.store.users import User
 from tests.access.dance import UNLIMITED
 from tests.contract.case import Ask
 from tests.oauth_clients.person import forms
+from tests.oauth_clients.scene import PASSWORD, hashed_password
 from tests.web.house import House
 from tests.web.raw import dial, request
 from tests.world import World
@@ -34,13 +34,7 @@ SCOPES: Final = "ZohoBigin.modules.ALL,ZohoBigin.settings.emails.READ"
 VERIFIER: Final = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE: Final = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 UPLOADED: Final = b"Thank you for your order."
-_PASSWORD: Final = "a right password"
 _NAME: Final = re.compile(r"\{([a-z_0-9:A-Z.,]+)\}")
-
-
-@cache
-def _hashed() -> str:
-    return secrets.hash_password(_PASSWORD)
 
 
 def _texts(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
@@ -180,7 +174,7 @@ class Actor:
             "letters": self._letters,
             "email": lambda: self._address("member"),
             "maria": lambda: self._address("maria"),
-            "password": lambda: self._said(_PASSWORD),
+            "password": lambda: self._said(PASSWORD),
             "second": self._second,
             "new_code": self._code,
             "online_code": lambda: self._asked_code(access_type="online"),
@@ -257,7 +251,7 @@ class Actor:
                         id=number, org_id=user.org_id, user_id=number, email=user.email, name="", created_at=1
                     )
                     senders.add(tx, sender)
-                account = Account(email=user.email, password_hash=_hashed(), created_at=user.created_at)
+                account = Account(email=user.email, password_hash=hashed_password(), created_at=user.created_at)
                 if which == "maria":
                     account = replace(account, password_hash=None, data_center="eu")
                 accounts.keep(tx, account)
