@@ -14,8 +14,8 @@ from tests.store.accepted import claim, verdict
 from tests.web.api.guests import Guest, guests
 from tests.web.api.test_send import HELLO
 from tests.web.reference import walks
-from tests.web.reference.described import operations
-from tests.web.reference.witness import NOBODY, SCHEMA, Witness, data
+from tests.web.reference.described import document, operations
+from tests.web.reference.witness import NOBODY, Witness, data
 
 STANDS_FOR_ALL: Final = "Contacts"
 TOO_LONG: Final = {"Last_Name": "x" * 81}
@@ -46,7 +46,7 @@ async def test_records_of_every_module_are_as_they_are_told(tmp_path: Path) -> N
     async with guests(tmp_path) as visit:
         witness, world = Witness(guest=visit.own), visit.own.world
         for record in (world.contact, world.company, world.deal):
-            fields = {"fields": ",".join(SCHEMA.raw_schema["components"]["schemas"][record.module]["properties"])}
+            fields = {"fields": ",".join(document()["components"]["schemas"][record.module]["properties"])}
             await witness.ask(f"GET /{record.module}/{{id}}", 200, str(record.id))
             await witness.ask(f"GET /{record.module}", 200, params=fields)
 

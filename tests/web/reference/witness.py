@@ -2,16 +2,26 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
-import schemathesis
 
 from tests.web.api.guests import Guest
 from tests.web.reference.described import document
 
-SCHEMA: Final = schemathesis.openapi.from_dict(document())
+if TYPE_CHECKING:
+    from schemathesis.specs.openapi.schemas import OpenApiSchema
+
 NOBODY: Final = "1"
+
+
+@cache
+def schema() -> "OpenApiSchema":
+    """The document as schemathesis reads it, which takes seconds to load: not before somebody asks."""
+    import schemathesis
+
+    return schemathesis.openapi.from_dict(document())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +41,7 @@ class Witness:
         answer = await self.guest.ask(method, path, **given)
         assert answer.status_code in ({statuses} if isinstance(statuses, int) else statuses), answer.text
         await answer.request.aread()
-        SCHEMA[template][method].validate_response(answer)
+        schema()[template][method].validate_response(answer)
         self.seen.add((operation, answer.status_code))
         return answer
 
