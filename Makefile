@@ -26,7 +26,8 @@ demo: .venv/.ready ## send real mails through the real API into a local inbox
 serve: .venv/.ready ## run the API and the delivery worker, data in ./data
 	@$(BIN)/postroom serve --data-dir data
 
-test: check .venv-zoho/.ready browser ## run every check and every test
+test: ## run every check and every test
+	@$(MAKE) --no-print-directory --jobs=2 check .venv-zoho/.ready browser
 	@$(BIN)/pytest -n 3
 
 # No stamp: a browser that is there is found in no time, and one that was removed is missed at once.
