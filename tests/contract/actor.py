@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -13,6 +14,7 @@ from postroom.access import grant, registry, secrets
 from postroom.access.login import SESSION_SECONDS
 from postroom.access.registry import Description, Registered
 from postroom.access.terms import Terms
+from postroom.mail.retry import DAY
 from postroom.store import accounts, orgs, senders, tokens, users
 from postroom.store.accounts import Account, Session
 from postroom.store.clients import ClientType
@@ -20,6 +22,7 @@ from postroom.store.db import Tx
 from postroom.store.orgs import Org
 from postroom.store.senders import Sender
 from postroom.store.users import User
+from postroom.web.api.wire.values import moment
 from tests.access.dance import UNLIMITED
 from tests.contract.case import Ask
 from tests.oauth_clients.person import forms
@@ -34,7 +37,8 @@ SCOPES: Final = "ZohoBigin.modules.ALL,ZohoBigin.settings.emails.READ"
 VERIFIER: Final = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE: Final = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 UPLOADED: Final = b"Thank you for your order."
-_NAME: Final = re.compile(r"\{([a-z_0-9:A-Z.,]+)\}")
+_PROFILES: Final = {"standard": "Standard", "powerless": "Unknown"}
+_NAME: Final = re.compile(r"\{([a-z_0-9:A-Z.,$]+)\}")
 
 
 def _texts(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
@@ -151,10 +155,12 @@ class Actor:
             "access_token": lambda: self._granted("access_token"),
             "token": lambda: self._token(rest),
             "standard": lambda: self._token_of("standard", rest),
+            "powerless": lambda: self._token_of("powerless", rest),
             "loner": lambda: self._token_of("loner", rest),
             "neighbour": lambda: self._token_of("neighbour", rest),
             "new_loner": lambda: self._token_of("loner", rest),
             "address": lambda: self._address(rest),
+            "me": lambda: self._number(rest),
             "device_code": lambda: self._device("device_code"),
             "user_code": lambda: self._device("user_code"),
             "new_token": lambda: self._token(rest),
@@ -168,6 +174,9 @@ class Actor:
             "foreign_contact": lambda: self._said(str(self._stranger.contact.id)),
             "foreign_company": lambda: self._said(str(self._stranger.company.id)),
             "foreign_user": lambda: self._said(str(self._stranger.user.id)),
+            "sender": lambda: self._said(str(self.house.world.sender.id)),
+            "office": lambda: self._said(str(self.house.world.org_sender.id)),
+            "days": lambda: self._said(moment(self.house.app.clock() + int(rest) * DAY, UTC)),
             "url": lambda: self._said(self.house.url),
             "auth": self._auth,
             "form_token": lambda: self._form_token(rest or "nobody"),
@@ -189,6 +198,9 @@ class Actor:
 
     async def _address(self, which: str) -> str:
         return (await self.person(which)).email
+
+    async def _number(self, which: str) -> str:
+        return str((await self.person(which)).id)
 
     async def _letters(self) -> str:
         """The rest of a client's id that nobody has."""
@@ -226,8 +238,8 @@ class Actor:
     async def person(self, which: str) -> User:
         """Somebody with an account: ``member`` of the world's organisation, ``guest`` of a second one too.
 
-        ``maria`` is known to live in the centre eu; ``standard`` is no Administrator; ``loner`` and ``neighbour`` have
-        an organisation each, which has no SMTP server.
+        ``maria`` is known to live in the centre eu; ``standard`` is no Administrator, ``powerless`` has a profile that
+        allows nothing; ``loner`` and ``neighbour`` have an organisation each, which has no SMTP server.
         """
         if which not in self._people:
             app, world = self.house.app, self.house.world
@@ -238,7 +250,7 @@ class Actor:
                 org_id=number + 1 if alone else world.org.id,
                 email=f"{which}{number}@people.example",
                 last_name=which.title(),
-                profile="Standard" if which == "standard" else "Administrator",
+                profile=_PROFILES.get(which, "Administrator"),
                 created_at=app.clock(),
             )
 
