@@ -1,6 +1,7 @@
 """send.submit on both databases: what is accepted is on disk, what is refused leaves nothing."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
@@ -15,7 +16,8 @@ from postroom.mail.limits import MIB
 from postroom.mail.retry import DAY
 from postroom.record import CONTACTS
 from postroom.send import submit
-from postroom.store import files, mails, orgs, records
+from postroom.store import blocked, files, mails, orgs, records
+from postroom.store.blocked import Blocked
 from postroom.store.db import Database, Tx
 from postroom.store.files import Upload
 from postroom.store.ids import Ids
@@ -57,6 +59,12 @@ def key(world: World, module: str = "Contacts") -> Key:
 
 async def send(db: Database, world: World, asked: Draft, record_key: Key | None = None) -> Accepted:
     return await submit(db, IDS, caller(world), record_key or key(world), asked, now=NOW)
+
+
+async def block(db: Database, world: World, *addresses: str) -> None:
+    for each in addresses:
+        new = Blocked(org_id=world.org.id, address=each, reason="bounced", created_at=NOW)
+        await db.write(partial(blocked.add, new=new))
 
 
 def _rows(tx: Tx) -> int:
@@ -194,6 +202,38 @@ async def test_opted_out_contact_gets_no_mail(db: Database, world: World) -> Non
     for address in (world.contact.email, world.contact.secondary_email):
         asked = replace(draft(world), to=(box(str(address)),))
         assert await faults(db, world, asked, through_another_record) == refused
+
+
+async def test_blocked_recipients_are_left_out_and_told(db: Database, world: World) -> None:
+    await block(db, world, "boss@x.example", "archive@x.example", str(world.contact.secondary_email))
+    asked = replace(
+        draft(world),
+        to=(box("dahl@customer-of-ORG1.example"), *draft(world).to),
+        cc=(box("Boss@x.example"), box("clerk@x.example")),
+        bcc=(box("archive@x.example"), box("boss@x.example")),
+    )
+    accepted = await send(db, world, asked)
+    kept = [(each.n, each.kind, str(each.mailbox.address)) for each in accepted.letter.recipients]
+    assert kept == [(0, Kind.TO, world.contact.email), (1, Kind.CC, "clerk@x.example")]
+    assert [(str(each.address), each.reason) for each in accepted.left_out] == [
+        ("dahl@customer-of-org1.example", "bounced"),
+        ("Boss@x.example", "bounced"),
+        ("archive@x.example", "bounced"),
+    ]
+
+
+async def test_a_mail_to_nobody_but_blocked_ones_is_refused(db: Database, world: World) -> None:
+    await block(db, world, str(world.contact.email), "ben@org1.example")
+    asked = replace(draft(world), to=(*draft(world).to, box("ben@org1.example")), cc=(box("clerk@x.example"),))
+    why = {"reason": "bounced"}
+    assert await faults(db, world, asked) == [
+        Fault(Reason.RECORD_BLOCKED, ("to", 0, "email"), why),
+        Fault(Reason.RECIPIENT_BLOCKED, ("to", 1, "email"), why),
+    ]
+    other = await db.write(lambda tx: found(tx, 2))
+    theirs = replace(draft(other), to=(box("office@org2.example"),), cc=(box("ben@org1.example"),))
+    accepted = await submit(db, IDS, caller(other), key(other), theirs, now=NOW)
+    assert (len(accepted.letter.recipients), accepted.left_out) == (2, ()), "another organisation blocks for itself"
 
 
 async def test_record_of_another_organisation_does_not_exist(db: Database, world: World) -> None:

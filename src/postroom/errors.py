@@ -72,6 +72,8 @@ class Reason(Enum):
     RECORD_WITHOUT_EMAIL = auto()
     CONTACT_WITHOUT_EMAIL = auto()
     OPTED_OUT = auto()
+    RECORD_BLOCKED = auto()
+    RECIPIENT_BLOCKED = auto()
     COMPLIANCE_OFF = auto()
     FILE_UNKNOWN = auto()
     FILES_TOO_LARGE = auto()

@@ -6,16 +6,16 @@
    mails of a request with an idempotency key are committed with the answer that tells of them (``store.once``).
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from postroom.access.principal import Principal
 from postroom.errors import Fault, Invalid, NotFound, Reason
-from postroom.mail.draft import Draft, FileRef, Letter
+from postroom.mail.draft import Draft, FileRef, LeftOut, Letter
 from postroom.mail.life import State
 from postroom.mail.limits import ATTACHMENT_OCTETS_PER_MAIL, SCHEDULE_DAYS
 from postroom.mail.retry import DAY
-from postroom.store import addresses, files, mails, orgs, records, senders
+from postroom.store import addresses, blocked, files, mails, orgs, records, senders
 from postroom.store.addresses import Asked
 from postroom.store.db import Database, Tx
 from postroom.store.ids import Ids
@@ -33,6 +33,7 @@ class _Question:
     record: Key
     sender: str
     to: tuple[str, ...]
+    everybody: tuple[str, ...]
     files: tuple[bytes, ...]
 
 
@@ -45,6 +46,7 @@ class _Situation:
     sender: Sender | None
     known: frozenset[str]
     opted_out: frozenset[str]
+    blocked: Mapping[str, str]  # and why
     files: tuple[FileRef | None, ...]
 
     def transport_id(self, draft: Draft) -> int | None:
@@ -83,6 +85,7 @@ async def judge(db: Database, ids: Ids, caller: Principal, record: Key, draft: D
         state=State.QUEUED if draft.scheduled_at is None else State.SCHEDULED,
         due_at=now if draft.scheduled_at is None else draft.scheduled_at,
         created_at=now,
+        left_out=tuple(_left_out(draft, situation)),
     )
 
 
@@ -92,6 +95,7 @@ def _question(caller: Principal, record: Key, draft: Draft) -> _Question:
         record=record,
         sender=draft.sender.address.folded,
         to=tuple(mailbox.address.folded for mailbox in draft.to),
+        everybody=tuple({mailbox.address.folded: None for mailbox in (*draft.to, *draft.cc, *draft.bcc)}),
         files=draft.attachments,
     )
 
@@ -103,6 +107,7 @@ def _look(tx: Tx, questions: Sequence[_Question]) -> list[_Situation]:
     reaches = records.reach(tx, [each.record for each in questions])
     allowed = senders.allowed(tx, [senders.Wish(each.record.org_id, each.user_id, each.sender) for each in questions])
     found = addresses.look_up(tx, [Asked(each.record.org_id, one) for each in questions for one in each.to])
+    unwanted = blocked.look_up(tx, [Asked(each.record.org_id, one) for each in questions for one in each.everybody])
     found_files = iter(
         files.find(tx, [files.Wanted(each.record.org_id, one) for each in questions for one in each.files])
     )
@@ -113,6 +118,7 @@ def _look(tx: Tx, questions: Sequence[_Question]) -> list[_Situation]:
             sender=sender,
             known=_among(each, found.known),
             opted_out=_among(each, found.opted_out),
+            blocked=_blocked(each, unwanted),
             files=tuple(next(found_files) for _ in each.files),
         )
         for each, org, reach, sender in zip(questions, found_orgs, reaches, allowed, strict=True)
@@ -121,6 +127,11 @@ def _look(tx: Tx, questions: Sequence[_Question]) -> list[_Situation]:
 
 def _among(question: _Question, found: Collection[Asked]) -> frozenset[str]:
     return frozenset(address for address in question.to if Asked(question.record.org_id, address) in found)
+
+
+def _blocked(question: _Question, found: Mapping[Asked, str]) -> dict[str, str]:
+    org_id = question.record.org_id
+    return {one: found[asked] for one in question.everybody if (asked := Asked(org_id, one)) in found} if found else {}
 
 
 def _present(org: Org | None) -> Org:
@@ -136,6 +147,7 @@ def _faults(draft: Draft, situation: _Situation, reach: Reach, now: int) -> Iter
         yield Fault(Reason.NO_TRANSPORT, ("from", "email"))
     yield from _record_faults(reach)
     yield from _recipient_faults(draft, situation, reach)
+    yield from _blocked_faults(draft, situation, reach)
     yield from _file_faults(situation.files)
     yield from time_faults(draft.scheduled_at, now)
 
@@ -163,10 +175,29 @@ def _recipient_faults(draft: Draft, situation: _Situation, reach: Reach) -> Iter
     allowed = may_write_to[situation.org.recipients]
     for n, mailbox in enumerate(draft.to):
         address = mailbox.address.folded
+        if address in situation.blocked:
+            continue
         if not allowed(address):
             yield Fault(Reason.RECIPIENT_UNKNOWN, ("to", n, "email"))
         elif address in situation.opted_out:
             yield Fault(Reason.OPTED_OUT, ("to", n, "email"))
+
+
+def _blocked_faults(draft: Draft, situation: _Situation, reach: Reach) -> Iterator[Fault]:
+    """Who is blocked is left out, unless that is everybody the mail is to."""
+    to = [mailbox.address.folded for mailbox in draft.to]
+    if not all(address in situation.blocked for address in to):
+        return
+    for n, address in enumerate(to):
+        reason = Reason.RECORD_BLOCKED if address in reach.addresses else Reason.RECIPIENT_BLOCKED
+        yield Fault(reason, ("to", n, "email"), {"reason": situation.blocked[address]})
+
+
+def _left_out(draft: Draft, situation: _Situation) -> Iterator[LeftOut]:
+    for recipient in draft.recipients() if situation.blocked else ():
+        address = recipient.mailbox.address
+        if address.folded in situation.blocked:
+            yield LeftOut(address, situation.blocked[address.folded])
 
 
 def _file_faults(found: Sequence[FileRef | None]) -> Iterator[Fault]:
@@ -184,7 +215,7 @@ def _letter(draft: Draft, situation: _Situation, *, mail_id: bytes, now: int) ->
         mail_id=mail_id,
         # Who does not say what to be called is called as configured.
         sender=replace(draft.sender, name=draft.sender.name or situation.sender.name),
-        recipients=draft.recipients(),
+        recipients=(draft.without(situation.blocked) if situation.blocked else draft).recipients(),
         reply_to=draft.reply_to,
         subject=draft.subject,
         content=draft.content,

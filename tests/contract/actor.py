@@ -15,8 +15,9 @@ from postroom.access.login import SESSION_SECONDS
 from postroom.access.registry import Description, Registered
 from postroom.access.terms import Terms
 from postroom.mail.retry import DAY
-from postroom.store import accounts, orgs, senders, tokens, users
+from postroom.store import accounts, blocked, orgs, senders, tokens, users
 from postroom.store.accounts import Account, Session
+from postroom.store.blocked import Blocked
 from postroom.store.clients import ClientType
 from postroom.store.db import Tx
 from postroom.store.orgs import Org
@@ -176,6 +177,7 @@ class Actor:
             "foreign_user": lambda: self._said(str(self._stranger.user.id)),
             "sender": lambda: self._said(str(self.house.world.sender.id)),
             "office": lambda: self._said(str(self.house.world.org_sender.id)),
+            "blocked": self._blocked,
             "days": lambda: self._said(moment(self.house.app.clock() + int(rest) * DAY, UTC)),
             "url": lambda: self._said(self.house.url),
             "auth": self._auth,
@@ -201,6 +203,13 @@ class Actor:
 
     async def _number(self, which: str) -> str:
         return str((await self.person(which)).id)
+
+    async def _blocked(self) -> str:
+        """An address that the world's organisation has blocked."""
+        address = f"blocked{self.house.app.ids.number()}@x.example"
+        new = Blocked(org_id=self.house.world.org.id, address=address, reason="hard bounce", created_at=1)
+        await self.house.app.db.write(lambda tx: blocked.add(tx, new))
+        return address
 
     async def _letters(self) -> str:
         """The rest of a client's id that nobody has."""

@@ -33,6 +33,8 @@ SCHEDULED = done("Your mail has been scheduled successfully.", message_id=OPAQUE
 INVALID, MISSING = "invalid data", "required field not found"
 NOT_MINE = "Email can't be sent using this from address.Kindly check the allowed from address list"
 OPTED_OUT = "You cannot send an email to this customer because this person has opted to stop the email communication"
+RECORD_BLOCKED = "Email cannot be sent as record's email field contain one or more blocked emaill"
+RECIPIENT_BLOCKED = "Email cannot be sent as recipient email's contain one or more blocked email"
 NO_ADDRESS = "You cannot send email to this record as {} either primary or secondary email address"
 NO_FILE, TOO_LARGE = "There is no file exists with the given id", "Total file(s) size should not exceed 10MB"
 NO_COMPLIANCE = "You cannot send email to get consent from customer as Compliance settings is not enabled"
@@ -45,6 +47,9 @@ NOWHERE = "/Contacts/1"
 ZEROS = "0" * 64
 MUTE = {"Last_Name": "Mute"}
 QUIET = {"Last_Name": "Quiet", "Email": "quiet{letters}@x.example", "Email_Opt_Out": True}
+BLOCKED = {"email": "{blocked}", "reason": "hard bounce"}
+BOUNCING = {"Last_Name": "Bouncing", "Email": "{blocked}"}
+BOUNCING_DEAL = {"Deal_Name": "Bouncing", "Stage": "Qualification", "Contact_Name": {"id": STORED}}
 ITO = {"Last_Name": "Ito", "Email": "ito@x.example"}
 WITH_FILES = ({"id": "{got_data.0.details.id}"}, {"id": "{got_data.1.details.id}"})
 FIFTY = [{"email": f"copy{n}@elsewhere.example"} for n in range(50)]
@@ -160,6 +165,9 @@ CASES = [
     Case(section="1.3", what="both outcomes are 207", status=207, ask=send({"from": OFFICE}, PLAIN), items=(missing("to"), SENT), exactly=True),
     Case(section="1.3", what="failures alone are 400", status=400, ask=send({"from": OFFICE}, {"to": [CLEO]}), exactly=True,
          items=(missing("to"), wrong("MANDATORY_NOT_FOUND", MISSING, "from", at=1))),
+    Case(section="1.3", what="who is blocked is left out and told", ask=mail(cc=[{"email": "{blocked}"}], bcc=[{"email": "a@b.example"}, {"email": "{blocked}"}]), exactly=True,
+         items=(done("Your mail has been sent successfully.", message_id=OPAQUE, blocked_email_addresses=[BLOCKED]),)),
+    Case(section="1.3", what="and gets nothing", before=(mail(to=[{"email": "{blocked}"}, CLEO], cc=[{"email": "{blocked}"}]),), ask=filed(), items=({"to": [{**CLEO, "user_name": ""}], "cc": []},)),
     # --- 1.4 errors by cause ------------------------------------------------------------------------------------------
     Case(section="1.4", row="MANDATORY_NOT_FOUND", what="no sender", status=400, ask=mail_without("from"), answer={"data": [missing("from")]}, exactly=True),
     Case(section="1.4", row="MANDATORY_NOT_FOUND", what="no recipient", status=400, ask=mail_without("to"), answer={"data": [missing("to")]}, exactly=True),
@@ -174,6 +182,7 @@ CASES = [
     Case(section="1.4", row="INVALID_DATA", what="an unknown file", status=400, ask=mail(attachments=[{"id": ZEROS}]), answer={"data": [wrong("INVALID_DATA", NO_FILE, "attachments[0].id")]}, exactly=True),
     Case(section="1.4", row="NOT_ALLOWED", what="opt-out", status=400, before=(post("/Contacts", QUIET),), ask=mail(f"/Contacts/{STORED}", to=[{"email": QUIET["Email"]}]), items=(wrong("NOT_ALLOWED", OPTED_OUT, "to[0].email"),), exactly=True),
     Case(section="1.4", row="NOT_ALLOWED", what="a record without an address", status=400, before=(post("/Contacts", MUTE),), ask=mail(f"/Contacts/{STORED}"), items=({"code": "NOT_ALLOWED", "details": {}},)),
+    Case(section="1.4", row="NOT_ALLOWED", what="a blocked address", status=400, ask=mail(to=[{"email": "{blocked}"}], cc=[CLEO]), items=({"code": "NOT_ALLOWED"},)),
     Case(section="1.4", row="FILE_SIZE_EXCEEDS", what="in all", status=400, before=(upload(5 * MIB, 5 * MIB + 1),), ask=mail(attachments=WITH_FILES), exactly=True,
          items=(wrong("FILE_SIZE_EXCEEDS", TOO_LARGE, "attachments", size=10 * MIB + 1),)),
     Case(section="1.4", row="CUSTOM_ERROR", what="no SMTP server", status=400, before=(by("loner", post("/Contacts", ITO)),), exactly=True,
@@ -196,6 +205,11 @@ CASES = [
              items=(refused("NOT_ALLOWED", NO_ADDRESS.format("associated contact doesn't have")),))
         for module, record in (("Accounts", {"Account_Name": "Nobody's {letters}"}), ("Pipelines", {"Deal_Name": "Nobody's {letters}", "Stage": "Qualification"}))
     ),
+    Case(section="1.5", row=RECORD_BLOCKED, what="a contact's own", status=400, before=(post("/Contacts", BOUNCING),), ask=mail(f"/Contacts/{STORED}", to=[{"email": "{blocked}"}]), exactly=True,
+         items=(wrong("NOT_ALLOWED", RECORD_BLOCKED, "to[0].email", reason="hard bounce"),)),
+    Case(section="1.5", row=RECORD_BLOCKED, what="of a deal its contact's", status=400, before=(post("/Contacts", BOUNCING), post("/Pipelines", BOUNCING_DEAL)), ask=mail(f"/Pipelines/{STORED}", to=[{"email": "{blocked}"}]), exactly=True,
+         items=(wrong("NOT_ALLOWED", RECORD_BLOCKED, "to[0].email", reason="hard bounce"),)),
+    Case(section="1.5", row=RECIPIENT_BLOCKED, what="another's", status=400, ask=mail(to=[{"email": "{blocked}"}]), items=(wrong("NOT_ALLOWED", RECIPIENT_BLOCKED, "to[0].email", reason="hard bounce"),), exactly=True),
     Case(section="1.5", row=TOO_LARGE, what="of one file", status=400, before=(upload(10 * MIB + 1),), ask=mail(attachments=[{"id": STORED}]), items=({"code": "FILE_SIZE_EXCEEDS", "message": TOO_LARGE},)),
     Case(section="1.5", row="permission denied", what="before anything is looked at", status=403, ask=by("powerless", send()), answer=DENIED, exactly=True),
     Case(section="1.5", row="invalid oauth token", what="an unknown one", status=401, ask=replace(mail(), bearer="1000.a.b"), answer=refused("INVALID_TOKEN", "invalid oauth token"), exactly=True),

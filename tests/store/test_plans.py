@@ -13,6 +13,7 @@ from postroom.record.query import read_criteria
 from postroom.record.terms import whole
 from postroom.store import (
     addresses,
+    blocked,
     deletions,
     fields,
     files,
@@ -118,6 +119,10 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
         lambda tx, world: senders.allowed(tx, [Wish(world.org.id, world.user.id, "s7@x.example")]),
         {"ix_sender_org_id_email"},
     ),
+    "blocked addresses": (
+        lambda tx, world: blocked.look_up(tx, [Asked(world.org.id, "b7@x.example"), Asked(1, "nobody@x.example")]),
+        {"pk_blocked"},
+    ),
     "a record's mails": (
         lambda tx, world: mails.of_record(
             tx, Key(world.org.id, "Contacts", 17), states=list(State), limit=10, offset=0
@@ -144,6 +149,7 @@ SQLITE_NAMES = {
     "pk_term": "USING PRIMARY KEY (org_id=? AND number=?",
     "pk_refused_line": "refused_line USING PRIMARY KEY",
     "pk_credit": "credit USING PRIMARY KEY",
+    "pk_blocked": "blocked USING PRIMARY KEY (org_id=? AND address=?)",
     "pk_answered": "sqlite_autoindex_answered_1",
     "pk_import": "sqlite_autoindex_import_1",
     "uq_import_org_id_digest": "sqlite_autoindex_import_2",
@@ -179,6 +185,7 @@ def fill(tx: Connection, world: World) -> None:
     put(tables.sender, *(own | {"id": 10**6 + n, "email": f"s{n}@x.example", "name": ""} for n in numbers))
     named = {"name": "", "content_type": "text/plain", "size": 1, "digest": b"d"}
     put(tables.file, *(own | by | named | {"id": n.to_bytes(32, "big")} for n in numbers))
+    put(tables.blocked, *(own | {"address": f"b{n}@x.example", "reason": ""} for n in numbers))
     put(tables.credit, *({"org_id": 10**6 + n, "hour": 1, "credits": 1} for n in numbers))
     put(tables.client, own | by | {"id": "c", "name": "", "type": "self", "secret_hash": b""})
     grant = own | by | {"kind": "access", "client_id": "c", "scopes": ""}

@@ -1,6 +1,7 @@
 """What a caller asked for, read once at the edge into values that cannot be wrong."""
 
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from postroom.mail.address import Address
@@ -75,6 +76,22 @@ class Draft:
             for mailbox in mailboxes:
                 seen.setdefault(mailbox.address.key, Recipient(n=len(seen), kind=kind, mailbox=mailbox))
         return tuple(seen.values())
+
+    def without(self, addresses: Container[str]) -> "Draft":
+        """The mail as it is without these (folded) addresses among its recipients; ``to`` may be empty then."""
+
+        def kept(mailboxes: tuple[Mailbox, ...]) -> tuple[Mailbox, ...]:
+            return tuple(each for each in mailboxes if each.address.folded not in addresses)
+
+        return replace(self, to=kept(self.to), cc=kept(self.cc), bcc=kept(self.bcc))
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An address that was named and gets nothing, and why."""
+
+    address: Address
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

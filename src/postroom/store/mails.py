@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Row, bindparam, or_, select
 
 from postroom.mail.address import Address
-from postroom.mail.draft import FileRef, Format, Kind, Letter, Mailbox, Recipient
+from postroom.mail.draft import FileRef, Format, Kind, LeftOut, Letter, Mailbox, Recipient
 from postroom.mail.life import State
 from postroom.store.many import insert_all
 from postroom.store.records import Key
@@ -17,7 +17,10 @@ from postroom.store.tables import attachment, event, job, mail, recipient
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Accepted:
-    """A mail as it is accepted: a letter, whose it is, the record it is filed under, and when it is due."""
+    """A mail as it is accepted: a letter, whose it is, the record it is filed under, and when it is due.
+
+    Who was ``left_out`` of it is told to the caller and not stored.
+    """
 
     letter: Letter
     org_id: int
@@ -28,6 +31,7 @@ class Accepted:
     state: State
     due_at: int
     created_at: int
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

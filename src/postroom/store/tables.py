@@ -371,6 +371,17 @@ answered = Table(
     Column("created_at", Moment, nullable=False, index=True),
 )
 
+# An address that no mail of the organisation goes to any more.
+blocked = Table(
+    "blocked",
+    metadata,
+    Column("org_id", BigInteger, ForeignKey("org.id"), primary_key=True, autoincrement=False),
+    Column("address", Text, primary_key=True),  # folded
+    Column("reason", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 recipient = Table(
     "recipient",
     metadata,

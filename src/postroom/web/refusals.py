@@ -176,6 +176,12 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
         "NOT_ALLOWED",
         "You cannot send an email to this customer because this person has opted to stop the email communication",
     ),
+    Reason.RECORD_BLOCKED: Wire(
+        400, "NOT_ALLOWED", "Email cannot be sent as record's email field contain one or more blocked emaill"
+    ),
+    Reason.RECIPIENT_BLOCKED: Wire(
+        400, "NOT_ALLOWED", "Email cannot be sent as recipient email's contain one or more blocked email"
+    ),
     Reason.COMPLIANCE_OFF: Wire(
         400,
         "INVALID_DATA",

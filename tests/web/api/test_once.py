@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,8 @@ from sqlalchemy import func, select
 
 from postroom.app import open_app
 from postroom.config import Settings
+from postroom.store import blocked
+from postroom.store.blocked import Blocked
 from postroom.store.db import Tx
 from postroom.store.once import Answer, Deed, Named, do, drop_old
 from postroom.store.tables import answered, mail
@@ -51,6 +54,25 @@ async def test_the_same_request_has_the_same_answer_and_one_mail(database_url: s
         assert (again.status_code, again.content) == (200, first.content)
         assert again.headers["content-type"] == first.headers["content-type"]
         assert await stored(visit.own) == 1
+
+
+async def test_who_was_left_out_is_told_again(tmp_path: Path) -> None:
+    async with guests(tmp_path) as visit:
+        org = visit.own.world.org
+        new = Blocked(org_id=org.id, address="boss@x.example", reason="bounced", created_at=1)
+        await visit.own.house.app.db.write(lambda tx: blocked.add(tx, new))
+        asked = HELLO | {
+            "cc": [{"email": "Boss@X.example"}],
+            "scheduled_time": (datetime.now(UTC) + timedelta(hours=1)).isoformat(),
+        }
+        first = await send(visit.own, "order-1", asked)
+        assert only(first, 200)["details"]["blocked_email_addresses"] == [
+            {"email": "Boss@x.example", "reason": "bounced"}
+        ]
+        await visit.own.house.app.db.write(lambda tx: blocked.remove(tx, org.id, "boss@x.example"))
+        assert (await send(visit.own, "order-1", asked)).content == first.content
+        unkeyed = await visit.own.ask("POST", url(visit.own), {"data": [HELLO]})
+        assert only(unkeyed, 200)["details"].keys() == {"message_id"}
 
 
 async def test_another_request_with_the_key_is_refused(database_url: str, tmp_path: Path) -> None:

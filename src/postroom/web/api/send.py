@@ -23,7 +23,7 @@ from postroom.web.api.params import IDEMPOTENCY_KEY as KEY
 from postroom.web.api.place import mailed_key
 from postroom.web.api.wire import items
 from postroom.web.api.wire import mail as wire
-from postroom.web.api.wire.items import Refusal
+from postroom.web.api.wire.items import Done, Refusal
 from postroom.web.call import Call
 from postroom.web.refusals import Json, item_error, status
 
@@ -104,11 +104,12 @@ async def _one(draft: Read, n: int, accept: Callable[..., Awaitable[Accepted]]) 
 
 
 def _answer(ends: Sequence[Judged]) -> Json:
-    data = [
-        wire.accepted(end.letter.mail_id, scheduled=end.state is State.SCHEDULED) if isinstance(end, Accepted) else end
-        for end, _ in ends
-    ]
+    data = [_told(end) if isinstance(end, Accepted) else end for end, _ in ends]
     return Json({"data": data}, items.status([code for _, code in ends]))
+
+
+def _told(mail: Accepted) -> Done[wire.Accepted]:
+    return wire.accepted(mail.letter.mail_id, mail.left_out, scheduled=mail.state is State.SCHEDULED)
 
 
 def _failed(error: BaseException, n: int) -> Judged:

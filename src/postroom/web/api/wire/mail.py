@@ -1,12 +1,13 @@
 """Send mail's JSON and ours (wire reference 1): a request into drafts or their faults, a mail into an answer."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from postroom.errors import Fault, Reason
-from postroom.mail.draft import Draft, Format, Mailbox
+from postroom.mail.draft import Draft, Format, LeftOut, Mailbox
 from postroom.mail.limits import (
     ADDRESS_CHARACTERS,
     ATTACHMENT_OCTETS_PER_MAIL,
@@ -173,13 +174,23 @@ def _read_item(item: Any) -> Draft | tuple[Fault, ...]:
     return MAIL.take(item, (), faults) or tuple(faults)
 
 
+class BlockedAddress(Struct, frozen=True, kw_only=True):
+    """A recipient who was left out, and why."""
+
+    email: str
+    reason: str
+
+
 class Accepted(Struct, frozen=True, kw_only=True):
-    """What an accepted mail is called from now on."""
+    """What an accepted mail is called from now on, and who is left out of it, if anybody is."""
 
     message_id: Opaque
+    blocked_email_addresses: list[BlockedAddress] | UnsetType = UNSET
 
 
-def accepted(message_id: bytes, *, scheduled: bool) -> Done[Accepted]:
+def accepted(message_id: bytes, left_out: Sequence[LeftOut], *, scheduled: bool) -> Done[Accepted]:
     """The success item (W 1.3)."""
     done = "scheduled" if scheduled else "sent"
-    return success(f"Your mail has been {done} successfully.", Accepted(message_id=message_id.hex()))
+    blocked = [BlockedAddress(email=str(each.address), reason=each.reason) for each in left_out]
+    details = Accepted(message_id=message_id.hex(), blocked_email_addresses=blocked or UNSET)
+    return success(f"Your mail has been {done} successfully.", details)
