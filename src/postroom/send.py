@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 
 from postroom.access.principal import Principal
 from postroom.errors import Fault, Invalid, NotFound, Reason
-from postroom.mail.draft import Draft, FileRef, LeftOut, Letter
+from postroom.mail.compose import message_id, references
+from postroom.mail.draft import Draft, FileRef, InReplyTo, LeftOut, Letter
 from postroom.mail.life import State
 from postroom.mail.limits import ATTACHMENT_OCTETS_PER_MAIL, SCHEDULE_DAYS
 from postroom.mail.retry import DAY
-from postroom.store import addresses, blocked, files, mails, orgs, records, senders
+from postroom.store import addresses, blocked, files, mails, orgs, records, senders, threads
 from postroom.store.addresses import Asked
 from postroom.store.db import Database, Tx
 from postroom.store.ids import Ids
@@ -23,6 +24,7 @@ from postroom.store.mails import Accepted
 from postroom.store.orgs import Org, RecipientPolicy
 from postroom.store.records import Key, Reach
 from postroom.store.senders import Sender
+from postroom.store.threads import Parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class _Question:
     sender: str
     to: tuple[str, ...]
     everybody: tuple[str, ...]
+    parent: threads.Wanted | None
     files: tuple[bytes, ...]
 
 
@@ -47,6 +50,7 @@ class _Situation:
     known: frozenset[str]
     opted_out: frozenset[str]
     blocked: Mapping[str, str]  # and why
+    parent: Parent | None
     files: tuple[FileRef | None, ...]
 
     def transport_id(self, draft: Draft) -> int | None:
@@ -81,6 +85,7 @@ async def judge(db: Database, ids: Ids, caller: Principal, record: Key, draft: D
         user_id=caller.user_id,
         module=record.module,
         record_id=record.id,
+        thread_id=None if situation.parent is None else situation.parent.thread_id,
         transport_id=transport_id,
         state=State.QUEUED if draft.scheduled_at is None else State.SCHEDULED,
         due_at=now if draft.scheduled_at is None else draft.scheduled_at,
@@ -96,6 +101,7 @@ def _question(caller: Principal, record: Key, draft: Draft) -> _Question:
         sender=draft.sender.address.folded,
         to=tuple(mailbox.address.folded for mailbox in draft.to),
         everybody=tuple({mailbox.address.folded: None for mailbox in (*draft.to, *draft.cc, *draft.bcc)}),
+        parent=None if draft.in_reply_to is None else threads.Wanted(caller.org_id, draft.in_reply_to.mail_id),
         files=draft.attachments,
     )
 
@@ -108,6 +114,7 @@ def _look(tx: Tx, questions: Sequence[_Question]) -> list[_Situation]:
     allowed = senders.allowed(tx, [senders.Wish(each.record.org_id, each.user_id, each.sender) for each in questions])
     found = addresses.look_up(tx, [Asked(each.record.org_id, one) for each in questions for one in each.to])
     unwanted = blocked.look_up(tx, [Asked(each.record.org_id, one) for each in questions for one in each.everybody])
+    parents = threads.parents(tx, [each.parent for each in questions if each.parent])
     found_files = iter(
         files.find(tx, [files.Wanted(each.record.org_id, one) for each in questions for one in each.files])
     )
@@ -119,6 +126,7 @@ def _look(tx: Tx, questions: Sequence[_Question]) -> list[_Situation]:
             known=_among(each, found.known),
             opted_out=_among(each, found.opted_out),
             blocked=_blocked(each, unwanted),
+            parent=None if each.parent is None else parents.get(each.parent),
             files=tuple(next(found_files) for _ in each.files),
         )
         for each, org, reach, sender in zip(questions, found_orgs, reaches, allowed, strict=True)
@@ -148,6 +156,7 @@ def _faults(draft: Draft, situation: _Situation, reach: Reach, now: int) -> Iter
     yield from _record_faults(reach)
     yield from _recipient_faults(draft, situation, reach)
     yield from _blocked_faults(draft, situation, reach)
+    yield from _parent_faults(draft.in_reply_to, situation.parent)
     yield from _file_faults(situation.files)
     yield from time_faults(draft.scheduled_at, now)
 
@@ -200,6 +209,15 @@ def _left_out(draft: Draft, situation: _Situation) -> Iterator[LeftOut]:
             yield LeftOut(address, situation.blocked[address.folded])
 
 
+def _parent_faults(asked: InReplyTo | None, found: Parent | None) -> Iterator[Fault]:
+    if asked is None:
+        return
+    if found is None:
+        yield Fault(Reason.RELATED_UNKNOWN, asked.place)
+    elif asked.owner_id not in (None, found.user_id):
+        yield Fault(Reason.RELATED_UNKNOWN, ("in_reply_to", "owner", "id"))
+
+
 def _file_faults(found: Sequence[FileRef | None]) -> Iterator[Fault]:
     for n, ref in enumerate(found):
         if ref is None:
@@ -222,4 +240,11 @@ def _letter(draft: Draft, situation: _Situation, *, mail_id: bytes, now: int) ->
         format=draft.format,
         files=tuple(ref for ref in situation.files if ref is not None),
         dated_at=now if draft.scheduled_at is None else draft.scheduled_at,
+        references=_references(situation.parent),
     )
+
+
+def _references(parent: Parent | None) -> tuple[str, ...]:
+    if parent is None:
+        return ()
+    return references(parent.references, message_id(parent.mail_id, parent.domain))

@@ -39,6 +39,7 @@ def letter(
     cc: tuple[Mailbox, ...] = (),
     bcc: tuple[Mailbox, ...] = (),
     reply_to: Mailbox | None = None,
+    references: tuple[str, ...] = (),
     files: tuple[FileRef, ...] = (),
 ) -> Letter:
     """A letter as it is accepted: its recipients come from a draft."""
@@ -54,6 +55,7 @@ def letter(
         format=Format.TEXT if as_text else Format.HTML,
         files=files,
         dated_at=DATED_AT,
+        references=references,
     )
 
 

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from postroom.mail.compose import compose, message_id
+from postroom.mail.compose import compose, message_id, references
 from postroom.mail.draft import FileRef, Mailbox
 from postroom.mail.encoding import canonical
 from postroom.mail.header import plain
+from postroom.mail.limits import KIB, REFERENCES_PER_MAIL
 from postroom.mail.text import text_of
 from tests.mail.letters import DATED_AT, MAIL_ID, box, file_ref, files, letter, read, sent, texts
 
@@ -131,6 +132,26 @@ def test_nothing_a_caller_writes_adds_a_field(subject: str, name: str, file_name
     attached = list(message.iter_attachments())
     assert len(attached) == 1
     assert attached[0].keys() == ["Content-Type", "Content-Transfer-Encoding", "Content-Disposition"]
+
+
+def test_an_answer_names_the_mails_before_it() -> None:
+    longest = f"{'a' * 63}.{'b' * 63}.{'c' * 63}.{'d' * 58}.com"
+    before = tuple(message_id(bytes([n]) * 32, longest) for n in range(REFERENCES_PER_MAIL))
+    octets = sent(letter(references=before))
+    message = read(octets)
+    assert (message["In-Reply-To"], tuple(message["References"].split())) == (before[-1], before)
+    assert message["Subject"] == "Hello"
+    assert len(octets.partition(b"\r\n\r\n")[0]) < 32 * KIB, "some servers take no longer header"
+    alone = read(sent(letter()))
+    assert (alone["In-Reply-To"], alone["References"]) == (None, None)
+
+
+def test_of_a_long_thread_the_first_and_the_newest_are_named() -> None:
+    known: tuple[str, ...] = ()
+    for n in range(150):
+        known = references(known, f"<{n}@x.example>")
+    assert known == ("<0@x.example>", *(f"<{n}@x.example>" for n in range(51, 150)))
+    assert len(known) == REFERENCES_PER_MAIL
 
 
 def test_date_and_message_id_are_those_of_the_letter() -> None:

@@ -33,6 +33,7 @@ def asked(path: Path) -> tuple[Letter, list[bytes]]:
         cc=tuple(map(mailbox, written.get("cc", ()))),
         bcc=tuple(map(mailbox, written.get("bcc", ()))),
         reply_to=mailbox(written["reply_to"]) if "reply_to" in written else None,
+        references=tuple(written.get("references", ())),
         files=tuple(
             file_ref(each["name"], content, each["content_type"])
             for each, content in zip(written.get("attachments", ()), contents, strict=True)

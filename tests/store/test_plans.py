@@ -26,22 +26,24 @@ from postroom.store import (
     senders,
     tables,
     terms,
+    threads,
     tokens,
     usage,
 )
 from postroom.store.addresses import Asked
 from postroom.store.db import Database
-from postroom.store.files import Wanted
 from postroom.store.finding import Order, Position, Question
 from postroom.store.imports import Import, Step
 from postroom.store.once import Named
 from postroom.store.records import Key
 from postroom.store.senders import Wish
+from postroom.store.threads import Wanted
 from tests.store.accepted import claim
 from tests.world import NOW, World, record
 
 MANY = 3000  # enough for PostgreSQL to prefer an index
 
+ANSWERED = (7).to_bytes(32, "big")
 EMAIL = CONTACTS.numbers["Email"]
 RECORDS = "ix_record_org_id_module_id"
 
@@ -111,7 +113,7 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
         lambda tx, world: listing(where=equal(CONTACTS, "Account_Name", whole(world.company.id)))(tx, world),
         {"pk_term"},
     ),
-    "a file": (lambda tx, world: files.find(tx, [Wanted(world.org.id, b"f" * 32)]), {"uq_file_id"}),
+    "a file": (lambda tx, world: files.find(tx, [files.Wanted(world.org.id, b"f" * 32)]), {"uq_file_id"}),
     "a token": (lambda tx, _: tokens.bearers(tx, [b"t" * 32]), {"pk_token"}),
     "a revoked token's children": (lambda tx, _: tokens.revoke(tx, b"t" * 32), {"ix_token_parent"}),
     "an organisation's credits": (lambda tx, world: usage.of_orgs(tx, [world.org.id]), {"pk_credit"}),
@@ -129,6 +131,14 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
         ),
         {"ix_mail_org_id_record_id_seq"},
     ),
+    "a mail that is answered": (
+        lambda tx, world: threads.parents(tx, [Wanted(world.org.id, ANSWERED)]),
+        {"uq_mail_id"},
+    ),
+    "threads with files": (
+        lambda tx, world: threads.with_files(tx, world.org.id, [ANSWERED]),
+        {"uq_mail_id", "ix_mail_org_id_thread_id"},
+    ),
     "an import": (lambda tx, world: imports.find(tx, world.org.id, b"7"), {"uq_import_org_id_digest"}),
     "what it refused": (lambda tx, world: imports.refusals(tx, on_its_way(world)), {"pk_refused_line"}),
     "how far it came": (
@@ -143,6 +153,7 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
 }
 # SQLite gives the indexes of keys and unique columns names of its own; that of a table without row numbers has none.
 SQLITE_NAMES = {
+    "uq_mail_id": "sqlite_autoindex_mail_1",
     "uq_file_id": "sqlite_autoindex_file_1",
     "pk_token": "sqlite_autoindex_token_1",
     "pk_record": "sqlite_autoindex_record_1",
@@ -192,7 +203,11 @@ def fill(tx: Connection, world: World) -> None:
     put(tables.token, *(grant | {"hash": b"%d" % n, "parent": b"-%d" % n} for n in numbers))
     plain = {"from_name": "", "from_address": "a@b", "subject": "", "content": "", "format": "text", "attachments": 0}
     about = plain | {"module": "Contacts", "transport_id": 1, "state": "queued", "dated_at": NOW}
-    put(tables.mail, *(own | by | about | {"id": n.to_bytes(32, "big"), "record_id": n} for n in numbers))
+    for_all = own | by | about | {"thread_id": None}
+    # One of ten answers another.
+    others = ({"thread_id": (n - 1).to_bytes(32, "big")} if n % 10 == 0 else {} for n in numbers)
+    numbered = ({"id": n.to_bytes(32, "big"), "record_id": n} | each for n, each in zip(numbers, others, strict=True))
+    put(tables.mail, *(for_all | each for each in numbered))
     waits = {"org_id": world.org.id, "transport_id": 1, "first_due_at": NOW}
     put(tables.job, *(waits | {"mail_seq": n, "due_at": NOW - 10 if n < 50 else NOW + n} for n in numbers))
     put(tables.event, *({"org_id": 1001, "mail_seq": n, "at": NOW, "what": "queued", "attempt": 0} for n in numbers))

@@ -8,7 +8,7 @@ Whatever is not in the letter itself comes from a hash of its ``mail_id``, so ea
 writes a letter can neither know nor write what separates its parts.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import count
@@ -16,12 +16,13 @@ from typing import NamedTuple, TypeAlias
 
 from postroom.mail.draft import FileRef, Format, Kind, Letter
 from postroom.mail.encoding import Base64Lines, canonical, encoded_rows, encoded_size, encoded_text
-from postroom.mail.header import date, mailboxes, media_type, parameter, structured, unstructured
+from postroom.mail.header import date, mailboxes, media_type, message_ids, parameter, structured, unstructured
+from postroom.mail.limits import REFERENCES_PER_MAIL
 from postroom.mail.pictures import Picture, placed
 from postroom.mail.text import text_of
 
 # All that whoever puts a message on the wire needs.
-__all__ = ["Base64Lines", "Composed", "Segment", "compose", "encoded_size", "message_id"]
+__all__ = ["Base64Lines", "Composed", "Segment", "compose", "encoded_size", "message_id", "references"]
 
 Segment: TypeAlias = bytes | FileRef
 
@@ -65,6 +66,15 @@ def message_id(mail_id: bytes, domain: str) -> str:
     return f"<{_hash(mail_id, b'message-id')}@{domain}>"
 
 
+def references(before: Sequence[str], parent: str) -> tuple[str, ...]:
+    """The references of an answer to a mail of this Message-ID, which itself has the references ``before``.
+
+    Of too many the first and the newest stay: by these readers find the thread, and the place in it.
+    """
+    found = (*before, parent)
+    return found if len(found) <= REFERENCES_PER_MAIL else (found[0], *found[1 - REFERENCES_PER_MAIL :])
+
+
 def _hash(mail_id: bytes, purpose: bytes) -> str:
     return blake2b(mail_id, digest_size=16, person=purpose).hexdigest()
 
@@ -79,7 +89,13 @@ def _header(letter: Letter) -> str:
         f"{mailboxes('Reply-To', [letter.reply_to]) if letter.reply_to else ''}"
         f"{unstructured('Subject', letter.subject)}"
         f"Message-ID: {message_id(letter.mail_id, letter.sender.address.domain)}\r\n"
+        f"{_answered(letter.references)}"
     )
+
+
+def _answered(found: Sequence[str]) -> str:
+    # RFC 5322 §3.6.4: neither field stands in a mail that answers none.
+    return message_ids("In-Reply-To", found[-1:]) + message_ids("References", found) if found else ""
 
 
 def _body(letter: Letter) -> _Part:

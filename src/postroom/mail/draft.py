@@ -54,6 +54,18 @@ class FileRef:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class InReplyTo:
+    """The mail that a draft answers. ``owner_id`` is the user who must have sent it, None for whoever it was.
+
+    ``place`` is where the draft names the mail, in the caller's own names.
+    """
+
+    mail_id: bytes
+    owner_id: int | None = None
+    place: tuple[str | int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Draft:
     """One mail as asked for (wire reference 1.2). ``scheduled_at`` is in milliseconds since the epoch, UTC."""
 
@@ -62,6 +74,7 @@ class Draft:
     cc: tuple[Mailbox, ...] = ()
     bcc: tuple[Mailbox, ...] = ()
     reply_to: Mailbox | None = None
+    in_reply_to: InReplyTo | None = None
     subject: str = ""
     content: str = ""
     format: Format = Format.HTML
@@ -99,7 +112,8 @@ class Letter:
     """An accepted mail with everything composing needs; the same Letter gives the same bytes for ever.
 
     ``mail_id`` is the 32 random-and-time bytes that the API shows as 64 hex digits; Message-ID and boundaries come
-    from it. ``dated_at`` (ms since the epoch, UTC) becomes the Date field.
+    from it. ``dated_at`` (ms since the epoch, UTC) becomes the Date field. ``references`` are the Message-IDs of the
+    mails before it in its thread, oldest first; the last is that of the mail which it answers.
     """
 
     mail_id: bytes
@@ -111,3 +125,4 @@ class Letter:
     format: Format
     files: tuple[FileRef, ...]
     dated_at: int
+    references: tuple[str, ...] = ()

@@ -79,6 +79,11 @@ def mailboxes(name: str, boxes: Sequence[Mailbox]) -> str:
     return _folded(f"{name}:", tokens, ENCODED_LINE_OCTETS)
 
 
+def message_ids(name: str, ids: Sequence[str]) -> str:
+    """A field of Message-IDs (RFC 5322 §3.6.4)."""
+    return _folded(f"{name}:", ids, FOLDED_OCTETS)
+
+
 def structured(name: str, value: str, *parameters: list[str]) -> str:
     """A MIME field: its value, then what ``parameter`` made."""
     tokens = [value, *(token for tokens in parameters for token in tokens)]

@@ -17,6 +17,7 @@ SUBJECT_CHARACTERS: Final = 1000  # W 1.7
 CONTENT_CHARACTERS: Final = 100_000  # W 1.7
 ATTACHMENTS_PER_MAIL: Final = 10  # W 1.7
 ATTACHMENT_OCTETS_PER_MAIL: Final = 10 * MIB  # W 1.7, before base64
+REFERENCES_PER_MAIL: Final = 100  # ours: below 30 KB of header, however long the domains; some servers take 32 in all
 MAILS_PER_REQUEST: Final = 100  # W 1.1
 SCHEDULE_DAYS: Final = 366  # ours: a typing error in the year is not a mail for the next century
 

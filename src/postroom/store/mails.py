@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, Connection, Row, bindparam, or_, select
 from postroom.mail.address import Address
 from postroom.mail.draft import FileRef, Format, Kind, LeftOut, Letter, Mailbox, Recipient
 from postroom.mail.life import State
+from postroom.store import threads
 from postroom.store.many import insert_all
 from postroom.store.records import Key
 from postroom.store.tables import attachment, event, job, mail, recipient
@@ -19,6 +20,7 @@ from postroom.store.tables import attachment, event, job, mail, recipient
 class Accepted:
     """A mail as it is accepted: a letter, whose it is, the record it is filed under, and when it is due.
 
+    ``thread_id``: that of the first mail of its thread, None where it begins one.
     Who was ``left_out`` of it is told to the caller and not stored.
     """
 
@@ -27,6 +29,7 @@ class Accepted:
     user_id: int
     module: str
     record_id: int
+    thread_id: bytes | None = None
     transport_id: int
     state: State
     due_at: int
@@ -56,13 +59,18 @@ class Open:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filed:
-    """A mail as a record shows it. ``content`` and ``files`` are empty in listings."""
+    """A mail as a record shows it. ``content`` and ``files`` are empty in listings.
+
+    ``thread_has_files``: whether any mail of its thread has some.
+    """
 
     seq: int
     id: bytes
     user_id: int
     module: str
     record_id: int
+    thread_id: bytes
+    thread_has_files: bool
     sender: Mailbox
     reply_to: Mailbox | None
     subject: str
@@ -102,7 +110,7 @@ def of_record(tx: Connection, record: Key, *, states: Iterable[State], limit: in
         .limit(limit)
         .offset(offset)
     )
-    return _filed(tx, list(tx.execute(query)))
+    return _filed(tx, record.org_id, list(tx.execute(query)))
 
 
 def in_states(tx: Connection, org_id: int, states: Collection[State], *, limit: int) -> list[Filed]:
@@ -111,7 +119,7 @@ def in_states(tx: Connection, org_id: int, states: Collection[State], *, limit: 
     stored = mail.c.state.in_([state.value for state in states]) & ~held
     wanted = or_(stored, held) if State.SENDING in states else stored
     query = _listing().where(mail.c.org_id == org_id, wanted).order_by(mail.c.seq.desc()).limit(limit)
-    return _filed(tx, list(tx.execute(query)))
+    return _filed(tx, org_id, list(tx.execute(query)))
 
 
 def beginning_with(tx: Connection, org_id: int, digits: str, *, limit: int) -> list[bytes]:
@@ -125,7 +133,7 @@ def find(tx: Connection, org_id: int, mail_id: bytes) -> Filed | None:
     """The whole mail of that id."""
     query = select(*_COLUMNS, mail.c.content, job.c.lease, job.c.attempt, job.c.due_at).select_from(_WITH_JOB)
     rows = list(tx.execute(query.where(mail.c.org_id == org_id, mail.c.id == mail_id)))
-    filed = _filed(tx, rows, files=files_of(tx, [row.seq for row in rows]))
+    filed = _filed(tx, org_id, rows, files=files_of(tx, [row.seq for row in rows]))
     return filed[0] if filed else None
 
 
@@ -153,6 +161,7 @@ def letters(tx: Connection, seqs: Sequence[int]) -> dict[int, Open]:
             format=Format(row.format),
             files=files.get(row.seq, ()),
             dated_at=row.dated_at,
+            references=threads.read_references(row.references),
         )
         found[row.seq] = Open(
             letter,
@@ -182,6 +191,7 @@ _COLUMNS = (
     mail.c.user_id,
     mail.c.module,
     mail.c.record_id,
+    mail.c.thread_id,
     mail.c.from_name,
     mail.c.from_address,
     mail.c.reply_name,
@@ -199,7 +209,7 @@ _WITH_JOB = mail.outerjoin(job, job.c.mail_seq == mail.c.seq)
 # Made once: to build a statement costs more than to run it.
 _GIVEN: BindParameter[Any] = bindparam("seqs_", expanding=True)
 _SEQS = select(mail.c.id, mail.c.seq).where(mail.c.id.in_(bindparam("ids_", expanding=True)))
-_WHOLE = select(*_COLUMNS, mail.c.content).where(mail.c.seq.in_(_GIVEN))
+_WHOLE = select(*_COLUMNS, mail.c.content, mail.c.references).where(mail.c.seq.in_(_GIVEN))
 _RECIPIENTS = select(recipient).where(recipient.c.mail_seq.in_(_GIVEN)).order_by(recipient.c.mail_seq, recipient.c.n)
 _FILES = select(attachment).where(attachment.c.mail_seq.in_(_GIVEN)).order_by(attachment.c.mail_seq, attachment.c.n)
 
@@ -208,8 +218,11 @@ def _listing() -> Any:
     return select(*_COLUMNS, job.c.lease, job.c.attempt, job.c.due_at).select_from(_WITH_JOB)
 
 
-def _filed(tx: Connection, rows: Sequence[Any], files: Mapping[int, tuple[FileRef, ...]] | None = None) -> list[Filed]:
+def _filed(
+    tx: Connection, org_id: int, rows: Sequence[Any], files: Mapping[int, tuple[FileRef, ...]] | None = None
+) -> list[Filed]:
     deliveries = _deliveries(tx, [row.seq for row in rows])
+    with_files = threads.with_files(tx, org_id, {row.thread_id or row.id for row in rows})
     return [
         Filed(
             seq=row.seq,
@@ -217,6 +230,8 @@ def _filed(tx: Connection, rows: Sequence[Any], files: Mapping[int, tuple[FileRe
             user_id=row.user_id,
             module=row.module,
             record_id=row.record_id,
+            thread_id=row.thread_id or row.id,
+            thread_has_files=(row.thread_id or row.id) in with_files,
             sender=_mailbox(row.from_name, row.from_address),
             reply_to=_reply_to(row),
             subject=row.subject,
@@ -282,6 +297,8 @@ def _mail_row(each: Accepted) -> dict[str, Any]:
         "state": each.state.value,
         "dated_at": letter.dated_at,
         "created_at": each.created_at,
+        "thread_id": each.thread_id,
+        "references": " ".join(letter.references) or None,
     }
 
 

@@ -355,7 +355,18 @@ mail = Table(
     Column("created_at", Moment, nullable=False),
     Column("settled_at", Moment),
     Column("attempts", Integer, nullable=False, server_default="0"),  # until it was settled
+    # Of an answer: the id of the first mail of its thread, and Message-IDs, as they stand in its header.
+    Column("thread_id", LargeBinary),
+    Column("references", Text),
     Index(None, "org_id", "record_id", "seq"),
+)
+# Most mails answer none: they cost this index nothing.
+Index(
+    None,
+    mail.c.org_id,
+    mail.c.thread_id,
+    sqlite_where=mail.c.thread_id.is_not(None),
+    postgresql_where=mail.c.thread_id.is_not(None),
 )
 
 # What a request with an idempotency key was answered, written with the mails that the answer tells of.

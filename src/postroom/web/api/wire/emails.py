@@ -108,7 +108,7 @@ class WholeEmail(Email, frozen=True, kw_only=True):
     attachments: list[Attachment]
     sent_time: Moment | None
     editable: bool = False
-    thread_id: None = None
+    thread_id: Opaque
     activity_info: None = None
 
 
@@ -156,6 +156,7 @@ def whole(filed: Filed, context: Context) -> OneEmail:
         mail_format=filed.format,
         reply_to=_mailbox(filed.reply_to) if filed.reply_to else None,
         attachments=[Attachment(id=ref.file_id.hex(), name=ref.name, size=str(ref.size)) for ref in filed.files],
+        thread_id=filed.thread_id.hex(),
         sent_time=moment(filed.settled_at, context.zone) if filed.state is State.SENT and filed.settled_at else None,
     )
     return OneEmail(emails=[one])
@@ -174,7 +175,7 @@ def _entry(filed: Filed, context: Context) -> Email:
         status=_status(filed, context.zone),
         sent=filed.state is State.SENT,
         has_attachment=filed.attachments > 0,
-        has_thread_attachment=filed.attachments > 0,
+        has_thread_attachment=filed.thread_has_files,
         linked_record=LinkedRecord(
             module=ModuleName(api_name=context.module, id=made_id("module", context.module)),
             id=str(filed.record_id),

@@ -139,6 +139,15 @@ def structure(keys: Sequence[Key], make: Callable[[dict[str, Any]], T]) -> Form[
     return Form(json=dict, schema=schema, read=read)
 
 
+def text_or(short: Form[T], whole: Form[T]) -> Form[T]:
+    """A value that is written as a text, or in another way."""
+
+    def read(value: object, path: Path, faults: Faults) -> T | None:
+        return (short if isinstance(value, str) else whole).take(value, path, faults)
+
+    return Form(json=object, schema={"anyOf": [short.schema, whole.schema]}, read=read)
+
+
 def _moment(value: str, path: Path, faults: Faults) -> int | None:
     try:
         moment = datetime.fromisoformat(value)

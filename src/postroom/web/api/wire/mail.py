@@ -22,6 +22,7 @@ from postroom.mail.limits import (
 from postroom.web.api.wire import forms
 from postroom.web.api.wire.consent import CONSENT_EMAIL, DATA_SUBJECT_REQUEST
 from postroom.web.api.wire.forms import FLAG, MOMENT, UNDONE, Faults, Form, Key, Path
+from postroom.web.api.wire.in_reply_to import IN_REPLY_TO
 from postroom.web.api.wire.items import Done, body_of, read_items, success
 from postroom.web.api.wire.values import Opaque
 from postroom.web.shape import OPAQUE, Json, Schemas
@@ -50,6 +51,7 @@ def _draft(values: dict[str, Any]) -> Draft:
         cc=values["cc"] or (),
         bcc=values["bcc"] or (),
         reply_to=values["reply_to"],
+        in_reply_to=values["in_reply_to"],
         subject=values["subject"] or "",
         content=values["content"] or "",
         # W 14: the default is stated nowhere; composed mails are HTML.
@@ -102,6 +104,7 @@ MAIL: Final = forms.structure(
         Key(name="cc", form=_MAILBOXES, means="Who gets a copy."),
         Key(name="bcc", form=_MAILBOXES, means="Who gets a copy that the others do not see."),
         Key(name="reply_to", form=_MAILBOX, means="Where answers go."),
+        IN_REPLY_TO,
         Key(
             name="subject",
             form=forms.text(SUBJECT_CHARACTERS, _CONTROL),
@@ -132,7 +135,7 @@ MAIL: Final = forms.structure(
         ),
         *(
             Key(name=name, form=UNDONE, means="Not done by Postroom: refused.")
-            for name in ("template", "in_reply_to", "inventory_details", "linked_record")
+            for name in ("template", "inventory_details", "linked_record")
         ),
         Key(name="consent_email", form=CONSENT_EMAIL, means="Needs compliance settings: `true` is refused."),
         Key(name="data_subject_request", form=DATA_SUBJECT_REQUEST, means="Needs compliance settings: refused."),
