@@ -45,6 +45,7 @@ NO_MODULE = refused("INVALID_MODULE", "the module name given seems to be invalid
 OVER = {"code": "TOO_MANY_REQUESTS", "status": "error"}
 NOWHERE = "/Contacts/1"
 ZEROS = "0" * 64
+TWO, SECOND = send(PLAIN, PLAIN), "{got_data.1.details.message_id}"
 MUTE = {"Last_Name": "Mute"}
 QUIET = {"Last_Name": "Quiet", "Email": "quiet{letters}@x.example", "Email_Opt_Out": True}
 BLOCKED = {"email": "{blocked}", "reason": "hard bounce"}
@@ -66,6 +67,11 @@ def missing(path: str) -> dict[str, Any]:
 def invalid(path: str, **details: Any) -> dict[str, Any]:
     """A value that is wrong."""
     return wrong("INVALID_DATA", INVALID, path, **details)
+
+
+def not_related(path: str) -> dict[str, Any]:
+    """The id of a mail or a user that is not the right one."""
+    return wrong("INVALID_DATA", WRONG_ID, path)
 
 
 def undone(path: str) -> dict[str, Any]:
@@ -145,7 +151,27 @@ CASES = [
     Case(section="1.2", row="scheduled_time", what="not in the past", status=400, ask=mail(scheduled_time="2001-01-01T00:00:00+00:00"), exactly=True,
          items=(wrong("INVALID_DATA", "the scheduled time is in the past", "scheduled_time"),)),
     Case(section="1.2", row="scheduled_time", what="not without an offset", status=400, ask=mail(scheduled_time="2100-01-01T00:00:00"), items=(invalid("scheduled_time", expected_data_type="datetime"),), exactly=True),
-    Case(section="1.2", row="in_reply_to", what="is not passed over", status=400, ask=mail(in_reply_to=ZEROS), items=(undone("in_reply_to"),), exactly=True),
+    Case(section="1.2", row="in_reply_to", what="a text", before=(TWO, mail(in_reply_to=SECOND)), ask=filed(), items=({"thread_id": SECOND, "subject": "Hello"},)),
+    Case(section="1.2", row="in_reply_to", what="an object", before=(TWO, mail(in_reply_to={"message_id": SECOND, "owner": {"id": "{user}"}})), ask=filed(), items=({"thread_id": SECOND},)),
+    Case(section="1.2", row="in_reply_to", what="a colleague's, on another record", before=(TWO, by("standard", mail(DEAL, in_reply_to={"message_id": SECOND}))), ask=filed(DEAL), items=({"thread_id": SECOND},)),
+    Case(section="1.2", row="in_reply_to", what="a thread of its own without it", before=(TWO,), ask=get(f"{CONTACT}/Emails/{SECOND}", SCOPES), items=({"thread_id": SECOND, "has_thread_attachment": False},)),
+    Case(section="1.2", row="in_reply_to", what="files of its answers", before=(TWO, upload(3), mail(in_reply_to=SECOND, attachments=[{"id": STORED}])), ask=get(f"{CONTACT}/Emails/{SECOND}", SCOPES),
+         items=({"has_attachment": False, "has_thread_attachment": True},)),
+    Case(section="1.2", row="in_reply_to", what="one that is still to leave", before=(mail(scheduled_time="{days:1}"),), ask=mail(in_reply_to=MAILED), items=(SENT,), exactly=True),
+    Case(section="1.2", row="in_reply_to", what="one that was called back", before=(send(*[PLAIN | {"scheduled_time": "{days:1}"}] * 2), ask("DELETE", f"{CONTACT}/Emails/{SECOND}", SCOPES)), ask=mail(in_reply_to=SECOND), items=(SENT,), exactly=True),
+    Case(section="1.2", row="in_reply_to", what="another's than was said", status=400, before=(mail(),), ask=mail(in_reply_to={"message_id": MAILED, "owner": {"id": "{colleague}"}}), items=(not_related("in_reply_to.owner.id"),), exactly=True),
+    *(
+        Case(section="1.2", row="in_reply_to", what=what, status=400, ask=mail(in_reply_to=given), items=(refusal,), exactly=True)
+        for what, given, refusal in (
+            ("an unknown mail", ZEROS, not_related("in_reply_to")),
+            ("an unknown mail in an object", {"message_id": ZEROS}, not_related("in_reply_to.message_id")),
+            ("the name in its header", "<1@x.example>", not_related("in_reply_to")),
+            ("a number", 7, invalid("in_reply_to", expected_data_type="jsonobject")),
+            ("a number in an object", {"message_id": 7}, invalid("in_reply_to.message_id", expected_data_type="string")),
+            ("no mail", {"owner": {"id": "{user}"}}, missing("in_reply_to.message_id")),
+            ("an owner without an id", {"message_id": ZEROS, "owner": {}}, missing("in_reply_to.owner.id")),
+        )
+    ),
     Case(section="1.2", row="template", what="is not passed over", status=400, ask=mail(template={"id": "1"}), items=(undone("template"),), exactly=True),
     Case(section="1.2", row="consent_email", what="no settings of compliance", status=400, ask=mail(consent_email=True), items=(wrong("INVALID_DATA", NO_COMPLIANCE, "consent_email"),), exactly=True),
     Case(section="1.2", row="consent_email", what="false is none", ask=mail(consent_email=False), items=(SENT,), exactly=True),
