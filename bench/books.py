@@ -4,7 +4,7 @@ SQLite's file is opened read-only, so that a look neither repairs nor tidies wha
 for the next process of Postroom to do.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -35,6 +35,14 @@ class Books:
         with self._look() as tx:
             rows = tx.execute(select(mail.c.subject, job.c.lease).join(job, job.c.mail_seq == mail.c.seq))
             return {row.subject: row.lease is not None for row in rows}
+
+    def ids(self) -> dict[str, list[str]]:
+        """Each subject's mails, as the API calls them."""
+        found: dict[str, list[str]] = defaultdict(list)
+        with self._look() as tx:
+            for row in tx.execute(select(mail.c.subject, mail.c.id)):
+                found[row.subject].append(row.id.hex())
+        return found
 
     def octets(self) -> int:
         """How many octets the newest mail has on the wire."""

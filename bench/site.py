@@ -42,8 +42,10 @@ class Site:
             "POSTROOM_PORT": "0",
         }
 
-    def mail(self, subject: str, content: str, *, files: tuple[str, ...] = ()) -> bytes:
-        """The HTTP request that sends one HTML mail."""
+    def mail(
+        self, subject: str, content: str, *, files: tuple[str, ...] = (), time: str | None = None, key: str = ""
+    ) -> bytes:
+        """The HTTP request that sends one HTML mail, at ``time`` and under an idempotency key where they are given."""
         item = {
             "from": {"user_name": "Ada Byron", "email": self.sender},
             "to": [{"user_name": "Cleo Dahl", "email": self.recipient}],
@@ -51,15 +53,21 @@ class Site:
             "content": content,
             "mail_format": "html",
             "attachments": [{"id": each} for each in files],
+            "scheduled_time": time,
         }
         body = msgspec.json.encode({"data": [item]})
-        return self.request("POST", f"/Contacts/{self.record}/actions/send_mail", body, "application/json")
+        return self.request("POST", f"/Contacts/{self.record}/actions/send_mail", body, "application/json", key)
 
-    def request(self, method: str, path: str, body: bytes, content_type: str) -> bytes:
+    def cancel(self, message_id: str) -> bytes:
+        """The HTTP request that calls a mail back."""
+        return self.request("DELETE", f"/Contacts/{self.record}/Emails/{message_id}", b"", "application/json")
+
+    def request(self, method: str, path: str, body: bytes, content_type: str, key: str = "") -> bytes:
         """An HTTP request to the API, with the token."""
+        named = f"Idempotency-Key: {key}\r\n" if key else ""
         return (
             f"{method} /bigin/v2{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Zoho-oauthtoken {self.token}\r\n"
-            f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+            f"{named}Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
         ).encode() + body
 
 
