@@ -39,7 +39,10 @@ def parents(tx: Connection, wanted: Sequence[Wanted]) -> Mapping[Wanted, Parent]
             thread_id=row.thread_id or row.id,
             references=read_references(row.references),
         )
-        for row in tx.execute(_PARENTS, {"ids_": list({each.mail_id for each in wanted})})
+        for row in tx.execute(
+            _PARENTS,
+            {"orgs_": list({each.org_id for each in wanted}), "ids_": list({each.mail_id for each in wanted})},
+        )
     }
 
 
@@ -58,7 +61,7 @@ def read_references(stored: str | None) -> tuple[str, ...]:
 # Made once: to build a statement costs more than to run it.
 _PARENTS = select(
     mail.c.id, mail.c.org_id, mail.c.user_id, mail.c.from_address, mail.c.thread_id, mail.c.references
-).where(mail.c.id.in_(bindparam("ids_", expanding=True)))
+).where(mail.c.org_id.in_(bindparam("orgs_", expanding=True)), mail.c.id.in_(bindparam("ids_", expanding=True)))
 # A thread has the id of its first mail, in which the column is empty.
 _WITH_FILES = union(
     *(
