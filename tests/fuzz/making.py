@@ -252,12 +252,14 @@ class Maker:
 
     def _mail(self) -> dict[str, Any]:
         chance = self._chance
+        answered = self._id("mails")
         return {
             "from": {"user_name": "Ada", "email": self._address("ada", "office")},
             "to": [{"email": self._address("ada", "ben")}],
             "subject": "A subject" if self._well() else chance.choice(TEXTS),
             "content": "<p>A text</p>" if self._well() else chance.choice(TEXTS),
             "attachments": [{"id": self._id("files")}] if chance.random() < 0.3 else [],
+            "in_reply_to": chance.choice((None, None, answered, {"message_id": answered})),
         }
 
     def _address(self, *names: str) -> str:

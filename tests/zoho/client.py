@@ -30,8 +30,8 @@ def upload(path: Path) -> str:
     return str(uploaded.get_details()["id"])
 
 
-def send(record: int, sender: str, to: str, file_id: str) -> str:
-    """Send a mail with the file; its message id."""
+def written(sender: str, to: str, subject: str) -> Any:
+    """A mail."""
     room = sdk("crm.api.send_mail")
     mail = room.Data()
     origin = room.From()
@@ -42,16 +42,38 @@ def send(record: int, sender: str, to: str, file_id: str) -> str:
     recipient.set_user_name("Mary Poole")
     recipient.set_email(to)
     mail.set_to([recipient])
-    mail.set_subject("Grüße from the SDK")
+    mail.set_subject(subject)
     mail.set_content("<p>Sent by <b>Zoho's</b> own client</p>")
     mail.set_mail_format(sdk("crm.api.util").Choice("html"))
-    attachment = room.Attachment()
-    attachment.set_id(file_id)
-    mail.set_attachments([attachment])
+    return mail
+
+
+def send(record: int, mail: Any) -> str:
+    """Send a mail; its message id."""
+    room = sdk("crm.api.send_mail")
     body = room.BodyWrapper()
     body.set_data([mail])
     (answer,) = given(room.SendMailOperations(record, "Contacts").send_mail(body)).get_data()
     return str(answer.get_details()["message_id"])
+
+
+def with_file(mail: Any, file_id: str) -> Any:
+    """The mail with this file."""
+    attachment = sdk("crm.api.send_mail").Attachment()
+    attachment.set_id(file_id)
+    mail.set_attachments([attachment])
+    return mail
+
+
+def in_reply_to(mail: Any, message_id: str, owner_id: int) -> Any:
+    """The mail as an answer to that one, which this user sent."""
+    room = sdk("crm.api.send_mail")
+    answered, owner = room.InReplyTo(), room.Owner()
+    owner.set_id(owner_id)
+    answered.set_message_id(message_id)
+    answered.set_owner(owner)
+    mail.set_in_reply_to(answered)
+    return mail
 
 
 def emails(record: int, message_id: str) -> dict[str, Any]:
@@ -67,6 +89,8 @@ def emails(record: int, message_id: str) -> dict[str, Any]:
         "content": mail.get_content(),
         "from": mail.get_from().get_email(),
         "attachments": [each.get_name() for each in mail.get_attachments()],
+        "owner": str(mail.get_owner().get_id()),
+        "thread": mail.get_thread_id(),
     }
 
 
@@ -74,9 +98,13 @@ def main() -> None:
     """The whole walk."""
     initialize()
     record = int(os.environ["POSTROOM_RECORD_ID"])
-    senders = from_addresses()
-    message_id = send(record, senders[0]["email"], os.environ["POSTROOM_TO"], upload(Path(sys.argv[1])))
-    print(json.dumps({"senders": senders, "message_id": message_id, "emails": emails(record, message_id)}))
+    senders, to = from_addresses(), os.environ["POSTROOM_TO"]
+    mail = with_file(written(senders[0]["email"], to, "Grüße from the SDK"), upload(Path(sys.argv[1])))
+    message_id = send(record, mail)
+    found = emails(record, message_id)
+    answer = in_reply_to(written(senders[1]["email"], to, "And one more"), message_id, int(found["owner"]))
+    answered = emails(record, send(record, answer))
+    print(json.dumps({"senders": senders, "message_id": message_id, "emails": found, "answer": answered}))
 
 
 if __name__ == "__main__":

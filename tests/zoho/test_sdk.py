@@ -35,12 +35,18 @@ async def walk(box: Boxed, name: str, *words: str) -> Any:
     return json.loads(out)
 
 
+def kept(box: Boxed, mail: dict[str, Any]) -> bytes:
+    """A mail as it arrived."""
+    return (box.home / mail["file"]).read_bytes()
+
+
 async def test_the_sdk_sends_a_mail_that_arrives(tmp_path: Path) -> None:
     (tmp_path / "sdk").mkdir()
     (tmp_path / "sdk" / "Übersicht 2026.bin").write_bytes(FILE)
     async with boxed(tmp_path) as box:
         said = await walk(box, "client.py", "Übersicht 2026.bin")
-        (mail,) = await box.mails()
+        mail, answer = await box.mails()
+        octets = kept(box, answer)
     assert [(each["email"], each["default"]) for each in said["senders"]] == [
         (box.variables["POSTROOM_FROM"], True),
         (box.variables["POSTROOM_ORG_FROM"], False),
@@ -51,7 +57,15 @@ async def test_the_sdk_sends_a_mail_that_arrives(tmp_path: Path) -> None:
         "content": "<p>Sent by <b>Zoho's</b> own client</p>",
         "from": box.variables["POSTROOM_FROM"],
         "attachments": ["Übersicht 2026.bin"],
+        "owner": said["answer"]["owner"],
+        "thread": said["message_id"],
     }
+    assert said["answer"]["thread"] == said["message_id"]
+    assert (answer["subject"], answer["from"]) == (
+        "And one more",
+        f"Robin via SDK <{box.variables['POSTROOM_ORG_FROM']}>",
+    )
+    assert f"In-Reply-To: {mail['message_id']}\r\nReferences: {mail['message_id']}\r\n".encode() in octets
     assert mail["from"] == f"Robin via SDK <{box.variables['POSTROOM_FROM']}>"
     assert mail["envelope"]["to"] == [box.variables["POSTROOM_TO"]]
     assert (mail["subject"], mail["html"]) == ("Grüße from the SDK", "<p>Sent by <b>Zoho's</b> own client</p>")
