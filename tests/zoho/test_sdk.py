@@ -37,7 +37,7 @@ async def walk(box: Boxed, name: str, *words: str) -> Any:
 
 def kept(box: Boxed, mail: dict[str, Any]) -> bytes:
     """A mail as it arrived."""
-    return (box.home / mail["file"]).read_bytes()
+    return (box.home / str(mail["file"])).read_bytes()
 
 
 async def test_the_sdk_sends_a_mail_that_arrives(tmp_path: Path) -> None:
