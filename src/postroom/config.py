@@ -58,6 +58,9 @@ class Settings:
     calls_at_once: int = _setting(
         0, "How many calls of an organisation one process answers at the same time; 0: no limit."
     )
+    mails_per_day: int = _setting(
+        0, "How many mails an organisation without a number of its own may send in a day; 0: no limit."
+    )
     lease_seconds: float = _setting(
         20.0, "How long a worker holds a mail without a sign of life before another takes it over."
     )

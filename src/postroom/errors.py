@@ -72,6 +72,7 @@ class Reason(Enum):
     RECORD_WITHOUT_EMAIL = auto()
     CONTACT_WITHOUT_EMAIL = auto()
     OPTED_OUT = auto()
+    MAILS_USED_UP = auto()
     RECORD_BLOCKED = auto()
     RECIPIENT_BLOCKED = auto()
     COMPLIANCE_OFF = auto()

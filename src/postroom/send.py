@@ -16,8 +16,10 @@ from postroom.mail.draft import Draft, FileRef, InReplyTo, LeftOut, Letter
 from postroom.mail.life import State
 from postroom.mail.limits import ATTACHMENT_OCTETS_PER_MAIL, SCHEDULE_DAYS
 from postroom.mail.retry import DAY
+from postroom.mail.zone import day
 from postroom.store import addresses, blocked, files, mails, orgs, records, senders, threads
 from postroom.store.addresses import Asked
+from postroom.store.allowance import Allowance
 from postroom.store.db import Database, Tx
 from postroom.store.ids import Ids
 from postroom.store.mails import Accepted
@@ -59,17 +61,26 @@ class _Situation:
         return own or self.org.transport_id
 
 
-async def submit(db: Database, ids: Ids, caller: Principal, record: Key, draft: Draft, *, now: int) -> Accepted:
-    """Accept one mail for a record; returns after the commit is on disk. Raises what ``judge`` raises."""
-    accepted = await judge(db, ids, caller, record, draft, now=now)
-    await db.write_together(mails.add, accepted)
+async def submit(
+    db: Database, ids: Ids, caller: Principal, record: Key, draft: Draft, *, now: int, per_day: int = 0
+) -> Accepted:
+    """Accept one mail for a record; returns after the commit is on disk.
+
+    Raises what ``judge`` raises, and ``Invalid`` where the organisation's day has no mail left.
+    """
+    accepted = await judge(db, ids, caller, record, draft, now=now, per_day=per_day)
+    if not await db.write_together(mails.add, accepted):
+        raise Invalid(used_up(accepted))
     return accepted
 
 
-async def judge(db: Database, ids: Ids, caller: Principal, record: Key, draft: Draft, *, now: int) -> Accepted:
+async def judge(
+    db: Database, ids: Ids, caller: Principal, record: Key, draft: Draft, *, now: int, per_day: int = 0
+) -> Accepted:
     """One mail for a record as it can be accepted; nothing is written yet.
 
-    Raises ``NotFound`` where the organisation has no such record, ``Invalid`` with every fault of the draft, and
+    An organisation that has no number of its own may send ``per_day`` mails in a day; 0: as many as it likes. Raises
+    ``NotFound`` where the organisation has no such record, ``Invalid`` with every fault of the draft, and
     ``Unavailable`` where the database is away.
     """
     situation = await db.read_together(_look, _question(caller, record, draft))
@@ -91,7 +102,20 @@ async def judge(db: Database, ids: Ids, caller: Principal, record: Key, draft: D
         due_at=now if draft.scheduled_at is None else draft.scheduled_at,
         created_at=now,
         left_out=tuple(_left_out(draft, situation)),
+        allowance=_allowance(situation.org, per_day, now),
     )
+
+
+def _allowance(org: Org, per_day: int, now: int) -> Allowance | None:
+    """W 1.7: the day runs in the organisation's time zone."""
+    mails_per_day = per_day if org.mails_per_day is None else org.mails_per_day
+    return Allowance(org.id, day(now, org.time_zone), mails_per_day) if mails_per_day else None
+
+
+def used_up(accepted: Accepted) -> Fault:
+    """What is wrong with a mail that was one too many for the day."""
+    assert accepted.allowance is not None, "without a limit no mail is too many"
+    return Fault(Reason.MAILS_USED_UP, details={"period": "day", "allowed_limit": accepted.allowance.mails})
 
 
 def _question(caller: Principal, record: Key, draft: Draft) -> _Question:

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from tests.contract.calls import ask, done, get, post, refused, wrong
+from tests.contract.calls import ask, delete, done, get, post, refused, wrong
 from tests.contract.case import Ask, Case
 from tests.contract.mailing import (
     CLEO,
@@ -33,6 +33,7 @@ SCHEDULED = done("Your mail has been scheduled successfully.", message_id=OPAQUE
 INVALID, MISSING = "invalid data", "required field not found"
 NOT_MINE = "Email can't be sent using this from address.Kindly check the allowed from address list"
 OPTED_OUT = "You cannot send an email to this customer because this person has opted to stop the email communication"
+USED_UP = "You have reached the daily mail usage limit for your organization."
 RECORD_BLOCKED = "Email cannot be sent as record's email field contain one or more blocked emaill"
 RECIPIENT_BLOCKED = "Email cannot be sent as recipient email's contain one or more blocked email"
 NO_ADDRESS = "You cannot send email to this record as {} either primary or secondary email address"
@@ -209,6 +210,7 @@ CASES = [
     Case(section="1.4", row="NOT_ALLOWED", what="opt-out", status=400, before=(post("/Contacts", QUIET),), ask=mail(f"/Contacts/{STORED}", to=[{"email": QUIET["Email"]}]), items=(wrong("NOT_ALLOWED", OPTED_OUT, "to[0].email"),), exactly=True),
     Case(section="1.4", row="NOT_ALLOWED", what="a record without an address", status=400, before=(post("/Contacts", MUTE),), ask=mail(f"/Contacts/{STORED}"), items=({"code": "NOT_ALLOWED", "details": {}},)),
     Case(section="1.4", row="NOT_ALLOWED", what="a blocked address", status=400, ask=mail(to=[{"email": "{blocked}"}], cc=[CLEO]), items=({"code": "NOT_ALLOWED"},)),
+    Case(section="1.4", row="LIMIT_EXCEEDED", what="the day's allowance", status=400, settings={"mails_per_day": 5}, before=(send(*[PLAIN] * 5),), ask=mail(), answer={"data": [refused("LIMIT_EXCEEDED", USED_UP, period="day", allowed_limit=5)]}, exactly=True),
     Case(section="1.4", row="FILE_SIZE_EXCEEDS", what="in all", status=400, before=(upload(5 * MIB, 5 * MIB + 1),), ask=mail(attachments=WITH_FILES), exactly=True,
          items=(wrong("FILE_SIZE_EXCEEDS", TOO_LARGE, "attachments", size=10 * MIB + 1),)),
     Case(section="1.4", row="CUSTOM_ERROR", what="no SMTP server", status=400, before=(by("loner", post("/Contacts", ITO)),), exactly=True,
@@ -236,6 +238,7 @@ CASES = [
     Case(section="1.5", row=RECORD_BLOCKED, what="of a deal its contact's", status=400, before=(post("/Contacts", BOUNCING), post("/Pipelines", BOUNCING_DEAL)), ask=mail(f"/Pipelines/{STORED}", to=[{"email": "{blocked}"}]), exactly=True,
          items=(wrong("NOT_ALLOWED", RECORD_BLOCKED, "to[0].email", reason="hard bounce"),)),
     Case(section="1.5", row=RECIPIENT_BLOCKED, what="another's", status=400, ask=mail(to=[{"email": "{blocked}"}]), items=(wrong("NOT_ALLOWED", RECIPIENT_BLOCKED, "to[0].email", reason="hard bounce"),), exactly=True),
+    Case(section="1.5", row=USED_UP, what="one more than the day has", status=400, settings={"mails_per_day": 2}, before=(mail(), mail()), ask=mail(), items=(refused("LIMIT_EXCEEDED", USED_UP, period="day", allowed_limit=2),), exactly=True),
     Case(section="1.5", row=TOO_LARGE, what="of one file", status=400, before=(upload(10 * MIB + 1),), ask=mail(attachments=[{"id": STORED}]), items=({"code": "FILE_SIZE_EXCEEDS", "message": TOO_LARGE},)),
     Case(section="1.5", row="permission denied", what="before anything is looked at", status=403, ask=by("powerless", send()), answer=DENIED, exactly=True),
     Case(section="1.5", row="invalid oauth token", what="an unknown one", status=401, ask=replace(mail(), bearer="1000.a.b"), answer=refused("INVALID_TOKEN", "invalid oauth token"), exactly=True),
@@ -271,6 +274,12 @@ CASES = [
     Case(section="1.7", row="subject, content", what="as long as may be", ask=mail(subject="x" * 1000, content="x" * 100_000), items=(SENT,), exactly=True),
     Case(section="1.7", row="subject, content", what="a subject too long", status=400, ask=mail(subject="x" * 1001), items=(invalid("subject", maximum_length=1000),), exactly=True),
     Case(section="1.7", row="subject, content", what="a content too long", status=400, ask=mail(content="x" * 100_001), items=(invalid("content", maximum_length=100_000),), exactly=True),
+    Case(section="1.7", row="mails a day", what="the first of several", status=207, settings={"mails_per_day": 3}, ask=send(PLAIN, {}, PLAIN, PLAIN, PLAIN),
+         items=(SENT, {"code": "MANDATORY_NOT_FOUND"}, SENT, SENT, refused("LIMIT_EXCEEDED", USED_UP, period="day", allowed_limit=3))),
+    Case(section="1.7", row="mails a day", what="a scheduled one counts, and one that is called back", status=400, settings={"mails_per_day": 1}, before=(mail(scheduled_time="{days:2}"), replace(delete(f"{CONTACT}/Emails/{MAILED}"), bearer=f"{{token:{SCOPES}}}")),
+         ask=mail(), items=({"code": "LIMIT_EXCEEDED"},)),
+    Case(section="1.7", row="mails a day", what="the next day has as many", settings={"mails_per_day": 4}, before=(send(*[PLAIN] * 4),), minutes=24 * 60, ask=replace(mail(), bearer=f"{{new_token:{SCOPES}}}"), items=(SENT,), exactly=True),
+    Case(section="1.7", row="mails a day", what="without a limit as many as one likes", ask=send(*[PLAIN] * 100), items=(SENT,) * 100),
     Case(section="1.7", row="credits", what="1 for each call, whatever becomes of it", status=429, settings=CREDITS, before=(*(SPEND,) * 11, IN_VAIN), ask=SPEND, answer=OVER),
     Case(section="1.7", row="credits", what="and no more", settings=CREDITS, before=(*(SPEND,) * 10, IN_VAIN), ask=SPEND),
     Case(section="1.7", row="calls at a time", what="one beside another is too much", status=429, settings=ONE_CALL, beside=by("loner", ask("POST", "/Contacts/1/actions/send_mail")), ask=by("loner", mail(NOWHERE)), answer=OVER),

@@ -82,6 +82,7 @@ def show(settings: Settings, as_json: bool) -> None:
             "time_zone": org.time_zone,
             "recipients": org.recipients.value,
             "server": described(ways[0]),
+            "mails_per_day": _allowance(org.mails_per_day),
         }
 
     found = with_org(settings, act)
@@ -106,6 +107,31 @@ def recipients(settings: Settings, policy: str) -> None:
 
     with_org(settings, act)
     click.echo(f"recipients: {policy}")
+
+
+@org.command()
+@click.argument("mails", type=click.IntRange(0), required=False)
+@click.option("--default", "as_server", is_flag=True, help="As many as the setting mails_per_day says.")
+@in_org
+def allowance(settings: Settings, mails: int | None, as_server: bool) -> None:
+    """Set how many mails the organisation may send in a day of its time zone; 0: no limit."""
+    from postroom.app import App
+    from postroom.cli.opening import with_org
+    from postroom.store import orgs
+    from postroom.store.orgs import Org
+
+    if (mails is None) != as_server:
+        raise click.UsageError("say how many mails, or --default")
+
+    async def act(app: App, org: Org) -> None:
+        await app.db.write(lambda tx: orgs.choose_allowance(tx, org.id, mails))
+
+    with_org(settings, act)
+    click.echo(f"mails in a day: {_allowance(mails)}")
+
+
+def _allowance(mails: int | None) -> str:
+    return "as the server has it" if mails is None else str(mails) if mails else "no limit"
 
 
 @org.command()

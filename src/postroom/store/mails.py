@@ -10,7 +10,8 @@ from sqlalchemy import BindParameter, Connection, Row, bindparam, or_, select
 from postroom.mail.address import Address
 from postroom.mail.draft import FileRef, Format, Kind, LeftOut, Letter, Mailbox, Recipient
 from postroom.mail.life import State
-from postroom.store import threads
+from postroom.store import allowance, threads
+from postroom.store.allowance import Allowance
 from postroom.store.many import insert_all
 from postroom.store.records import Key
 from postroom.store.tables import attachment, event, job, mail, recipient
@@ -20,8 +21,8 @@ from postroom.store.tables import attachment, event, job, mail, recipient
 class Accepted:
     """A mail as it is accepted: a letter, whose it is, the record it is filed under, and when it is due.
 
-    ``thread_id``: that of the first mail of its thread, None where it begins one.
-    Who was ``left_out`` of it is told to the caller and not stored.
+    ``thread_id``: that of the first mail of its thread, None where it begins one. Who was ``left_out`` of it is told to
+    the caller and not stored. ``allowance`` None: no limit.
     """
 
     letter: Letter
@@ -35,6 +36,7 @@ class Accepted:
     due_at: int
     created_at: int
     left_out: tuple[LeftOut, ...] = ()
+    allowance: Allowance | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,8 +88,19 @@ class Filed:
     deliveries: tuple[Delivery, ...]
 
 
-def add(tx: Connection, accepted: Sequence[Accepted]) -> list[None]:
-    """Store mails with their recipients, attachments, jobs and first events: all of it or nothing."""
+def add(tx: Connection, accepted: Sequence[Accepted]) -> list[bool]:
+    """Store mails with their recipients, attachments, jobs and first events: all of it or nothing.
+
+    False for each that is one too many for its organisation's day, and nothing of it.
+    """
+    within = allowance.take(tx, [each.allowance for each in accepted])
+    _store(tx, [each for each, is_within in zip(accepted, within, strict=True) if is_within])
+    return within
+
+
+def _store(tx: Connection, accepted: Sequence[Accepted]) -> None:
+    if not accepted:
+        return
     insert_all(tx, mail, [_mail_row(each) for each in accepted])
     ids = [each.letter.mail_id for each in accepted]
     # One look back by the ids we made ourselves: RETURNING promises no order, and costs more.
@@ -97,7 +110,6 @@ def add(tx: Connection, accepted: Sequence[Accepted]) -> list[None]:
     insert_all(tx, attachment, [row for seq, each in numbered for row in _attachment_rows(seq, each)])
     insert_all(tx, job, [_job_row(seq, each) for seq, each in numbered])
     insert_all(tx, event, [_event_row(seq, each) for seq, each in numbered])
-    return [None] * len(accepted)
 
 
 def of_record(tx: Connection, record: Key, *, states: Iterable[State], limit: int, offset: int) -> list[Filed]:

@@ -4,11 +4,11 @@ The answer is written in the transaction that stores the mails it tells of. So t
 callers with one key at the same moment one is first, whatever process it asks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, delete, select
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from postroom.store import mails
@@ -38,10 +38,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """An answer, and the mails it tells of, which are to be stored."""
+    """An answer, and the mails it tells of, which are to be stored.
+
+    ``retell`` makes the answer anew where some of them are too many for the day: it is given which are stored.
+    """
 
     answer: Answer
     mails: tuple[Accepted, ...]
+    retell: Callable[[Sequence[bool]], Answer]
 
 
 def find(tx: Connection, asked: Sequence[Named]) -> list[Answer | None]:
@@ -54,15 +58,29 @@ def find(tx: Connection, asked: Sequence[Named]) -> list[Answer | None]:
 
 def do(tx: Connection, deeds: Sequence[Deed]) -> list[Answer]:
     """Store each answer with its mails, unless there is one under its key; answers which one holds."""
-    first: list[Accepted] = []
+    first: list[Deed] = []
     held: list[Answer] = []
     for deed in deeds:
         known = None if _is_first(tx, deed.answer) else find(tx, [deed.answer.named])[0]
-        first += () if known else deed.mails
+        first += () if known else (deed,)
         held.append(known or deed.answer)
-    if first:
-        mails.add(tx, first)
-    return held
+    stored = iter(mails.add(tx, [mail for deed in first for mail in deed.mails]))
+    amended: dict[Named, Answer] = {}
+    for deed in first:
+        if not all(which := [next(stored) for _ in deed.mails]):
+            amended[deed.answer.named] = _amend(tx, deed.retell(which), keep=any(which))
+    return [amended.get(each.named, each) for each in held]
+
+
+def _amend(tx: Connection, answer: Answer, *, keep: bool) -> Answer:
+    """Put another answer in the place of the one that was stored; one that accepted no mail is not kept."""
+    named = answer.named
+    here = (answered.c.org_id == named.org_id, answered.c.user_id == named.user_id, answered.c.key == named.key)
+    if keep:
+        tx.execute(update(answered).where(*here).values(status=answer.status, body=answer.body))
+    else:
+        tx.execute(delete(answered).where(*here))
+    return answer
 
 
 def drop_old(tx: Connection, before: int) -> int:

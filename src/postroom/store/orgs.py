@@ -19,7 +19,10 @@ class RecipientPolicy(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Org:
-    """One organisation. ``time_zone`` is an IANA name; ``transport_id`` its own way out, if it has one."""
+    """One organisation. ``time_zone`` is an IANA name; ``transport_id`` its own way out, if it has one.
+
+    ``mails_per_day``: 0 is as many as it likes, None as many as the server gives.
+    """
 
     id: int
     name: str
@@ -28,6 +31,7 @@ class Org:
     recipients: RecipientPolicy = RecipientPolicy.KNOWN
     transport_id: int | None = None
     created_at: int
+    mails_per_day: int | None = None
 
 
 def add(tx: Connection, new: Org) -> None:
@@ -41,6 +45,7 @@ def add(tx: Connection, new: Org) -> None:
             recipients=new.recipients.value,
             transport_id=new.transport_id,
             created_at=new.created_at,
+            mails_per_day=new.mails_per_day,
         )
     )
 
@@ -89,6 +94,11 @@ def choose_recipients(tx: Connection, org_id: int, policy: RecipientPolicy) -> N
 def choose_transport(tx: Connection, org_id: int, transport_id: int | None) -> None:
     """Set the organisation's own way out."""
     tx.execute(update(org).where(org.c.id == org_id).values(transport_id=transport_id))
+
+
+def choose_allowance(tx: Connection, org_id: int, mails_per_day: int | None) -> None:
+    """Set how many mails it may send in a day."""
+    tx.execute(update(org).where(org.c.id == org_id).values(mails_per_day=mails_per_day))
 
 
 def _from_row(row: RowMapping) -> Org:

@@ -53,6 +53,7 @@ org = Table(
     Column("recipients", Text, nullable=False, server_default="known"),
     Column("transport_id", BigInteger),
     Column("created_at", Moment, nullable=False),
+    Column("mails_per_day", Integer),  # none: as the server has it; 0: no limit
 )
 
 user = Table(
@@ -380,6 +381,16 @@ answered = Table(
     Column("status", SmallInteger, nullable=False),
     Column("body", Text, nullable=False),
     Column("created_at", Moment, nullable=False, index=True),
+)
+
+# How many mails an organisation with a limit had accepted on a day of its own time.
+mail_day = Table(
+    "mail_day",
+    metadata,
+    Column("org_id", BigInteger, ForeignKey("org.id"), primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),  # since the epoch
+    Column("mails", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # An address that no mail of the organisation goes to any more.

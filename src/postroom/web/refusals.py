@@ -13,8 +13,9 @@ import structlog
 from starlette.responses import Response
 
 from postroom.errors import Fault, Invalid, Misconfigured, Reason, Refused, TooMany, Unavailable
+from postroom.mail.zone import zone
 from postroom.web.api.wire.items import Refusal
-from postroom.web.api.wire.values import moment, zone
+from postroom.web.api.wire.values import moment
 
 log = structlog.get_logger()
 
@@ -175,6 +176,9 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
         400,
         "NOT_ALLOWED",
         "You cannot send an email to this customer because this person has opted to stop the email communication",
+    ),
+    Reason.MAILS_USED_UP: Wire(
+        400, "LIMIT_EXCEEDED", "You have reached the daily mail usage limit for your organization."
     ),
     Reason.RECORD_BLOCKED: Wire(
         400, "NOT_ALLOWED", "Email cannot be sent as record's email field contain one or more blocked emaill"

@@ -1,7 +1,7 @@
 """Idempotency-Key: a request that is sent again is answered as the first time, and no second mail leaves (W 1.8)."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from postroom.app import open_app
 from postroom.config import Settings
-from postroom.store import blocked
+from postroom.store import blocked, orgs
 from postroom.store.blocked import Blocked
 from postroom.store.db import Tx
 from postroom.store.once import Answer, Deed, Named, do, drop_old
@@ -27,6 +27,10 @@ KEY: Final = "Idempotency-Key"
 
 async def send(guest: Guest, key: str, *items: Any, module: str = "Contacts") -> httpx.Response:
     return await guest.ask("POST", url(guest, module), {"data": [*items] or [HELLO]}, headers={KEY: key})
+
+
+def unused(_: Sequence[bool]) -> Answer:
+    raise AssertionError("nothing is too many")
 
 
 def mails(tx: Tx) -> int:
@@ -73,6 +77,22 @@ async def test_who_was_left_out_is_told_again(tmp_path: Path) -> None:
         assert (await send(visit.own, "order-1", asked)).content == first.content
         unkeyed = await visit.own.ask("POST", url(visit.own), {"data": [HELLO]})
         assert only(unkeyed, 200)["details"].keys() == {"message_id"}
+
+
+async def test_what_is_too_much_for_the_day_is_refused_alone(database_url: str, tmp_path: Path) -> None:
+    async with guests(tmp_path, database_url, mails_per_day=2) as visit:
+        own, three = visit.own, (HELLO, {"from": {}}, HELLO, HELLO)
+        first, again = await send(own, "1", *three), await send(own, "1", *three)
+        assert (first.status_code, again.status_code, again.content) == (207, 207, first.content)
+        assert [each["code"] for each in first.json()["data"]] == [
+            *("SUCCESS", "MANDATORY_NOT_FOUND", "SUCCESS", "LIMIT_EXCEEDED")
+        ]
+        told = only(await send(own, "2"), 400)
+        assert (told["code"], told["details"]) == ("LIMIT_EXCEEDED", {"period": "day", "allowed_limit": 2})
+        assert (await stored(own), await own.house.app.db.read(answers)) == (2, 1)
+
+        await own.house.app.db.write(lambda tx: orgs.choose_allowance(tx, own.world.org.id, 0))
+        assert only(await send(own, "2"), 200)["code"] == "SUCCESS"
 
 
 async def test_another_request_with_the_key_is_refused(database_url: str, tmp_path: Path) -> None:
@@ -154,7 +174,7 @@ async def test_processes_on_one_database_know_of_each_other(database_url: str, t
     settings = Settings(data_dir=tmp_path, database="" if database_url.startswith("sqlite") else database_url)
     async with guests(tmp_path, settings.database) as visit, open_app(settings) as elsewhere:
         asking: list[Awaitable[Answer]] = [
-            app.db.write_together(do, Deed(Answer(named, b"d", 200, f"{n}", 1), ()))
+            app.db.write_together(do, Deed(Answer(named, b"d", 200, f"{n}", 1), (), unused))
             for n, app in enumerate([visit.own.house.app, elsewhere] * 20)
         ]
         assert len({each.body for each in await asyncio.gather(*asking)}) == 1

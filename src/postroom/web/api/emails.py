@@ -9,13 +9,13 @@ from starlette.responses import Response
 
 from postroom.errors import Fault, NotFound, Reason
 from postroom.mail.life import State
+from postroom.mail.zone import zone
 from postroom.store import mails, orgs, records, users
 from postroom.store.db import Tx
 from postroom.store.mails import Filed
 from postroom.store.records import Key
 from postroom.web.api.place import mailed_key
 from postroom.web.api.wire import emails as wire
-from postroom.web.api.wire.values import zone
 from postroom.web.call import Call
 from postroom.web.refusals import Json, NoContent
 from postroom.web.shape import OPAQUE

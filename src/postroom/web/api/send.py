@@ -14,7 +14,7 @@ from starlette.responses import Response
 from postroom.errors import Conflict, Fault, Invalid, Reason, Refused, Unavailable
 from postroom.mail.draft import Draft
 from postroom.mail.life import State
-from postroom.send import judge, submit
+from postroom.send import judge, submit, used_up
 from postroom.store import once
 from postroom.store.mails import Accepted
 from postroom.store.once import Answer, Deed, Named
@@ -60,7 +60,7 @@ async def _send(call: Call, record: Key, drafts: Sequence[Read]) -> Response:
 
 
 async def _send_once(call: Call, record: Key, drafts: Sequence[Read], asked: Named, digest: bytes) -> Response:
-    app = call.app
+    app, now = call.app, call.app.clock()
     held = await app.db.read_together(once.find, asked)
     if held is None:
         judged = []
@@ -72,12 +72,29 @@ async def _send_once(call: Call, record: Key, drafts: Sequence[Read], asked: Nam
         mails = tuple(end for end, _ in judged if isinstance(end, Accepted))
         if not mails:
             return answer
-        told = Answer(asked, digest, answer.status_code, bytes(answer.body).decode(), app.clock())
-        held = await app.db.write_together(once.do, Deed(told, mails))
+
+        def retell(stored: Sequence[bool]) -> Answer:
+            return _kept(asked, digest, _answer(_within(judged, stored)), now)
+
+        held = await app.db.write_together(once.do, Deed(_kept(asked, digest, answer, now), mails, retell))
         app.wake.ring()
     if held.digest != digest:
         raise Conflict(Fault(Reason.KEY_USED, details={"param_name": KEY}))
     return Json(msgspec.Raw(held.body.encode()), held.status)
+
+
+def _kept(asked: Named, digest: bytes, answer: Json, now: int) -> Answer:
+    return Answer(asked, digest, answer.status_code, bytes(answer.body).decode(), now)
+
+
+def _within(judged: Sequence[Judged], stored: Sequence[bool]) -> list[Judged]:
+    """What becomes of each object where the day has no place for some mails; ``stored`` tells of the mails alone."""
+    each, ends = iter(stored), list(judged)
+    for n, (end, _) in enumerate(judged):
+        if isinstance(end, Accepted) and not next(each):
+            fault = used_up(end)
+            ends[n] = item_error(fault, n), status(fault)
+    return ends
 
 
 def _digest(call: Call, body: Any) -> bytes:
@@ -90,7 +107,8 @@ async def _each(
     call: Call, drafts: Sequence[Read], accept: Callable[..., Awaitable[Accepted]]
 ) -> list[Judged | BaseException]:
     """What becomes of each object of ``data``: a mail, a refusal, or something that is no fault of its own."""
-    judging = (_one(draft, n, partial(accept, now=call.app.clock())) for n, draft in enumerate(drafts))
+    given = {"now": call.app.clock(), "per_day": call.app.settings.mails_per_day}
+    judging = (_one(draft, n, partial(accept, **given)) for n, draft in enumerate(drafts))
     return await asyncio.gather(*judging, return_exceptions=True)
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from postroom.mail.zone import zone
 from postroom.record import Module
 from postroom.store import orgs, records, users
 from postroom.store.db import Tx
 from postroom.store.records import Named, Record
 from postroom.web.api.wire import records as wire
-from postroom.web.api.wire.values import Json, zone
+from postroom.web.api.wire.values import Json
 from postroom.web.call import Call
 
 

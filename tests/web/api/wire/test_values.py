@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroom.web.api.wire.values import made_id, moment, zone
+from postroom.mail.zone import zone
+from postroom.web.api.wire.values import made_id, moment
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Annotated, Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta, Struct
 
@@ -45,17 +44,6 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 def moment(at: int, zone: tzinfo) -> str:
     """ms since the epoch as W 0 has it: ISO 8601, seconds, the numeric offset of the organisation at that moment."""
     return (_EPOCH + timedelta(seconds=at // 1000)).astimezone(zone).isoformat()
-
-
-@lru_cache(maxsize=256)
-def zone(name: str) -> tzinfo:
-    """The time zone of that IANA name; UTC where this machine does not know it: moments stay true."""
-    if name == "UTC":
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC
 
 
 @lru_cache(maxsize=4096)

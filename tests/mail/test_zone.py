@@ -1,0 +1,30 @@
+"""The day of an organisation, also where clocks are put forward and back."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from postroom.mail.zone import day
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "there"),
+    [
+        ("2026-11-26T23:59:59.999", "UTC", "2026-11-26"),
+        ("2026-11-27T00:00:00", "UTC", "2026-11-27"),
+        ("2026-11-26T18:29:59.999", "Asia/Kolkata", "2026-11-26"),
+        ("2026-11-26T18:30:00", "Asia/Kolkata", "2026-11-27"),
+        # The day on which clocks go forward has 23 hours, the one on which they go back 25.
+        ("2026-03-28T23:00:00", "Europe/Berlin", "2026-03-29"),
+        ("2026-03-29T21:59:59.999", "Europe/Berlin", "2026-03-29"),
+        ("2026-03-29T22:00:00", "Europe/Berlin", "2026-03-30"),
+        ("2026-10-24T22:00:00", "Europe/Berlin", "2026-10-25"),
+        ("2026-10-25T22:59:59.999", "Europe/Berlin", "2026-10-25"),
+        ("2026-10-25T23:00:00", "Europe/Berlin", "2026-10-26"),
+        ("1969-12-31T23:00:00", "UTC", "1969-12-31"),
+        ("2026-11-26T12:00:00", "Nowhere/Atall", "2026-11-26"),
+    ],
+)
+def test_the_day_is_that_of_the_clock_on_the_wall(moment: str, zone: str, there: str) -> None:
+    at = round(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp() * 1000)
+    assert day(at, zone) == (date.fromisoformat(there) - date(1970, 1, 1)).days
