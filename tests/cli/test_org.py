@@ -43,6 +43,15 @@ async def test_a_name_that_does_not_name_one_is_refused(home: Path) -> None:
     assert (empty.code, "an organisation has a name" in empty.err) == (2, True)
 
 
+async def test_the_allowance_of_a_day_is_set_and_shown(home: Path) -> None:
+    told = (await well("org", "allowance", "500", cwd=home)).out
+    shown = (await well("org", "show", "--json", cwd=home)).json["mails_per_day"]
+    assert (told, shown) == ("mails in a day: 500\n", "500")
+    assert (await well("org", "allowance", "0", cwd=home)).out == "mails in a day: no limit\n"
+    assert (await well("org", "allowance", "--default", cwd=home)).out == "mails in a day: as the server has it\n"
+    assert (await postroom("org", "allowance", cwd=home)).code == 2
+
+
 async def test_an_organisation_needs_a_server_to_be_added_to(tmp_path: Path) -> None:
     done = await postroom("org", "add", "Poole", "--email", "a@x.example", cwd=tmp_path)
     assert (done.code, "make one: postroom init" in done.err) == (1, True)

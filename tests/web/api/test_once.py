@@ -81,8 +81,8 @@ async def test_who_was_left_out_is_told_again(tmp_path: Path) -> None:
 
 async def test_what_is_too_much_for_the_day_is_refused_alone(database_url: str, tmp_path: Path) -> None:
     async with guests(tmp_path, database_url, mails_per_day=2) as visit:
-        own, three = visit.own, (HELLO, {"from": {}}, HELLO, HELLO)
-        first, again = await send(own, "1", *three), await send(own, "1", *three)
+        own, items = visit.own, [HELLO, {"from": {}}, HELLO, HELLO]
+        first, again = await send(own, "1", *items), await send(own, "1", *items)
         assert (first.status_code, again.status_code, again.content) == (207, 207, first.content)
         assert [each["code"] for each in first.json()["data"]] == [
             *("SUCCESS", "MANDATORY_NOT_FOUND", "SUCCESS", "LIMIT_EXCEEDED")
