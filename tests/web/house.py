@@ -67,7 +67,7 @@ async def house(
         serving.add_done_callback(lambda _: ready.done() or ready.cancel())
         try:
             url = await ready
-            async with httpx.AsyncClient(trust_env=False, timeout=30, verify=False) as http:
+            async with httpx.AsyncClient(trust_env=False, timeout=60, verify=False) as http:
                 yield House(app=app, url=url, world=world, dancer=dancer, http=http, stop=stop)
         finally:
             stop.set()
