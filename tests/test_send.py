@@ -199,9 +199,31 @@ async def test_opted_out_contact_gets_no_mail(db: Database, world: World) -> Non
     other = record(70, world.org, world.user, "Contacts", name="No", fields={"Last_Name": "No"}, email="no@x.example")
     await db.write(lambda tx: add(tx, other))
     through_another_record = Key(world.org.id, "Contacts", other.id)
+    deal, to_colleague = key(world, "Pipelines"), replace(draft(world), to=(box(world.colleague.email),))
     for address in (world.contact.email, world.contact.secondary_email):
         asked = replace(draft(world), to=(box(str(address)),))
         assert await faults(db, world, asked, through_another_record) == refused
+        assert await faults(db, world, asked, deal) == refused
+        # A copy is a mail too.
+        copied = replace(to_colleague, cc=(box("x@y.example"), box(str(address))), bcc=(box(str(address)),))
+        assert await faults(db, world, copied) == [
+            Fault(Reason.OPTED_OUT, ("cc", 1, "email")),
+            Fault(Reason.OPTED_OUT, ("bcc", 0, "email")),
+        ]
+    accepted = await send(db, world, to_colleague)
+    assert len(accepted.letter.recipients) == 1, "who has not opted out is written to, whatever the record"
+
+
+async def test_a_second_address_is_as_good_as_the_first(db: Database, world: World) -> None:
+    only = record(
+        70, world.org, world.user, "Contacts", name="B", fields={"Last_Name": "B"}, secondary_email="b@x.example"
+    )
+    deal = record(71, world.org, world.user, "Pipelines", name="D", fields={"Deal_Name": "D"}, contact_id=70)
+    await db.write(lambda tx: add(tx, only, deal))
+    await db.write(lambda tx: orgs.choose_recipients(tx, world.org.id, RecipientPolicy.RECORD))
+    for module, number in (("Contacts", 70), ("Pipelines", 71)):
+        asked = replace(draft(world), to=(box("b@x.example"),))
+        assert await send(db, world, asked, Key(world.org.id, module, number))
 
 
 async def test_blocked_recipients_are_left_out_and_told(db: Database, world: World) -> None:

@@ -36,7 +36,6 @@ class _Question:
     user_id: int
     record: Key
     sender: str
-    to: tuple[str, ...]
     everybody: tuple[str, ...]
     parent: threads.Wanted | None
     files: tuple[bytes, ...]
@@ -123,7 +122,6 @@ def _question(caller: Principal, record: Key, draft: Draft) -> _Question:
         user_id=caller.user_id,
         record=record,
         sender=draft.sender.address.folded,
-        to=tuple(mailbox.address.folded for mailbox in draft.to),
         everybody=tuple({mailbox.address.folded: None for mailbox in (*draft.to, *draft.cc, *draft.bcc)}),
         parent=None if draft.in_reply_to is None else threads.Wanted(caller.org_id, draft.in_reply_to.mail_id),
         files=draft.attachments,
@@ -136,7 +134,7 @@ def _look(tx: Tx, questions: Sequence[_Question]) -> list[_Situation]:
     found_orgs = orgs.find_many(tx, org_ids)
     reaches = records.reach(tx, [each.record for each in questions])
     allowed = senders.allowed(tx, [senders.Wish(each.record.org_id, each.user_id, each.sender) for each in questions])
-    found = addresses.look_up(tx, [Asked(each.record.org_id, one) for each in questions for one in each.to])
+    found = addresses.look_up(tx, [Asked(each.record.org_id, one) for each in questions for one in each.everybody])
     unwanted = blocked.look_up(tx, [Asked(each.record.org_id, one) for each in questions for one in each.everybody])
     parents = threads.parents(tx, [each.parent for each in questions if each.parent])
     found_files = iter(
@@ -158,7 +156,7 @@ def _look(tx: Tx, questions: Sequence[_Question]) -> list[_Situation]:
 
 
 def _among(question: _Question, found: Collection[Asked]) -> frozenset[str]:
-    return frozenset(address for address in question.to if Asked(question.record.org_id, address) in found)
+    return frozenset(address for address in question.everybody if Asked(question.record.org_id, address) in found)
 
 
 def _blocked(question: _Question, found: Mapping[Asked, str]) -> dict[str, str]:
@@ -179,6 +177,7 @@ def _faults(draft: Draft, situation: _Situation, reach: Reach, now: int) -> Iter
         yield Fault(Reason.NO_TRANSPORT, ("from", "email"))
     yield from _record_faults(reach)
     yield from _recipient_faults(draft, situation, reach)
+    yield from _opt_out_faults(draft, situation)
     yield from _blocked_faults(draft, situation, reach)
     yield from _parent_faults(draft.in_reply_to, situation.parent)
     yield from _file_faults(situation.files)
@@ -208,12 +207,17 @@ def _recipient_faults(draft: Draft, situation: _Situation, reach: Reach) -> Iter
     allowed = may_write_to[situation.org.recipients]
     for n, mailbox in enumerate(draft.to):
         address = mailbox.address.folded
-        if address in situation.blocked:
-            continue
-        if not allowed(address):
+        if address not in situation.blocked and not allowed(address):
             yield Fault(Reason.RECIPIENT_UNKNOWN, ("to", n, "email"))
-        elif address in situation.opted_out:
-            yield Fault(Reason.OPTED_OUT, ("to", n, "email"))
+
+
+def _opt_out_faults(draft: Draft, situation: _Situation) -> Iterator[Fault]:
+    """A copy is a mail too: whoever wants none gets none."""
+    unwilling = situation.opted_out - situation.blocked.keys()
+    for kind, mailboxes in (("to", draft.to), ("cc", draft.cc), ("bcc", draft.bcc)) if unwilling else ():
+        for n, mailbox in enumerate(mailboxes):
+            if mailbox.address.folded in unwilling:
+                yield Fault(Reason.OPTED_OUT, (kind, n, "email"))
 
 
 def _blocked_faults(draft: Draft, situation: _Situation, reach: Reach) -> Iterator[Fault]:

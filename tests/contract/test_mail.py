@@ -226,6 +226,7 @@ CASES = [
     Case(section="1.5", row=NOT_MINE, what="another user's", status=400, ask=by("standard", mail_from({"email": "ada@{domain}"})), items=(wrong("INVALID_DATA", NOT_MINE, "from.email"),), exactly=True),
     Case(section="1.5", row=NO_COMPLIANCE, what="whoever asks", status=400, ask=by("standard", mail(consent_email=True)), items=(wrong("INVALID_DATA", NO_COMPLIANCE, "consent_email"),), exactly=True),
     Case(section="1.5", row=OPTED_OUT, what="whatever the record", status=400, before=(post("/Contacts", QUIET),), ask=mail(DEAL, to=[CLEO, {"email": QUIET["Email"]}]), items=(wrong("NOT_ALLOWED", OPTED_OUT, "to[1].email"),), exactly=True),
+    Case(section="1.5", row=OPTED_OUT, what="nor a copy", status=400, before=(post("/Contacts", {**QUIET, "Secondary_Email": "q{letters}@x.example"}),), ask=mail(cc=[{"email": "q{letters}@x.example"}]), items=(wrong("NOT_ALLOWED", OPTED_OUT, "cc[0].email"),), exactly=True),
     Case(section="1.5", row=NO_ADDRESS.format("it doesn't have"), what="a contact", status=400, before=(post("/Contacts", MUTE),), ask=mail(f"/Contacts/{STORED}"), exactly=True,
          items=(refused("NOT_ALLOWED", NO_ADDRESS.format("it doesn't have")),)),
     *(

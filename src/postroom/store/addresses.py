@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from postroom.record import CONTACTS
 from postroom.store.tables import record, sender, term, user
+
+AT_ONCE: Final = 15_000  # of one statement: SQLite takes 32,766 values
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +33,30 @@ def look_up(tx: Connection, asked: Sequence[Asked]) -> Found:
     known: set[Asked] = set()
     opted_out: set[Asked] = set()
     for org_id in {each.org_id for each in asked}:
-        addresses = {each.address for each in asked if each.org_id == org_id}
-        keys = [address.encode() for address in addresses]
-        for key, wants_none in tx.execute(_OF_RECORDS, {"org_": org_id, "keys_": keys}):
-            asked_for = Asked(org_id, key.decode())
-            known.add(asked_for)
-            if wants_none:
-                opted_out.add(asked_for)
-        for place in _OF_PEOPLE:
-            missing = [address for address in addresses if Asked(org_id, address) not in known]
-            if missing:
-                rows = tx.execute(place, {"org_": org_id, "addresses_": missing}).scalars()
-                known.update(Asked(org_id, address) for address in rows)
+        addresses = list({each.address for each in asked if each.org_id == org_id})
+        for start in range(0, len(addresses), AT_ONCE):
+            some = addresses[start : start + AT_ONCE]
+            of_records = _of_records(tx, org_id, some)
+            opted_out |= {each for each, wants_none in of_records if wants_none}
+            known |= {each for each, _ in of_records}
+            known |= _of_people(tx, org_id, [each for each in some if Asked(org_id, each) not in known])
     return Found(frozenset(known), frozenset(opted_out))
+
+
+def _of_records(tx: Connection, org_id: int, addresses: Sequence[str]) -> set[tuple[Asked, bool]]:
+    keys = [address.encode() for address in addresses]
+    rows = tx.execute(_OF_RECORDS, {"org_": org_id, "keys_": keys})
+    return {(Asked(org_id, key.decode()), wants_none) for key, wants_none in rows}
+
+
+def _of_people(tx: Connection, org_id: int, addresses: Sequence[str]) -> set[Asked]:
+    found: set[Asked] = set()
+    for place in _OF_PEOPLE:
+        missing = [each for each in addresses if Asked(org_id, each) not in found]
+        if missing:
+            rows = tx.execute(place, {"org_": org_id, "addresses_": missing}).scalars()
+            found |= {Asked(org_id, address) for address in rows}
+    return found
 
 
 # Made once: to build a statement costs more than to run it.

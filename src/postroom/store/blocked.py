@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, select, text
 
-from postroom.store.addresses import Asked
+from postroom.store.addresses import AT_ONCE, Asked
 from postroom.store.tables import blocked
 
 
@@ -39,15 +39,13 @@ def listing(tx: Connection, org_id: int) -> list[Blocked]:
 def look_up(tx: Connection, asked: Sequence[Asked]) -> dict[Asked, str]:
     """Those of the addresses that their organisation has blocked, with the reasons."""
     found: dict[Asked, str] = {}
-    for start in range(0, len(asked), _AT_ONCE):
-        some = asked[start : start + _AT_ONCE]
+    for start in range(0, len(asked), AT_ONCE):
+        some = asked[start : start + AT_ONCE]
         given = {"orgs_": list({each.org_id for each in some}), "addresses_": list({each.address for each in some})}
         found |= {Asked(row.org_id, row.address): row.reason for row in tx.execute(_OF_ADDRESSES, given)}
     return found
 
 
-# Of one statement, which holds as many organisations at the most: SQLite takes 32,766 values.
-_AT_ONCE: Final = 16_000
 # Made once: to build a statement costs more than to run it.
 _OF_ADDRESSES: Final = select(blocked.c.org_id, blocked.c.address, blocked.c.reason).where(
     blocked.c.org_id.in_(bindparam("orgs_", expanding=True)),
