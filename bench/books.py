@@ -4,9 +4,11 @@ SQLite's file is opened read-only, so that a look neither repairs nor tidies wha
 for the next process of Postroom to do.
 """
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from sqlalchemy import Connection, create_engine, func, select
 
@@ -15,6 +17,8 @@ from postroom.mail.compose import compose
 from postroom.store import mails
 from postroom.store.engine import engine_for
 from postroom.store.tables import job, mail
+
+PATIENCE_SECONDS: Final = 60.0
 
 
 class Books:
@@ -35,6 +39,12 @@ class Books:
         with self._look() as tx:
             rows = tx.execute(select(mail.c.subject, job.c.lease).join(job, job.c.mail_seq == mail.c.seq))
             return {row.subject: row.lease is not None for row in rows}
+
+    async def drained(self) -> None:
+        """Return when nothing is queued any more. What a dead worker held comes due when its lease ends."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await asyncio.to_thread(self.queued):  # noqa: ASYNC110 - it is another process's queue
+                await asyncio.sleep(0.1)
 
     def ids(self) -> dict[str, list[str]]:
         """Each subject's mails, as the API calls them."""

@@ -38,7 +38,6 @@ STARTING: Final = 0.2  # how many are killed before they are ready
 STARTING_SECONDS: Final = (0.0, 0.6)
 DELAYED: Final = 0.5  # how many replies of the receiving server are held back
 DELAY_SECONDS: Final = (0.001, 0.05)
-PATIENCE_SECONDS: Final = 60.0  # for the queue to run empty
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +88,7 @@ class _Storm:
             reapers = [group.create_task(self._reap(part, chance)) for part in (self._api, self._worker)]
             await asyncio.wait(reapers)
             self._over.set()
-        await self._worker.while_it_runs(self._drained())
+        await self._worker.while_it_runs(self._books.drained())
         self._account.states = self._books.states()
         return self._account
 
@@ -141,12 +140,6 @@ class _Storm:
         self._account.kills.append(
             Kill(part=part.verb, starting=starting, killed_at=killed_at, dead_at=dead_at, queued=queued)
         )
-
-    async def _drained(self) -> None:
-        """Wait until nothing is queued. What the last worker held comes due when its lease ends."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while await asyncio.to_thread(self._books.queued):  # noqa: ASYNC110 - it is another process's queue
-                await asyncio.sleep(0.1)
 
 
 def _delay(chance: random.Random) -> float:
