@@ -28,7 +28,7 @@ from bench.line import Answer, GoneError, Line
 from bench.processes import Part
 from bench.site import Site, prepare
 
-PATIENCE_SECONDS: Final = 60.0  # for an answer
+PATIENCE_SECONDS: Final = 300.0  # for an answer, however often its process is killed
 SHORTEST_LIFE_SECONDS: Final = 0.02  # from ready to killed
 
 

@@ -31,7 +31,7 @@ from bench.line import Answer, Line
 from bench.processes import Part
 from bench.site import Site, prepare
 
-LEAD_SECONDS: Final = 0.5  # from the mail's request to its time
+LEAD_SECONDS: Final = 1.0  # from the mail's request to its time
 SPREAD_SECONDS: Final = 0.02  # so much before and after the moment aimed at
 STEP_SECONDS: Final = 0.001
 PATIENCE_SECONDS: Final = 60.0  # for a mail to be accepted
