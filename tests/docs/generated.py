@@ -4,14 +4,18 @@ A part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``. ``pytho
 of them anew; ``test_generated.py`` fails where one differs from what the code says today.
 """
 
+import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from types import ModuleType
 from typing import Final
 
 import click
 
 from postroom.access.scope import spelled
 from postroom.cli.main import postroom
+from postroom.client import files, mails, records
+from postroom.client import settings as client_settings
 from postroom.config import sentences
 from postroom.mail.life import FINAL, MOVES, State
 from postroom.web.api.routes import ROUTES
@@ -68,6 +72,17 @@ def refusals() -> str:
     return _table(("reason", "HTTP", "code", "message"), rows)
 
 
+def client_calls() -> str:
+    """Every call of the client for Python: its arguments, what it gives, and what it says of itself."""
+    rows = [
+        (f"`{_argued(module, name, call)}`", f"`{_given(call)}`", _first_sentence(call.__doc__))
+        for module in (mails, files, records, client_settings)
+        for name, call in inspect.getmembers(module, inspect.isfunction)
+        if call.__module__ == module.__name__ and name[0] != "_" and "Call[" in _returned(call)
+    ]
+    return _table(("call", "gives", "does"), rows)
+
+
 # The options of nearly all verbs, told once at the top of the page.
 EVERYWHERE: Final = {"data_dir", "config", "org_word"}
 
@@ -77,6 +92,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "docs/reference/cli.md": verbs,
     "docs/reference/api.md": routes,
     "docs/reference/wire.md": refusals,
+    "docs/reference/client.md": client_calls,
 }
 
 
@@ -92,6 +108,26 @@ def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join(
         f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in (heads, rules, *rows)
     )
+
+
+def _argued(module: ModuleType, name: str, call: Callable[..., object]) -> str:
+    """A call as it is written, with the names of its arguments; a star parts those that are named."""
+    given = []
+    for each in inspect.signature(call).parameters.values():
+        if each.kind is each.KEYWORD_ONLY and "*" not in given:
+            given.append("*")
+        given.append(each.name if each.default is each.empty else f"{each.name}=…")
+    return f"{module.__name__.rpartition('.')[2]}.{name}({', '.join(given)})"
+
+
+def _given(call: Callable[..., object]) -> str:
+    """What ``Call[…]`` holds, without the modules of the names."""
+    found = re.sub(r"[a-z_]+\.", "", _returned(call)).partition("Call[")[2].removesuffix("]")
+    return found.replace("dict[str, Any]", "Object").replace("NoneType", "None")
+
+
+def _returned(call: Callable[..., object]) -> str:
+    return str(inspect.signature(call).return_annotation)
 
 
 def _first_sentence(text: str | None) -> str:

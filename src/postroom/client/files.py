@@ -1,0 +1,39 @@
+"""Files, up and down (W 3)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from postroom.client import reading
+from postroom.client.multipart import Progress, Upload
+from postroom.client.talk import Answer, Call, Request, path, single
+
+
+def upload(uploads: Sequence[Path | Upload], progress: Progress | None = None) -> Call[list[str]]:
+    """Up to ten files in one request; the ids under which they are stored, in order.
+
+    ``progress`` is called with the octets that were taken so far and those there are; by ``AsyncClient`` in another
+    thread.
+    """
+    return single(request(uploads, progress), ids)
+
+
+def download(file_id: str, into: BinaryIO) -> Call[None]:
+    """A file's octets, written as they come; a call that fails may have written some."""
+    return single(Request(method="GET", path=path("files"), params={"id": file_id}, into=into), _taken)
+
+
+def request(uploads: Sequence[Path | Upload], progress: Progress | None) -> Request:
+    """What ``upload`` asks."""
+    named = [Upload.of(each) if isinstance(each, Path) else each for each in uploads]
+    return Request(method="POST", path=path("files"), uploads=named, progress=progress)
+
+
+def ids(answer: Answer) -> list[str]:
+    """What ``upload`` gives. Raises the first error."""
+    return [reading.well(each).id for each in reading.results(answer)]
+
+
+def _taken(answer: Answer) -> None:
+    if answer.status >= 400:
+        reading.body(answer)
