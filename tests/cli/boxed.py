@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from postroom.cli import envfile
-from postroom.cli.calling import Api, connect
+from postroom.cli.calling import connect
+from postroom.client import AsyncClient, Email, mails
 from tests.cli.command import Done, Running, postroom, running, well
 
 READY = "POSTROOM_SANDBOX="  # the last of its lines
@@ -20,7 +23,7 @@ class Boxed:
     home: Path
     running: Running
     variables: dict[str, str]
-    api: Api
+    api: AsyncClient
 
     @property
     def record(self) -> str:
@@ -43,12 +46,24 @@ class Boxed:
 
     async def sent(self, message_id: str) -> None:
         """Return once the API says so."""
-        while (await self.api.mail(self.record, message_id))["status"][0]["type"] != "sent":
+        while (await self.mail(message_id)).status[0] != "sent":
             pass  # each question is a wait
+
+    async def mail(self, message_id: str) -> Email:
+        """What the API says of a mail."""
+        return await self.api.do(mails.get("Contacts", self.variables["POSTROOM_RECORD_ID"], message_id))
 
     async def mails(self) -> Any:
         """What has arrived."""
         return (await well("sandbox", "mails", "--json", "--dir", "box", cwd=self.home)).json
+
+
+async def bearer(variables: dict[str, str]) -> str:
+    """A header with a new access token for these credentials."""
+    shown = {name: variables[f"POSTROOM_{name.upper()}"] for name in ("client_id", "client_secret", "refresh_token")}
+    async with httpx.AsyncClient(base_url=variables["POSTROOM_ACCOUNTS_URL"], trust_env=False) as http:
+        answer = await http.post("/oauth/v2/token", data={"grant_type": "refresh_token", **shown})
+    return f"Zoho-oauthtoken {answer.json()['access_token']}"
 
 
 @asynccontextmanager

@@ -85,7 +85,7 @@ async def postroom(*words: str, cwd: Path, stdin: str = "", env: Mapping[str, st
 
 # A process that has imported everything and does nothing: commands are its forks, which spares each of them its start.
 _FORKS: Final = multiprocessing.get_context("forkserver")
-_LATER: Final = ("postroom.app", "postroom.store.migrate", "postroom.cli.opening", "httpx")
+_LATER: Final = ("postroom.app", "postroom.store.migrate", "postroom.cli.opening", "postroom.client")
 _FORKS.set_forkserver_preload([*_LATER, *(where.split(":")[0] for where, _ in VERBS.values())])
 
 

@@ -38,6 +38,7 @@ def test_a_file_is_its_owners_and_replaces_what_was_there(tmp_path: Path) -> Non
 
 def test_comments_and_exports_are_understood(tmp_path: Path) -> None:
     path = tmp_path / "some.env"
+    path.touch(0o600)
     path.write_text("# a note = no\n\nexport A='b c'\nD=\n")
     assert envfile.read(path) == {"A": "b c", "D": ""}
 
@@ -45,5 +46,8 @@ def test_comments_and_exports_are_understood(tmp_path: Path) -> None:
 def test_what_cannot_be_read_or_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="No such file"):
         envfile.read(tmp_path / "none.env")
+    (tmp_path / "open.env").touch(0o644)
+    with pytest.raises(Misconfigured, match=r"open\.env: others can read it .*0644.*; chmod 600 it"):
+        envfile.read(tmp_path / "open.env")
     with pytest.raises(Misconfigured, match="No such file"):
         envfile.write(tmp_path / "none" / "some.env", {})

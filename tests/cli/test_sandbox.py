@@ -17,6 +17,7 @@ from postroom.cli.sandbox import arrived
 from postroom.cli.sandbox.box import open_centers, open_sandbox, variables
 from postroom.cli.sandbox.seed import RESIDENTS, SCOPES
 from postroom.cli.sandbox.verb import MOST_CENTERS
+from postroom.client import Mail, Mailbox, mails
 from postroom.errors import Misconfigured
 from postroom.store import accounts, clients
 from postroom.store.accounts import Account
@@ -24,7 +25,7 @@ from postroom.store.clients import Client, ClientType
 from postroom.store.db import Tx
 from postroom.store.orgs import Org
 from postroom.web.api.routes import ROUTES
-from tests.cli.boxed import READY
+from tests.cli.boxed import READY, bearer
 from tests.cli.command import names, postroom, running, stored, well
 
 NAMES = {
@@ -84,14 +85,14 @@ async def test_what_a_killed_one_left_is_not_shown(tmp_path: Path) -> None:
 async def test_it_has_everything_a_first_mail_needs(tmp_path: Path) -> None:
     async with open_sandbox(tmp_path) as box, connect(box.variables()) as api:
         variables = box.variables()
-        sender = await api.default_sender()
-        assert sender["email"] == variables["POSTROOM_FROM"]
-        to = [{"email": variables["POSTROOM_TO"]}]
+        offered = await api.do(mails.from_addresses())
+        assert [each.mailbox.email for each in offered if each.default] == [variables["POSTROOM_FROM"]]
+        to = [Mailbox(email=variables["POSTROOM_TO"])]
         places = {"Contacts": "RECORD_ID", "Accounts": "COMPANY_ID", "Pipelines": "DEAL_ID"}
         for module, name in places.items():
-            record = f"{module}/{variables[f'POSTROOM_{name}']}"
-            answer = await api.send(record, {"from": sender, "to": to, "subject": module, "content": "<p>é</p>"})
-            while (await api.mail(record, answer["details"]["message_id"]))["status"] != [{"type": "sent"}]:
+            record = variables[f"POSTROOM_{name}"]
+            sent = await api.do(mails.send(module, record, Mail(to=to, subject=module, content="<p>é</p>")))
+            while (await api.do(mails.get(module, record, sent.message_id))).status != ("sent",):
                 pass
         found = arrived.read(box.mails)
     assert [each.headers["subject"] for each in found] == list(places)
@@ -150,20 +151,19 @@ async def _strangers(http: httpx.AsyncClient, home: dict[str, str], away: dict[s
     for id_name, one, secret_name, other, error in clients:
         shown = {"client_id": one[f"POSTROOM_{id_name}"], "client_secret": other[f"POSTROOM_{secret_name}"]}
         assert (await http.post(token, data={**mine, **shown})).json() == {"error": error}
-    async with connect(home) as api:
-        header = {"Authorization": api.authorization}
-        for center, status in ((home, 200), (away, 401)):
-            answer = await http.get(f"{center['POSTROOM_API_URL']}/bigin/v2/org", headers=header)
-            assert answer.status_code == status
-        assert answer.json()["code"] == "INVALID_TOKEN"
+    header = {"Authorization": await bearer(home)}
+    for center, status in ((home, 200), (away, 401)):
+        answer = await http.get(f"{center['POSTROOM_API_URL']}/bigin/v2/org", headers=header)
+        assert answer.status_code == status
+    assert answer.json()["code"] == "INVALID_TOKEN"
 
 
 async def _send(variables: dict[str, str], subject: str) -> None:
-    record = f"Contacts/{variables['POSTROOM_RECORD_ID']}"
+    record = ("Contacts", variables["POSTROOM_RECORD_ID"])
     async with connect(variables) as api:
-        mail = {"from": await api.default_sender(), "to": [{"email": variables["POSTROOM_TO"]}], "subject": subject}
-        sent = await api.send(record, {**mail, "content": "Hello"})
-        while (await api.mail(record, sent["details"]["message_id"]))["status"] != [{"type": "sent"}]:
+        mail = Mail(to=[Mailbox(email=variables["POSTROOM_TO"])], subject=subject, content="Hello")
+        sent = await api.do(mails.send(*record, mail))
+        while (await api.do(mails.get(*record, sent.message_id))).status != ("sent",):
             pass
 
 

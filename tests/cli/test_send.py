@@ -1,18 +1,19 @@
 """``postroom send``, to a sandbox: what arrives is what the words said."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import select
 
-from postroom.cli import envfile
 from postroom.store.db import Tx
 from postroom.store.orgs import Org
 from postroom.store.tables import token
 from tests.cli.boxed import boxed
-from tests.cli.command import postroom, stored
+from tests.cli.command import postroom, stored, well
+from tests.client.recorder import accepted, answer, recording, script
 
 
 async def test_what_was_said_arrives(tmp_path: Path) -> None:
@@ -57,11 +58,11 @@ async def test_a_token_that_was_revoked_is_replaced_once(tmp_path: Path) -> None
     async with boxed(tmp_path) as box:
         assert (await box.send()).code == 0
         (kept,) = (box.cache / "postroom" / "tokens").iterdir()
-        first = envfile.read(kept)["ACCESS_TOKEN"]
+        first = json.loads(kept.read_text())["access"]
         async with httpx.AsyncClient(base_url=box.variables["POSTROOM_ACCOUNTS_URL"], trust_env=False) as http:
             await http.post("/oauth/v2/token/revoke", params={"token": first})
             assert (await box.send()).code == 0
-            second = envfile.read(kept)["ACCESS_TOKEN"]
+            second = json.loads(kept.read_text())["access"]
             assert second != first
             await http.post("/oauth/v2/token/revoke", params={"token": box.variables["POSTROOM_REFRESH_TOKEN"]})
         assert (await box.send()).err == "postroom: no token: invalid_code\n"
@@ -117,3 +118,45 @@ async def test_a_server_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 async def test_words_without_sense_send_nothing(words: tuple[str, ...], tmp_path: Path) -> None:
     done = await postroom("send", "--to", "a@x.example", *words, cwd=tmp_path)
     assert (done.code, done.err.count("\n")) == (2, 1)
+
+
+async def test_a_rehearsal_shows_the_requests_and_sends_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(b"x" * 1234)
+    words = ("send", "--record", "Contacts/7", "--to", "Rita <r@x.example>", "--text", "Hi", "--attach", "a.bin")
+    shown = (await well(*words, "--data-center", "eu", "--dry-run", "--json", cwd=tmp_path)).json
+    assert [(each["method"], each["url"].removeprefix("https://www.zohoapis.eu/bigin/v2")) for each in shown] == [
+        ("GET", "/settings/emails/actions/from_addresses"),
+        ("POST", "/files"),
+        ("POST", "/Contacts/7/actions/send_mail"),
+    ]
+    assert shown[1]["files"] == [{"name": "a.bin", "size": 1234}]
+    (mail,) = shown[2]["body"]["data"]
+    assert (mail["to"], mail["attachments"]) == (
+        [{"user_name": "Rita", "email": "r@x.example"}],
+        [{"id": "<id of a.bin>"}],
+    )
+    said = (await well(*words, "--url", "https://mail.x.example", "--dry-run", cwd=tmp_path)).out
+    assert "POST https://mail.x.example/bigin/v2/files\n  a.bin: 1,234 octets\nPOST https" in said
+    assert "token" not in said
+
+
+async def test_it_goes_where_it_is_told_with_what_nobody_else_can_read(tmp_path: Path) -> None:
+    done = accepted()
+    with recording(script(answer({"from_addresses": [{"email": "a@x.example"}]}), done)) as here:
+        env = {f"POSTROOM_{name}": "x" for name in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN")}
+        words = ("send", "--record", "Contacts/7", "--to", "r@x.example", "--url", here.url)
+        sent = await well(*words, cwd=tmp_path, env=env)
+        assert sent.out == f"{'ab' * 32}\n"
+        assert [each.key is not None for each in here.heard] == [False, False, True]
+        (tmp_path / "open.env").write_text("POSTROOM_CLIENT_ID=x\n")
+        (tmp_path / "open.env").chmod(0o640)
+        refused = await postroom(*words, "--env-file", "open.env", cwd=tmp_path, env=env)
+        assert refused.err == "postroom: open.env: others can read it (its mode is 0640); chmod 600 it\n"
+        for more, said in (
+            (("--data-center", "moon"), "not both"),
+            (("--url", "mail.x.example"), "'mail.x.example' is no URL of a server"),
+        ):
+            assert said in (await postroom(*words, *more, cwd=tmp_path, env=env)).err
+        assert len(here.heard) == 3
+    nowhere = ("send", "--record", "Contacts/7", "--to", "r@x.example", "--data-center", "moon")
+    assert "there is no data centre 'moon'; there are us, eu" in (await postroom(*nowhere, cwd=tmp_path)).err

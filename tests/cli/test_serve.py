@@ -7,18 +7,23 @@ import socket
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope
 
-from postroom.cli.calling import Api, connect
+from postroom.cli.calling import connect
+from postroom.client import Mail, Mailbox, records
+from postroom.client import mails as client_mails
 from postroom.mail.life import State
 from postroom.store import mails
+from tests.cli.boxed import bearer
 from tests.cli.command import postroom, running, stored, well
 
 SCOPES = "ZohoBigin.send_mail.all.CREATE,ZohoBigin.modules.ALL,ZohoBigin.settings.ALL"
-MAIL = {"from": {"email": "ada@x.example"}, "to": [{"email": "cleo@customer.example"}], "content": "Hello"}
+MAIL = Mail(sender=Mailbox(email="ada@x.example"), to=[Mailbox(email="cleo@customer.example")], content="Hello")
+CLEO = {"Last_Name": "Dahl", "Email": "cleo@customer.example"}
 
 
 class Slow:
@@ -63,14 +68,15 @@ def at(url: str, variables: dict[str, str]) -> dict[str, str]:
     return {**variables, "POSTROOM_API_URL": url, "POSTROOM_ACCOUNTS_URL": url}
 
 
-async def half(url: str, api: Api, record: str, mail: dict[str, Any]) -> tuple[StreamReader, StreamWriter, bytes]:
+async def half(url: str, header: str, contact: str, mail: Mail) -> tuple[StreamReader, StreamWriter, bytes]:
     """Begin to ask for a mail; the rest of the body is what is left to write."""
-    body = json.dumps({"data": [mail]}).encode()
+    assert mail.sender is not None
+    body = json.dumps({"data": [mail.told(mail.sender, [])]}).encode()
     host, port = url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     head = (
-        f"POST /bigin/v2/{record}/actions/send_mail HTTP/1.1\r\nHost: {host}\r\n"
-        f"Authorization: {api.authorization}\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"POST /bigin/v2/Contacts/{contact}/actions/send_mail HTTP/1.1\r\nHost: {host}\r\n"
+        f"Authorization: {header}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     writer.write(head.encode() + body[:20])
     await writer.drain()
@@ -92,14 +98,14 @@ async def test_a_stop_loses_no_request_and_no_mail(home: Path) -> None:
         async with running("serve", "--port", "0", cwd=home) as server:
             url = server.lines[-1].split()[-1]
             async with connect(at(url, variables)) as api:
-                contact = await api.add("Contacts", {"Last_Name": "Dahl", "Email": "cleo@customer.example"})
-                record = f"Contacts/{contact}"
-                first = await api.send(record, {**MAIL, "subject": "in flight"})
+                contact = (await api.do(records.insert("Contacts", CLEO))).id
+                first = await api.do(client_mails.send("Contacts", contact, replace(MAIL, subject="in flight")))
                 await slow.holding.wait()
-                reader, writer, rest = await half(url, api, record, {**MAIL, "subject": "half asked"})
+                header, asked = await bearer(at(url, variables)), replace(MAIL, subject="half asked")
+                reader, writer, rest = await half(url, header, contact, asked)
                 async with idle(url) as waiting:
                     # The server has begun with the request when it answers one that was sent after it.
-                    await api.mail(record, first["details"]["message_id"])
+                    await api.do(client_mails.get("Contacts", contact, first.message_id))
                     server.tell()
                     assert await waiting.read() == b""
                 writer.write(rest)
@@ -125,8 +131,8 @@ async def test_a_second_signal_ends_at_once(home: Path) -> None:
             url = server.lines[-1].split()[-1]
             async with idle(url) as waiting:
                 async with connect(at(url, variables)) as api:
-                    contact = await api.add("Contacts", {"Last_Name": "Dahl", "Email": "cleo@customer.example"})
-                    await api.send(f"Contacts/{contact}", {**MAIL, "subject": "stuck"})
+                    contact = (await api.do(records.insert("Contacts", CLEO))).id
+                    await api.do(client_mails.send("Contacts", contact, replace(MAIL, subject="stuck")))
                 await slow.holding.wait()
                 server.tell()
                 assert await waiting.read() == b""

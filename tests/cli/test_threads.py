@@ -10,6 +10,7 @@ from typing import Final
 
 from liblore.utils import get_strict_thread
 
+from postroom.client import Mail, Mailbox, mails
 from tests.cli.boxed import Boxed, boxed
 
 # Which mail each of them answers: two branches begin at the first, and fork once more.
@@ -17,13 +18,14 @@ ANSWERS: Final = {1: 0, 2: 1, 3: 2, 4: 3, 5: 2, 6: 0, 7: 6, 8: 7, 9: 6}
 
 
 async def sent(box: Boxed, n: int, told: dict[int, str]) -> str:
-    """Send mail number ``n``; its id. The office and Robin take turns, and so do the two forms of ``in_reply_to``."""
-    sender = box.variables["POSTROOM_ORG_FROM" if n % 2 else "POSTROOM_FROM"]
-    asked = {"from": {"email": sender}, "to": [{"email": box.variables["POSTROOM_TO"]}], "subject": f"{n}"}
-    if n in ANSWERS:
-        parent = told[ANSWERS[n]]
-        asked["in_reply_to"] = parent if n % 3 else {"message_id": parent}
-    return str((await box.api.send(box.record, asked))["details"]["message_id"])
+    """Send mail number ``n``; its id. The office and Robin take turns."""
+    mail = Mail(
+        sender=Mailbox(email=box.variables["POSTROOM_ORG_FROM" if n % 2 else "POSTROOM_FROM"]),
+        to=[Mailbox(email=box.variables["POSTROOM_TO"])],
+        subject=f"{n}",
+        in_reply_to=told[ANSWERS[n]] if n in ANSWERS else None,
+    )
+    return (await box.api.do(mails.send("Contacts", box.variables["POSTROOM_RECORD_ID"], mail))).message_id
 
 
 async def arrived(home: Path) -> dict[int, EmailMessage]:
@@ -34,7 +36,7 @@ async def arrived(home: Path) -> dict[int, EmailMessage]:
             told[n] = await sent(box, n, told)
         for message_id in told.values():
             await box.sent(message_id)
-        threads = {(await box.api.mail(box.record, told[n]))["thread_id"] for n in range(10)}
+        threads = {(await box.mail(told[n])).whole["thread_id"] for n in range(10)}
         assert threads == {told[0]}
         octets = [each.read_bytes() for each in (home / "box" / "mails").glob("*.eml")]
     messages = [message_from_bytes(each, policy=policy.default) for each in octets]

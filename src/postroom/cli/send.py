@@ -5,34 +5,37 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from postroom.cli import say
 from postroom.cli.options import as_json
 
-_RECORD: Final = re.compile(r"(Contacts|Accounts|Pipelines)/\d{1,19}")
+if TYPE_CHECKING:
+    from postroom.client import Call, Mail, Mailbox, Place, Sent
+
+_RECORD: Final = re.compile(r"(Contacts|Accounts|Pipelines)/(\d{1,19})")
 _NAMED: Final = re.compile(r"\s*(.*?)\s*<([^<>]+)>\s*")
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-def _record(_: click.Context, __: click.Parameter, value: str) -> str:
-    if not _RECORD.fullmatch(value):
+def _record(_: click.Context, __: click.Parameter, value: str) -> tuple[str, str]:
+    found = _RECORD.fullmatch(value)
+    if found is None:
         raise click.BadParameter("is Contacts/ID, Accounts/ID or Pipelines/ID")
-    return value
+    return found[1], found[2]
 
 
-def _moment(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
     if value is None:
         return None
     try:
-        moment = datetime.fromisoformat(value)
+        # Without an offset it is this machine's time that is meant.
+        return datetime.fromisoformat(value).astimezone()
     except ValueError:
         raise click.BadParameter("is an ISO 8601 moment such as 2027-01-31T09:00:00+01:00") from None
-    # Without an offset it is this machine's time that is meant.
-    return moment.astimezone().isoformat(timespec="seconds")
 
 
 @click.command()
@@ -48,70 +51,105 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> str | N
 @click.option("--attach", "files", multiple=True, type=_FILE, help="Repeatable.")
 @click.option("--at", callback=_moment, help="When to send it (ISO 8601).  [default: now]")
 @click.option("--org-email", is_flag=True, help="Send it through the organisation's server.")
-@click.option("--env-file", type=_FILE, help="Take the variables from this file.")
+@click.option(
+    "--data-center", metavar="DC", help="Send it through Bigin's cloud: us, eu, au, in, cn, jp, sa, ca or uk."
+)
+@click.option("--url", help="Send it through the Postroom at this URL.")
+@click.option("--env-file", type=_FILE, help="Take the variables from this file, which nobody else may read.")
+@click.option("--dry-run", is_flag=True, help="Show the requests, without tokens, and send nothing.")
 @as_json
-def send(*, files: Sequence[Path], env_file: Path | None, as_json: bool, **words: Any) -> None:
-    """Send one mail through the API of a running server.
+def send(
+    *,
+    record: tuple[str, str],
+    files: Sequence[Path],
+    data_center: str | None,
+    url: str | None,
+    env_file: Path | None,
+    dry_run: bool,
+    as_json: bool,
+    **words: Any,
+) -> None:
+    """Send one mail through the API of a running server, or of Bigin's own cloud.
 
-    Where it is and who sends is in POSTROOM_API_URL, POSTROOM_ACCOUNTS_URL, POSTROOM_CLIENT_ID, POSTROOM_CLIENT_SECRET
-    and POSTROOM_REFRESH_TOKEN. The access token is kept in the user's cache folder for the next call.
+    Who sends is in POSTROOM_CLIENT_ID, POSTROOM_CLIENT_SECRET and POSTROOM_REFRESH_TOKEN; where the server is, unless
+    --data-center or --url say so, in POSTROOM_API_URL and POSTROOM_ACCOUNTS_URL. The access token is kept in the user's
+    cache folder for the next call.
     """
-    import asyncio
+    from postroom.cli import bar, calling, envfile
+    from postroom.client import mails
 
-    from postroom.cli import envfile
-
-    mail = _mail(words)
+    if data_center is not None and url is not None:
+        raise click.UsageError("--data-center or --url, not both")
+    mail = _mail(words, files)
     variables = {**os.environ, **(envfile.read(env_file) if env_file else {})}
-    answer = asyncio.run(_sent(variables, words["record"], mail, files))
-    message_id = answer["details"]["message_id"]
+    place = calling.place(variables, data_center=data_center, url=url)
+    if dry_run:
+        _rehearse(mails.send(*record, mail), place, as_json)
+        return
+    with bar.carrying("upload", of=sum(each.stat().st_size for each in files)) as progress:
+        sent = _sent(mails.send(*record, mail, progress=progress), place, variables)
     if as_json:
-        say.as_json({"message_id": message_id, "message": answer["message"]})
+        say.as_json({"message_id": sent.message_id, "message": sent.message})
     else:
-        click.echo(message_id)
+        click.echo(sent.message_id)
 
 
-async def _sent(
-    variables: Mapping[str, str], record: str, mail: dict[str, object], files: Sequence[Path]
-) -> dict[str, Any]:
-    from postroom.cli import tokenfile
-    from postroom.cli.calling import connect
+def _sent(call: "Call[Sent]", place: "Place", variables: Mapping[str, str]) -> "Sent":
+    from postroom.cli import calling
+    from postroom.client import Client, Patience, Tokens, user_folder
 
-    async with connect(variables, tokens=tokenfile.folder(os.environ)) as api:
-        if "from" not in mail:
-            mail["from"] = await api.default_sender()
-        if files:
-            mail["attachments"] = [{"id": each} for each in await api.upload(files)]
-        return await api.send(record, mail)
+    shown, tokens = calling.credentials(variables), Tokens(user_folder(os.environ))
+    # Somebody waits at the terminal.
+    with calling.told(), Client(place, shown, tokens=tokens, patience=Patience(tries=3, first=0.2)) as client:
+        return client.do(call)
 
 
-def _mail(words: Mapping[str, Any]) -> dict[str, object]:
-    """The mail object of the words (W 1.2)."""
+def _rehearse(call: "Call[Sent]", place: "Place", as_json: bool) -> None:
+    import json
+
+    from postroom.cli.rehearsing import rehearsed
+
+    requests = rehearsed(call, place)
+    if as_json:
+        say.as_json(requests)
+        return
+    for each in requests:
+        click.echo(f"{each['method']} {each['url']}")
+        for file in each.get("files", ()):
+            click.echo(f"  {file['name']}: {file['size']:,} octets")
+        if "body" in each:
+            click.echo(json.dumps(each["body"], ensure_ascii=False, indent=2))
+
+
+def _mail(words: Mapping[str, Any], files: Sequence[Path]) -> "Mail":
+    """The mail of the words."""
+    from postroom.client import Mail
+
     if words["text"] is not None and words["html"] is not None:
         raise click.UsageError("--text or --html, not both: a text is made of the HTML")
     html = words["html"] is not None
-    mail: dict[str, object] = {
-        "subject": words["subject"],
-        "content": _content(words["html"] if html else words["text"] or ""),
-        "mail_format": "html" if html else "text",
-        "org_email": words["org_email"],
-    }
-    if words["sender"]:
-        mail["from"] = _mailbox(words["sender"])
-    for kind in ("to", "cc", "bcc"):
-        if words[kind]:
-            mail[kind] = [_mailbox(each) for each in words[kind]]
-    if words["reply_to"]:
-        mail["reply_to"] = _mailbox(words["reply_to"])
-    if words["at"]:
-        mail["scheduled_time"] = words["at"]
-    return mail
+    return Mail(
+        sender=_mailbox(words["sender"]) if words["sender"] else None,
+        to=[_mailbox(each) for each in words["to"]],
+        cc=[_mailbox(each) for each in words["cc"]],
+        bcc=[_mailbox(each) for each in words["bcc"]],
+        reply_to=_mailbox(words["reply_to"]) if words["reply_to"] else None,
+        org_email=words["org_email"],
+        scheduled_at=words["at"],
+        subject=words["subject"],
+        content=_content(words["html"] if html else words["text"] or ""),
+        format="html" if html else "text",
+        attachments=files,
+    )
 
 
-def _mailbox(text: str) -> dict[str, str]:
+def _mailbox(text: str) -> "Mailbox":
+    from postroom.client import Mailbox
+
     named = _NAMED.fullmatch(text)
     if named is None:
-        return {"email": text}
-    return {"user_name": named[1].strip('"'), "email": named[2]}
+        return Mailbox(email=text)
+    return Mailbox(email=named[2], name=named[1].strip('"'))
 
 
 def _content(word: str) -> str:
