@@ -62,10 +62,10 @@ def granted(token: str = TOKEN, **more: object) -> bytes:
     return answer({"access_token": token, "expires_in": HOUR, "token_type": "Bearer", **more})
 
 
-def accepted(message_id: str = "ab" * 32) -> bytes:
+def accepted(**more: object) -> bytes:
     """The answer to a mail (W 1.3)."""
     done = {"code": "SUCCESS", "message": "Your mail has been sent successfully.", "status": "success"}
-    return answer({"data": [{**done, "details": {"message_id": message_id}}]})
+    return answer({"data": [{**done, "details": {"message_id": "ab" * 32, **more}}]})
 
 
 def script(*said: bytes | None, token: bytes | None = None) -> Say:

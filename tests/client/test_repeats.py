@@ -147,6 +147,8 @@ def test_item_errors_are_raised_or_told_one_by_one(drive: Driving) -> None:
     wrong = item("INVALID_DATA", json_path="$.data[0].Email")
     several = answer({"data": [item("SUCCESS", id="7"), item("MANDATORY_NOT_FOUND")]}, 207)
 
+    left = accepted(blocked_email_addresses=[{"email": "b@x.example", "reason": "bounced"}])
+
     def scenario() -> Scenario:
         with pytest.raises(InvalidData, match=r"INVALID_DATA: m \(\$\.data\[0\]\.Email\)") as raised:
             yield records.insert("Contacts", {})
@@ -154,14 +156,16 @@ def test_item_errors_are_raised_or_told_one_by_one(drive: Driving) -> None:
         one, other = yield records.insert_many("Contacts", [{}, {}])
         assert one.id == "7"
         assert type(other) is MandatoryNotFound
+        sent = yield SEND
+        assert sent.left_out == {"b@x.example": "bounced"}
         with pytest.raises(NotFound):
             yield records.get("Contacts", "7")
         with pytest.raises(NotServed):
             yield mails.cancel("Contacts", "7", "ab")
 
-    with recording(script(answer({"data": [wrong]}, 400), several, answer(None, 204))) as here:
+    with recording(script(answer({"data": [wrong]}, 400), several, left, answer(None, 204))) as here:
         drive(scenario(), place(here))
-        assert len(here.heard) == 4
+        assert len(here.heard) == 5
 
 
 def test_chance_shortens_a_pause_and_nothing_makes_it_longer_than_the_longest() -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -88,10 +88,24 @@ class FromAddress:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sent:
-    """A mail that the server has taken; ``message`` says whether for now or for later."""
+    """A mail that the server has taken; ``message`` says whether for now or for later.
+
+    ``left_out``: addresses that do not get it, because they are blocked, and the reasons that were told (W 1.3).
+    """
 
     message_id: str
     message: str
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, done: Done) -> "Sent":
+        """What the answer says."""
+        blocked = done.details.get("blocked_email_addresses") or ()
+        return cls(
+            message_id=str(done.details["message_id"]),
+            message=done.message,
+            left_out={str(each["email"]): str(each.get("reason") or "") for each in blocked},
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -144,8 +158,7 @@ def send(
             repeat=Repeat.KEYED,
             key=key,
         )
-        done = reading.result((yield request))
-        return Sent(message_id=str(done.details["message_id"]), message=done.message)
+        return Sent.of(reading.result((yield request)))
 
     return Call(talk)
 
