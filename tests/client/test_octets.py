@@ -9,7 +9,7 @@ import pytest
 
 from postroom import __version__
 from postroom.client import Call, Center, Mail, Mailbox, Upload, cloud, files, mails
-from postroom.client.errors import InvalidData
+from postroom.client.errors import InvalidData, NotFound, ServerFailed
 from tests.client.doing import BOTH, Driving, Scenario
 from tests.client.recorder import Recorder, accepted, answer, recording, script
 
@@ -89,12 +89,17 @@ CASES: Final[dict[str, tuple[Call[Any], str]]] = {
         head("GET /bigin/v2/settings/emails/actions/from_addresses?user_id=42"),
     ),
     "3.1 files": (
-        files.upload([Upload(name='Ü "1"\r\n.csv', source=BytesIO(b"a,b\n")), Upload(name="x", source=BytesIO(b""))]),
+        files.upload(
+            [
+                Upload(name='Ü "1"\r\n.csv', source=BytesIO(b"a,b\n")),
+                Upload(name="data:a/b\r\nX: 1,", source=BytesIO(b"")),
+            ]
+        ),
         posted(
             "POST /bigin/v2/files",
             '--word1\r\nContent-Disposition: form-data; name="file"; filename="Ü %221%22%0D%0A.csv"\r\n'
             "Content-Type: text/csv\r\n\r\na,b\n\r\n"
-            '--word1\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n'
+            '--word1\r\nContent-Disposition: form-data; name="file"; filename="data:a/b%0D%0AX: 1,"\r\n'
             "Content-Type: application/octet-stream\r\n\r\n\r\n--word1--\r\n",
             "multipart/form-data; boundary=word1",
         ),
@@ -176,9 +181,12 @@ def test_a_file_comes_down_as_it_is_and_a_refusal_is_none_of_it(drive: Driving) 
 
     def scenario() -> Scenario:
         yield files.download("ab", into)
-        with pytest.raises(InvalidData):
-            yield files.download("ab", into)
+        for error in (InvalidData, ServerFailed, NotFound):
+            with pytest.raises(error):
+                yield files.download("ab", into)
 
-    with recording(script(file, refused)) as here:
+    led_away = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 4\r\n\r\nhere"
+    with recording(script(file, refused, led_away, answer(None, 204))) as here:
         drive(scenario(), place(here))
+        assert not here.asked("elsewhere")
     assert into.getvalue() == b"\x00\xff\r\n!"

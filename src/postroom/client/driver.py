@@ -90,7 +90,7 @@ class Client:
         request = _request(message, content.chunks() if isinstance(content, Form) else content)
         try:
             with closing(self._http.send(request, stream=True)) as response:
-                if message.into is None or response.is_error:
+                if message.into is None or response.status_code != 200:
                     return _answer(response, response.read())
                 for chunk in response.iter_bytes():
                     message.into.write(chunk)
@@ -158,7 +158,7 @@ class AsyncClient:
         try:
             response = await self._http.send(request, stream=True)
             try:
-                if message.into is None or response.is_error:
+                if message.into is None or response.status_code != 200:
                     return _answer(response, await response.aread())
                 async for chunk in response.aiter_bytes():
                     await asyncio.to_thread(message.into.write, chunk)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from postroom.client import reading
+from postroom.client.errors import NotFound
 from postroom.client.multipart import Progress, Upload
 from postroom.client.talk import Answer, Call, Request, path, single
 
@@ -35,5 +36,6 @@ def ids(answer: Answer) -> list[str]:
 
 
 def _taken(answer: Answer) -> None:
-    if answer.status >= 400:
+    if answer.status != 200:
         reading.body(answer)
+        raise NotFound("there is no such file", status=answer.status)

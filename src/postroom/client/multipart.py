@@ -75,12 +75,17 @@ class Form:
         return (
             f"--{self.boundary}\r\n"
             f'Content-Disposition: form-data; name="file"; filename="{upload.name.translate(_ESCAPED)}"\r\n'
-            f"Content-Type: {guess_type(upload.name)[0] or _UNKNOWN}\r\n\r\n"
-        ).encode()
+            f"Content-Type: {_kind(upload.name)}\r\n\r\n"
+        ).encode(errors="replace")
 
     @property
     def _end(self) -> bytes:
         return f"--{self.boundary}--\r\n".encode()
+
+
+def _kind(name: str) -> str:
+    # By its ending alone: of a name that begins with «data:» the rest would be taken as the type, line ends and all.
+    return guess_type(f"x{Path(name).suffix}")[0] or _UNKNOWN
 
 
 def _measured(upload: Upload) -> tuple[int, int]:

@@ -39,7 +39,7 @@ def body(answer: Answer) -> Object:
         raise _foreign(answer)
     if "code" in found and found.get("status", "error") == "error":
         raise failure(found, answer.status, retry_after(answer))
-    if answer.status >= 400 and not any(isinstance(each, list) for each in found.values()):
+    if answer.status >= 300 and not any(isinstance(each, list) for each in found.values()):
         raise _foreign(answer)
     return found
 
