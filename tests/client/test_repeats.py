@@ -147,6 +147,7 @@ def test_item_errors_are_raised_or_told_one_by_one(drive: Driving) -> None:
     wrong = item("INVALID_DATA", json_path="$.data[0].Email")
     several = answer({"data": [item("SUCCESS", id="7"), item("MANDATORY_NOT_FOUND")]}, 207)
 
+    other_key = answer({"from_address": [{"email": "a@x.example", "user_name": None, "default": True}]})
     left = accepted(blocked_email_addresses=[{"email": "b@x.example", "reason": "bounced"}])
 
     def scenario() -> Scenario:
@@ -158,14 +159,16 @@ def test_item_errors_are_raised_or_told_one_by_one(drive: Driving) -> None:
         assert type(other) is MandatoryNotFound
         sent = yield SEND
         assert sent.left_out == {"b@x.example": "bounced"}
+        (offered,) = yield GET
+        assert (offered.mailbox, offered.default) == (Mailbox(email="a@x.example"), True)
         with pytest.raises(NotFound):
             yield records.get("Contacts", "7")
         with pytest.raises(NotServed):
             yield mails.cancel("Contacts", "7", "ab")
 
-    with recording(script(answer({"data": [wrong]}, 400), several, left, answer(None, 204))) as here:
+    with recording(script(answer({"data": [wrong]}, 400), several, left, other_key, answer(None, 204))) as here:
         drive(scenario(), place(here))
-        assert len(here.heard) == 5
+        assert len(here.heard) == 6
 
 
 def test_chance_shortens_a_pause_and_nothing_makes_it_longer_than_the_longest() -> None:

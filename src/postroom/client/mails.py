@@ -216,7 +216,8 @@ def _addresses(answer: Answer) -> list[FromAddress]:
             default=bool(each.get("default")),
             type=str(each.get("type") or ""),
         )
-        for each in reading.listed(answer, "from_addresses")
+        # W 2: one client of Bigin has met the other key.
+        for each in reading.listed(answer, "from_addresses", "from_address")
     ]
 
 

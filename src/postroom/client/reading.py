@@ -44,10 +44,10 @@ def body(answer: Answer) -> Object:
     return found
 
 
-def listed(answer: Answer, key: str) -> list[Object]:
-    """The objects under a key; none for 204."""
-    found = body(answer).get(key, [])
-    return found if isinstance(found, list) else []
+def listed(answer: Answer, *keys: str) -> list[Object]:
+    """The objects under a key, the first of those that sources name; none for 204."""
+    found = body(answer)
+    return next((found[key] for key in keys if isinstance(found.get(key), list)), [])
 
 
 def sole(answer: Answer, key: str) -> Object:
