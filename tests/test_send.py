@@ -43,6 +43,7 @@ def caller(world: World, *, colleague: bool = False) -> Principal:
         client_id="1000.TEST",
         scopes=scopes,
         profile=user.profile,
+        confirmed=user.confirmed_at is not None,
         time_zone=world.org.time_zone,
         expires_at=NOW + DAY,
     )

@@ -55,8 +55,18 @@ def _plan(base: int, domain: str, *, host: str, port: int) -> World:
         transport_id=base + 4,
         created_at=NOW,
     )
-    user = User(id=base + 2, org_id=org.id, email=f"ada@{domain}", first_name="Ada", last_name="Byron", created_at=NOW)
-    colleague = User(id=base + 3, org_id=org.id, email=f"ben@{domain}", last_name="Ito", created_at=NOW)
+    user = User(
+        id=base + 2,
+        org_id=org.id,
+        email=f"ada@{domain}",
+        first_name="Ada",
+        last_name="Byron",
+        confirmed_at=NOW,
+        created_at=NOW,
+    )
+    colleague = User(
+        id=base + 3, org_id=org.id, email=f"ben@{domain}", last_name="Ito", confirmed_at=NOW, created_at=NOW
+    )
     org_transport = Transport(id=base + 4, org_id=org.id, host=host, port=port, tls="none", created_at=NOW)
     transport = Transport(id=base + 5, org_id=org.id, host=host, port=port, tls="none", created_at=NOW)
     return World(
@@ -66,7 +76,13 @@ def _plan(base: int, domain: str, *, host: str, port: int) -> World:
         org_transport=org_transport,
         transport=transport,
         org_sender=Sender(
-            id=base + 6, org_id=org.id, user_id=None, email=f"office@{domain}", name="Office", created_at=NOW
+            id=base + 6,
+            org_id=org.id,
+            user_id=None,
+            email=f"office@{domain}",
+            name="Office",
+            confirmed_at=NOW,
+            created_at=NOW,
         ),
         sender=Sender(
             id=base + 7,
@@ -76,6 +92,7 @@ def _plan(base: int, domain: str, *, host: str, port: int) -> World:
             name="Ada Byron",
             is_default=True,
             transport_id=transport.id,
+            confirmed_at=NOW,
             created_at=NOW,
         ),
         company=record(base + 8, org, user, "Accounts", name="Northwind", fields={"Account_Name": "Northwind"}),

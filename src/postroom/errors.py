@@ -67,7 +67,9 @@ class Reason(Enum):
     PRIVILEGE_MISSING = auto()
     TOO_MANY_CALLS = auto()
     # mail
+    ACCOUNT_UNCONFIRMED = auto()
     SENDER_NOT_ALLOWED = auto()
+    SENDER_UNCONFIRMED = auto()
     RECIPIENT_UNKNOWN = auto()
     RECORD_WITHOUT_EMAIL = auto()
     CONTACT_WITHOUT_EMAIL = auto()

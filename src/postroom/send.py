@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from postroom.access.principal import Principal
-from postroom.errors import Fault, Invalid, NotFound, Reason
+from postroom.errors import Fault, Forbidden, Invalid, NotFound, Reason
 from postroom.mail.compose import message_id, references
 from postroom.mail.draft import Draft, FileRef, InReplyTo, LeftOut, Letter
 from postroom.mail.life import State
@@ -79,9 +79,11 @@ async def judge(
     """One mail for a record as it can be accepted; nothing is written yet.
 
     An organisation that has no number of its own may send ``per_day`` mails in a day; 0: as many as it likes. Raises
-    ``NotFound`` where the organisation has no such record, ``Invalid`` with every fault of the draft, and
-    ``Unavailable`` where the database is away.
+    ``Forbidden`` where the caller is not confirmed, ``NotFound`` where the organisation has no such record, ``Invalid``
+    with every fault of the draft, and ``Unavailable`` where the database is away.
     """
+    if not caller.confirmed:
+        raise Forbidden(Fault(Reason.ACCOUNT_UNCONFIRMED))
     situation = await db.read_together(_look, _question(caller, record, draft))
     if situation.reach is None:
         raise NotFound(Fault(Reason.RECORD_UNKNOWN))
@@ -173,6 +175,8 @@ def _faults(draft: Draft, situation: _Situation, reach: Reach, now: int) -> Iter
     """Everything that is wrong with the draft (wire reference 1.4 and 1.5)."""
     if situation.sender is None:
         yield Fault(Reason.SENDER_NOT_ALLOWED, ("from", "email"))
+    elif situation.sender.confirmed_at is None:
+        yield Fault(Reason.SENDER_UNCONFIRMED, ("from", "email"))
     elif situation.transport_id(draft) is None:
         yield Fault(Reason.NO_TRANSPORT, ("from", "email"))
     yield from _record_faults(reach)

@@ -123,6 +123,7 @@ async def test_removed_it_leaves_nothing_behind(db: Database, world: World) -> N
         org_id=(await db.write(partial(found, n=2))).org.id,
         email=world.user.email,
         last_name="B",
+        confirmed_at=NOW,
         created_at=NOW,
     )
     await db.write(partial(users.add, new=guest))

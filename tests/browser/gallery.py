@@ -6,6 +6,8 @@ from typing import Final
 
 from playwright.async_api import Page
 
+from postroom.access import confirmation, secrets
+from postroom.access.confirmation import Subject
 from postroom.config import Settings
 from postroom.store import accounts
 from postroom.store.accounts import Account
@@ -106,6 +108,21 @@ async def dead_ends(at: Scene, page: Page) -> AsyncIterator[str]:
     yield "not-accepted"
 
 
+async def confirming(at: Scene, page: Page) -> AsyncIterator[str]:
+    """A mailed link, its button, and the link again."""
+    app, world = at.house.app, at.house.world
+    subject, token = Subject(org=world.org, user=world.user, sender=world.sender), secrets.make_token()
+    await app.db.write(
+        lambda tx: confirmation.ask(tx, subject, token=token, mail_id=bytes(32), accounts="", now=app.clock())
+    )
+    await page.goto(at.url(f"/confirm?token={token}"))
+    yield "confirm"
+    await press(page, "Confirm")
+    yield "confirmed"
+    await page.goto(at.url(f"/confirm?token={token}"))
+    yield "confirmed-already"
+
+
 async def reading(at: Scene, page: Page) -> AsyncIterator[str]:
     """What the API is: as it opens, and with everything unfolded."""
     await page.goto(at.url("/reference"))
@@ -115,4 +132,6 @@ async def reading(at: Scene, page: Page) -> AsyncIterator[str]:
     yield "reference-unfolded"
 
 
-WALKS: Final[Mapping[str, Walk]] = {each.__name__: each for each in (signing_in, devices, console, dead_ends, reading)}
+WALKS: Final[Mapping[str, Walk]] = {
+    each.__name__: each for each in (signing_in, devices, console, dead_ends, confirming, reading)
+}

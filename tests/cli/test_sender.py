@@ -12,17 +12,18 @@ async def test_senders_have_servers_and_passwords_are_sealed(home: Path) -> None
     assert "POSTROOM_SMTP_PASSWORD" in (await postroom(*words, cwd=home)).err
     await well(*words, "--default", cwd=home, env={"POSTROOM_SMTP_PASSWORD": "tOp-SeCrEt"})
     office = ("sender", "add", "office@x.example", "--org-email", "--default")
-    await well(*office, cwd=home)
+    assert "no SMTP server could take a link to office@x.example" in (await postroom(*office, cwd=home)).err
+    await well(*office, "--confirmed", cwd=home)
     await well("sender", "add", "ada2@x.example", "--default", "--host", "h.example", "--tls", "tls", cwd=home)
     listed = (await well("sender", "ls", "--json", cwd=home)).json
-    assert [(each["email"], each["of"], each["default"], each["server"]) for each in listed] == [
-        ("ada@x.example", "admin@localhost", "no", "smtp.x.example:587 starttls"),
-        ("office@x.example", "organisation", "yes", "-"),
-        ("ada2@x.example", "admin@localhost", "yes", "h.example:465 tls"),
+    assert [(each["email"], each["of"], each["default"], each["confirmed"], each["server"]) for each in listed] == [
+        ("ada@x.example", "admin@localhost", "no", "no", "smtp.x.example:587 starttls"),
+        ("office@x.example", "organisation", "yes", "yes", "-"),
+        ("ada2@x.example", "admin@localhost", "yes", "no", "h.example:465 tls"),
     ]
     kept = b"".join(each.read_bytes() for each in (home / "data").glob("postroom.db*"))
     assert b"tOp-SeCrEt" not in kept
-    assert "is a from address already" in (await postroom(*office, cwd=home)).err
+    assert "is a from address already" in (await postroom(*office, "--confirmed", cwd=home)).err
 
 
 async def test_a_wrong_server_is_mended_in_its_place_so_that_waiting_mails_go_the_new_way(home: Path) -> None:
@@ -50,5 +51,27 @@ async def test_the_organisation_has_a_server_and_a_policy(home: Path) -> None:
     shown = (await well("org", "show", "--json", cwd=home)).json
     assert (shown["name"], shown["recipients"], shown["server"]) == ("Postroom", "any", "relay.x.example:25 none")
     await well("org", "transport", "--none", cwd=home)
-    assert "server      -" in (await well("org", "show", cwd=home)).out
+    assert (await well("org", "show", "--json", cwd=home)).json["server"] == "-"
     assert (await postroom("org", "transport", cwd=home)).code == 2
+
+
+async def test_aliases_and_chosen_users_are_told_and_changed(home: Path) -> None:
+    await well("user", "add", "ben@x.example", cwd=home)
+    await well("sender", "add", "ada@x.example", "--host", "h.example", cwd=home)
+    await well("sender", "add", "desk@x.example", "--alias-of", "ada@x.example", "--confirmed", cwd=home)
+    await well("sender", "add", "b@x.example", "--org-email", "--for", "ben@x.example", "--confirmed", cwd=home)
+
+    async def listed() -> list[tuple[str, str, str]]:
+        rows = (await well("sender", "ls", "--json", cwd=home)).json
+        return [(each["alias_of"], each["for"], each["server"]) for each in rows]
+
+    way = "h.example:587 starttls"
+    assert await listed() == [("-", "-", way), ("ada@x.example", "-", way), ("-", "ben@x.example", "-")]
+    await well("sender", "set", "b@x.example", "--org-email", "--for-all", cwd=home)
+    assert (await listed())[2] == ("-", "-", "-")
+    for words, said in (
+        (("add", "c@x.example", "--alias-of", "desk@x.example"), "desk@x.example is an alias itself"),
+        (("set", "desk@x.example", "--host", "i.example"), "desk@x.example is an alias: its mails leave through"),
+    ):
+        refused = await postroom("sender", *words, cwd=home)
+        assert (refused.code != 0, said in refused.err) == (True, True), refused

@@ -25,6 +25,7 @@ from postroom.store.senders import Sender
 from postroom.store.users import User
 from postroom.web.api.wire.values import moment
 from tests.access.dance import UNLIMITED
+from tests.contract import addresses
 from tests.contract.case import Ask
 from tests.oauth_clients.person import forms
 from tests.oauth_clients.scene import PASSWORD, hashed_password
@@ -158,6 +159,9 @@ class Actor:
             "standard": lambda: self._token_of("standard", rest),
             "powerless": lambda: self._token_of("powerless", rest),
             "loner": lambda: self._token_of("loner", rest),
+            "agent": lambda: self._token_of("agent", rest),
+            "newcomer": lambda: self._token_of("newcomer", rest),
+            "agents": lambda: self._agents(rest),
             "neighbour": lambda: self._token_of("neighbour", rest),
             "new_loner": lambda: self._token_of("loner", rest),
             "address": lambda: self._address(rest),
@@ -200,6 +204,9 @@ class Actor:
 
     async def _address(self, which: str) -> str:
         return (await self.person(which)).email
+
+    async def _agents(self, name: str) -> str:
+        return addresses.email(name, await self.person("agent"))
 
     async def _number(self, which: str) -> str:
         return str((await self.person(which)).id)
@@ -248,7 +255,8 @@ class Actor:
         """Somebody with an account: ``member`` of the world's organisation, ``guest`` of a second one too.
 
         ``maria`` is known to live in the centre eu; ``standard`` is no Administrator, ``powerless`` has a profile that
-        allows nothing; ``loner`` and ``neighbour`` have an organisation each, which has no SMTP server.
+        allows nothing, ``newcomer`` is not confirmed, ``agent`` has from addresses of every kind; ``loner`` and
+        ``neighbour`` have an organisation each, which has no SMTP server.
         """
         if which not in self._people:
             app, world = self.house.app, self.house.world
@@ -260,6 +268,7 @@ class Actor:
                 email=f"{which}{number}@people.example",
                 last_name=which.title(),
                 profile=_PROFILES.get(which, "Administrator"),
+                confirmed_at=None if which == "newcomer" else app.clock(),
                 created_at=app.clock(),
             )
 
@@ -269,9 +278,17 @@ class Actor:
                 users.add(tx, user)
                 if alone:
                     sender = Sender(
-                        id=number, org_id=user.org_id, user_id=number, email=user.email, name="", created_at=1
+                        id=number,
+                        org_id=user.org_id,
+                        user_id=number,
+                        email=user.email,
+                        name="",
+                        confirmed_at=1,
+                        created_at=1,
                     )
                     senders.add(tx, sender)
+                if which == "agent":
+                    addresses.equip(tx, user)
                 account = Account(email=user.email, password_hash=hashed_password(), created_at=user.created_at)
                 if which == "maria":
                     account = replace(account, password_hash=None, data_center="eu")

@@ -15,7 +15,7 @@ MAILED, STORED = "{got_message_id}", "{got_id}"
 
 
 def by(who: str, asked: Ask) -> Ask:
-    """The same, asked by ``standard``, ``powerless`` or ``loner``."""
+    """The same, asked by somebody of those whom ``Actor.person`` knows."""
     return replace(asked, bearer=f"{{{who}:{SCOPES}}}")
 
 

@@ -37,6 +37,12 @@ USED_UP = "You have reached the daily mail usage limit for your organization."
 RECORD_BLOCKED = "Email cannot be sent as record's email field contain one or more blocked emaill"
 RECIPIENT_BLOCKED = "Email cannot be sent as recipient email's contain one or more blocked email"
 NO_ADDRESS = "You cannot send email to this record as {} either primary or secondary email address"
+UNCONFIRMED_ACCOUNT = (
+    "Account confirmation required.Please confirm your account registration so that you can send emails"
+)
+UNCONFIRMED_ADDRESS = (
+    "Email Confirmation Required.Please confirm your email associated to your account so that you can send emails"
+)
 NO_FILE, TOO_LARGE = "There is no file exists with the given id", "Total file(s) size should not exceed 10MB"
 NO_COMPLIANCE = "You cannot send email to get consent from customer as Compliance settings is not enabled"
 UNKNOWN, WRONG_ID = "the id given seems to be invalid", "the related id given seems to be invalid"
@@ -241,6 +247,8 @@ CASES = [
     Case(section="1.5", row=RECIPIENT_BLOCKED, what="another's", status=400, ask=mail(to=[{"email": "{blocked}"}]), items=(wrong("NOT_ALLOWED", RECIPIENT_BLOCKED, "to[0].email", reason="hard bounce"),), exactly=True),
     Case(section="1.5", row=USED_UP, what="one more than the day has", status=400, settings={"mails_per_day": 2}, before=(mail(), mail()), ask=mail(), items=(refused("LIMIT_EXCEEDED", USED_UP, period="day", allowed_limit=2),), exactly=True),
     Case(section="1.5", row=TOO_LARGE, what="of one file", status=400, before=(upload(10 * MIB + 1),), ask=mail(attachments=[{"id": STORED}]), items=({"code": "FILE_SIZE_EXCEEDS", "message": TOO_LARGE},)),
+    Case(section="1.5", row=UNCONFIRMED_ACCOUNT, what="whatever the mail", status=403, ask=by("newcomer", mail()), answer=refused("NO_PERMISSION", UNCONFIRMED_ACCOUNT), exactly=True),
+    Case(section="1.5", row=UNCONFIRMED_ADDRESS, what="of the sender", status=403, ask=by("agent", mail_from({"email": "{agents:waiting}"})), items=(wrong("NO_PERMISSION", UNCONFIRMED_ADDRESS, "from.email"),), exactly=True),
     Case(section="1.5", row="permission denied", what="before anything is looked at", status=403, ask=by("powerless", send()), answer=DENIED, exactly=True),
     Case(section="1.5", row="invalid oauth token", what="an unknown one", status=401, ask=replace(mail(), bearer="1000.a.b"), answer=refused("INVALID_TOKEN", "invalid oauth token"), exactly=True),
     Case(section="1.5", row="Please check if the URL", what="a word too much", status=404, ask=ask("POST", f"{CONTACT}/actions/send_mail/now", SCOPES), exactly=True,

@@ -259,6 +259,11 @@ CASES = [
         Case(section="6.3", row=kind, what="none", status=204, ask=get(USERS, type=kind))
         for kind in ("DeactiveUsers", "NotConfirmedUsers", "DeletedUsers")
     ),
+    *(
+        Case(section="6.3", row=kind, what="by who is confirmed", ask=get(USERS, type=kind), before=(replace(get(USERS), bearer="{newcomer:ZohoBigin.users.READ}"),), items=items)
+        for kind, items in (("ConfirmedUsers", (ADA, BEN, {"confirm": True})), ("NotConfirmedUsers", ({"confirm": False},)),
+                            ("ActiveConfirmedUsers", (ADA, BEN, {"confirm": True})), ("ActiveConfirmedAdmins", (ADA, BEN, {"confirm": True})))
+    ),
     Case(section="6.3", row="AllUsers", what="where nothing is said", ask=get(USERS), items=(ADA, BEN)),
     Case(section="6.3", row="AllUsers", what="in quotes, as one client has it", ask=get(USERS, type="'AllUsers'"), items=(ADA, BEN)),
     Case(section="6.3", row="CurrentUser", what="whoever asks", ask=get(USERS, type="CurrentUser"), items=(ADA,)),

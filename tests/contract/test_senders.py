@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.contract.calls import get, refused
+from tests.contract.calls import DIGITS, get, refused, wrong
 from tests.contract.case import Ask, Case
 from tests.contract.mailing import SCOPES, by, mail_from
 from tests.contract.stage import Stage
@@ -10,6 +10,12 @@ from tests.contract.stage import Stage
 PATH = "/settings/emails/actions/from_addresses"
 OWN = {"email": "ada@{domain}", "type": "user", "id": "{sender}", "user_name": "Ada Byron", "default": True}
 SHARED = {"email": "office@{domain}", "type": "org_email", "id": "{office}", "user_name": "Office", "default": False}
+NOT_MINE = "Email can't be sent using this from address.Kindly check the allowed from address list"
+
+
+def agents(name: str, kind: str, *, default: bool = False) -> dict[str, Any]:
+    """One of the addresses that an agent has."""
+    return {"email": f"{{agents:{name}}}", "type": kind, "id": DIGITS, "user_name": name.title(), "default": default}
 
 
 def of(user: str) -> Ask:
@@ -32,6 +38,17 @@ CASES = [
     Case(section="2", what="another scope is not", status=401, ask=get(PATH, "ZohoBigin.settings.fields.READ"), answer={"code": "OAUTH_SCOPE_MISMATCH"}),
     Case(section="2", what="the primary address of who has none", ask=by("standard", get(PATH)), items=(primary("{address:standard}", "Standard"), SHARED), exactly=True),
     Case(section="2", what="which mail may be from", ask=by("standard", mail_from({"email": "{address:standard}"})), items=({"code": "SUCCESS"},)),
+    Case(section="2", what="a mailbox with its alias, and what is the organisation's for all and for them", ask=by("agent", get(PATH)), items=(agents("mailbox", "user", default=True), agents("alias", "user"), SHARED, agents("reserved", "org_email")), exactly=True),
+    *(
+        Case(section="2", what=f"which mail may be from: {name}", ask=by("agent", mail_from({"email": f"{{agents:{name}}}"})), items=({"code": "SUCCESS"},))
+        for name in ("mailbox", "alias", "reserved")
+    ),
+    *(
+        Case(section="2", what=f"which mail of others may not be from: {name}", status=400, ask=by("standard", mail_from({"email": f"{{agents:{name}}}"})), items=(wrong("INVALID_DATA", NOT_MINE, "from.email"),), exactly=True)
+        for name in ("alias", "waiting", "reserved")
+    ),
+    Case(section="2", what="nor of who has a mailbox from their primary address", status=400, ask=by("agent", mail_from({"email": "{address:agent}"})), items=(wrong("INVALID_DATA", NOT_MINE, "from.email"),), exactly=True),
+    Case(section="2", what="the organisation's of who is not confirmed", ask=by("newcomer", get(PATH)), items=(SHARED | {"default": True},), exactly=True),
     Case(section="2", what="an Administrator asks for another user", ask=of("{colleague}"), items=(primary("ben@{domain}", "Ito"), SHARED), exactly=True),
     Case(section="2", what="nobody else does", status=400, ask=by("standard", of("{colleague}")), answer=refused("AUTHORIZATION_FAILED", "User does not have sufficient privilege to do this"), exactly=True),
     Case(section="2", what="but for themselves", ask=by("standard", of("{me:standard}")), items=(primary("{address:standard}", "Standard"), SHARED)),

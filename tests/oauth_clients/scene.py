@@ -91,7 +91,9 @@ def _people(tx: Tx, made: Scene, hashed: str) -> None:
     second = Org(id=9_000, name="Second & Sons", primary_email="office@second.example", created_at=now)
     orgs.add(tx, second)
     for number, org_id in ((9_001, made.house.world.org.id), (9_002, second.id)):
-        users.add(tx, User(id=number, org_id=org_id, email=made.eve, last_name="Moss", created_at=now))
+        users.add(
+            tx, User(id=number, org_id=org_id, email=made.eve, last_name="Moss", confirmed_at=now, created_at=now)
+        )
 
 
 @cache

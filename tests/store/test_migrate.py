@@ -20,7 +20,7 @@ from postroom.errors import Unavailable
 from postroom.record import CONTACTS, MODULES, PIPELINES
 from postroom.record.criteria import equal
 from postroom.record.terms import terms
-from postroom.store import finding, records, tables
+from postroom.store import finding, records, senders, tables, users
 from postroom.store.engine import engine_for
 from postroom.store.finding import Order, Question
 from postroom.store.migrate import head, migrate, pending
@@ -131,6 +131,25 @@ def test_records_that_were_there_are_found_by_their_terms(empty_url: str) -> Non
         assert [each.record.id for each in finding.find(connection, asked)] == [2 * 519 + 10]
         everybody = Question(org_id=2, module=PIPELINES, limit=5, order=Order("Amount"))
         assert [each.record.id for each in finding.find(connection, everybody)] == [5, 6]
+    engine.dispose()
+
+
+def test_users_and_senders_that_were_there_are_confirmed(empty_url: str) -> None:
+    engine = engine_for(empty_url)
+    own = {"org_id": 1, "email": "a@x.example", "created_at": NOW}
+    with engine.begin() as connection:
+        _up_to(connection, "confirmed")
+        org = {"id": 1, "name": "", "primary_email": "a@x.example", "created_at": NOW}
+        for table, row in (
+            (tables.org, org),
+            (tables.user, own | {"id": 2, "last_name": ""}),
+            (tables.sender, own | {"id": 3, "user_id": 2, "name": ""}),
+        ):
+            connection.execute(insert(table).values(row))
+    migrate(empty_url)
+    with engine.connect() as connection:
+        assert [each.confirmed_at for each in users.listing(connection, 1)] == [NOW]
+        assert [each.confirmed_at for each in senders.of_user(connection, 1, 2)] == [NOW]
     engine.dispose()
 
 

@@ -14,6 +14,7 @@ from postroom.record.terms import whole
 from postroom.store import (
     addresses,
     blocked,
+    confirmations,
     deletions,
     fields,
     files,
@@ -119,12 +120,13 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
     "an organisation's credits": (lambda tx, world: usage.of_orgs(tx, [world.org.id]), {"pk_credit"}),
     "a sender": (
         lambda tx, world: senders.allowed(tx, [Wish(world.org.id, world.user.id, "s7@x.example")]),
-        {"ix_sender_org_id_email"},
+        {"ix_sender_org_id_email", "pk_sender_user"},
     ),
     "blocked addresses": (
         lambda tx, world: blocked.look_up(tx, [Asked(world.org.id, "b7@x.example"), Asked(1, "nobody@x.example")]),
         {"pk_blocked"},
     ),
+    "a mailed link": (lambda tx, _: confirmations.find(tx, b"l" * 32), {"pk_confirmation"}),
     "a record's mails": (
         lambda tx, world: mails.of_record(
             tx, Key(world.org.id, "Contacts", 17), states=list(State), limit=10, offset=0
@@ -161,6 +163,8 @@ SQLITE_NAMES = {
     "pk_refused_line": "refused_line USING PRIMARY KEY",
     "pk_credit": "credit USING PRIMARY KEY",
     "pk_blocked": "blocked USING PRIMARY KEY (org_id=? AND address=?)",
+    "pk_sender_user": "sender_user USING PRIMARY KEY",
+    "pk_confirmation": "sqlite_autoindex_confirmation_1",
     "pk_answered": "sqlite_autoindex_answered_1",
     "pk_import": "sqlite_autoindex_import_1",
     "uq_import_org_id_digest": "sqlite_autoindex_import_2",
@@ -194,6 +198,8 @@ def fill(tx: Connection, world: World) -> None:
     sizes = {"module": "Contacts", "name": "F", "label": "F", "kind": "text", "length": 5, "created_at": NOW}
     put(tables.custom_field, *(sizes | {"id": n, "org_id": 10**6 + n} for n in numbers))
     put(tables.sender, *(own | {"id": 10**6 + n, "email": f"s{n}@x.example", "name": ""} for n in numbers))
+    put(tables.sender_user, *(by | {"org_id": world.org.id, "sender_id": 10**6 + n} for n in numbers))
+    put(tables.confirmation, *(own | {"hash": b"%d" % n, "sender_id": 10**6 + n, "expires_at": NOW} for n in numbers))
     named = {"name": "", "content_type": "text/plain", "size": 1, "digest": b"d"}
     put(tables.file, *(own | by | named | {"id": n.to_bytes(32, "big")} for n in numbers))
     put(tables.blocked, *(own | {"address": f"b{n}@x.example", "reason": ""} for n in numbers))

@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 from functools import partial
+from itertools import product
 
 from sqlalchemy import delete, update
 
 from postroom.store import orgs, senders
-from postroom.store.db import Database
+from postroom.store.db import Database, Tx
 from postroom.store.senders import Sender, Wish
 from postroom.store.tables import org, sender, user
-from tests.world import World, found
+from tests.world import NOW, World, found
 
 
 async def allowed(db: Database, *wishes: Wish) -> list[Sender | None]:
@@ -96,3 +97,84 @@ async def test_a_primary_address_counts_where_no_other_is_and_the_organisation_h
     assert await primary() == [False, True]
     await db.write(lambda tx: tx.execute(update(org).values(transport_id=None)).rowcount)
     assert await primary() == [False, False]
+
+
+async def test_an_alias_leaves_through_its_mailbox_whatever_way_that_has_later(db: Database, world: World) -> None:
+    mine = Wish(world.org.id, world.user.id, "desk@x.example")
+    alias = replace(
+        world.sender, id=1, email=mine.email, name="Desk", is_default=False, alias_of=world.sender.id, transport_id=None
+    )
+    await db.write(partial(senders.add, new=alias))
+    for way in (world.transport.id, world.org_transport.id):
+        await db.write(partial(senders.save, changed=replace(world.sender, transport_id=way)))
+        shown = replace(alias, transport_id=way)
+        assert await allowed(db, mine) == [shown]
+        # The one address behind the other, though its number is lower.
+        listed = await db.read(partial(senders.of_user, org_id=world.org.id, user_id=world.user.id))
+        assert listed == [replace(world.sender, transport_id=way), shown, world.org_sender]
+        await db.write(partial(senders.save, changed=shown))
+
+
+async def test_what_is_listed_is_what_is_allowed(db: Database, world: World) -> None:
+    people = (world.user, world.colleague)
+    # At an address ada has a sender or none, confirmed (True) or not; the organisation likewise, for some or for all.
+    there = (None, False, True)
+    cases = [
+        *enumerate(product(there, there, [(), (people[0].id,), (people[1].id,), tuple(each.id for each in people)]), 1)
+    ]
+
+    def fill(tx: Tx) -> None:
+        for n, (own, shared, chosen) in cases:
+            for number, user_id, confirmed in ((n, world.user.id, own), (n + 100, None, shared)):
+                if confirmed is not None:
+                    new = replace(world.org_sender, id=number, user_id=user_id, email=f"s{n}@x.example")
+                    senders.add(tx, replace(new, confirmed_at=NOW if confirmed else None))
+            if shared is not None:
+                senders.choose_users(tx, world.org.id, n + 100, chosen)
+
+    await db.write(fill)
+    usable = iter(
+        await allowed(db, *(Wish(world.org.id, one.id, f"s{n}@x.example") for one in people for n, _ in cases))
+    )
+    for one in people:
+        listed = await db.read(partial(senders.of_user, org_id=world.org.id, user_id=one.id))
+        for n, (own, shared, chosen) in cases:
+            good = [
+                number
+                for number, is_good in (
+                    (n, own and one is world.user),
+                    (n + 100, shared and (not chosen or one.id in chosen)),
+                )
+                if is_good
+            ]
+            assert [each.id for each in listed if each.email == f"s{n}@x.example"] == good
+            one_found = next(usable)
+            may = [] if one_found is None or one_found.confirmed_at is None else [one_found.id]
+            assert may == good[:1]
+
+
+async def test_an_address_is_for_chosen_users_until_it_is_for_all_again(db: Database, world: World) -> None:
+    other = await db.write(lambda tx: found(tx, 2))
+    address, people = world.org_sender, (world.user, world.colleague)
+    for chosen in ([world.colleague.id], [world.user.id, world.colleague.id], []):
+        await db.write(partial(senders.choose_users, org_id=world.org.id, sender_id=address.id or 0, user_ids=chosen))
+        assert await db.read(partial(senders.chosen_users, org_id=world.org.id)) == (
+            {address.id: chosen} if chosen else {}
+        )
+        usable = await allowed(db, *(Wish(world.org.id, each.id, address.email) for each in people))
+        assert [each is not None for each in usable] == [not chosen or each.id in chosen for each in people]
+    assert await db.read(partial(senders.chosen_users, org_id=other.org.id)) == {}
+
+
+async def test_an_unconfirmed_sender_takes_nobodys_primary_address(db: Database, world: World) -> None:
+    ben = world.colleague
+    own = replace(world.sender, id=1, user_id=ben.id, email=ben.email, confirmed_at=None)
+    await db.write(partial(senders.add, new=own))
+    wish = Wish(world.org.id, ben.id, ben.email)
+    [primary] = await allowed(db, wish)
+    assert primary is not None
+    assert (primary.id, primary.confirmed_at) == (None, NOW)
+    await db.write(partial(senders.confirm, org_id=world.org.id, sender_id=1, now=NOW + 5))
+    assert await allowed(db, wish) == [replace(own, confirmed_at=NOW + 5)]
+    await db.write(partial(senders.confirm, org_id=world.org.id, sender_id=1, now=NOW + 9))
+    assert await allowed(db, wish) == [replace(own, confirmed_at=NOW + 5)]

@@ -92,7 +92,15 @@ async def test_revoking_an_access_token_leaves_the_others(db: Database, client: 
 async def test_bearers_are_answered_in_order_with_what_their_users_may(
     db: Database, world: World, client: Client
 ) -> None:
-    gone = User(id=77, org_id=world.org.id, email="gone@x.example", last_name="Gone", active=False, created_at=NOW)
+    gone = User(
+        id=77,
+        org_id=world.org.id,
+        email="gone@x.example",
+        last_name="Gone",
+        active=False,
+        confirmed_at=NOW,
+        created_at=NOW,
+    )
     await db.write(partial(users.add, new=gone))
     await store(db, token(client, ACCESS, b"a"))
     left = token(client, ACCESS, b"left")

@@ -76,6 +76,7 @@ def _principal(found: Bearer | None) -> Principal:
         client_id=found.client_id,
         scopes=_scopes(found.scopes),
         profile=found.profile,
+        confirmed=found.confirmed,
         time_zone=found.time_zone,
         expires_at=found.expires_at,
     )

@@ -63,6 +63,7 @@ def _plan(app: App, name: str, address: Address, person: str) -> Founded:
         email=address.folded,
         first_name=first_name,
         last_name=last_name,
+        confirmed_at=org.created_at,
         created_at=org.created_at,
     )
     return Founded(org=org, user=user)

@@ -1,5 +1,7 @@
 """``postroom sender``."""
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from postroom.cli import say
@@ -9,82 +11,107 @@ from postroom.cli.wayout import WayOut, described, transport, with_way_out
 from postroom.config import Settings
 from postroom.mail.address import Address
 
+if TYPE_CHECKING:
+    from postroom.store.db import Tx
+    from postroom.store.orgs import Org
+
+_OWNER = "Whose address it is.  [default: the first user]"
+_FOR = "Of an organisation's address: a user who may send from it, and nobody else; repeatable.  [default: all]"
+
 
 @click.group()
 def sender() -> None:
-    """Add, change and list from addresses and their SMTP servers."""
+    """Add, confirm, change and list from addresses and their SMTP servers."""
 
 
 @sender.command()
 @click.argument("email", type=ADDRESS)
 @click.option("--name", default="", help="The name that mails show.")
-@click.option("--user", "owner", type=ADDRESS, help="Whose address it is.  [default: the first user]")
+@click.option("--user", "owner", type=ADDRESS, help=_OWNER)
 @click.option("--org-email", "of_org", is_flag=True, help="An address of the organisation, for all its users.")
+@click.option("--for", "chosen", type=ADDRESS, multiple=True, help=_FOR)
+@click.option("--alias-of", type=ADDRESS, help="The sender of the user's of which it is another address.")
 @click.option("--default", "is_default", is_flag=True, help="Offer it first.")
+@click.option("--confirmed", is_flag=True, help="Vouch for the address: no link is mailed to it.")
 @with_way_out
 @as_json
 @in_org
-def add(
-    settings: Settings,
-    *,
-    email: Address,
-    name: str,
-    owner: Address | None,
-    of_org: bool,
-    is_default: bool,
-    way_out: WayOut | None,
-    as_json: bool,
-) -> None:
-    """Add a from address; without --host its mails leave through the organisation's server."""
+def add(settings: Settings, *, as_json: bool, **words: Any) -> None:
+    """Add a from address; without --host its mails leave through the organisation's server.
+
+    A link is mailed to it. Until somebody who reads its mail has used that, nobody can send from it.
+    """
     from postroom.app import App
-    from postroom.cli.opening import user_named, with_org
-    from postroom.store import senders, transports
-    from postroom.store.db import Tx
-    from postroom.store.orgs import Org
+    from postroom.cli.configuring import Configured
+    from postroom.cli.configuring import add as add_to
+    from postroom.cli.opening import with_org
     from postroom.store.senders import Sender
 
-    if of_org and owner:
-        raise click.UsageError("an address is a user's or the organisation's: --user or --org-email")
+    asked = Configured(**words)
+    if asked.of_org and (asked.owner or asked.alias_of):
+        raise click.UsageError("an address is a user's or the organisation's: --user or --alias-of, or --org-email")
+    if asked.chosen and not asked.of_org:
+        raise click.UsageError("--for needs --org-email")
+    if asked.alias_of and asked.way_out:
+        raise click.UsageError("an alias has no server of its own: --alias-of or --host")
 
-    async def act(app: App, org: Org) -> Sender:
-        user_id = None if of_org else (await user_named(app, org, owner)).id
-        way = None if way_out is None else transport(app, org.id, way_out)
-        new = Sender(
-            id=app.ids.number(),
-            org_id=org.id,
-            user_id=user_id,
-            email=email.folded,
-            name=name,
-            is_default=is_default,
-            transport_id=None if way is None else way.id,
-            created_at=app.clock(),
-        )
-
-        def write(tx: Tx) -> None:
-            known = senders.listing(tx, org.id)
-            if any((each.user_id, each.email) == (user_id, new.email) for each in known):
-                raise click.ClickException(f"{new.email} is a from address already")
-            if way is not None:
-                transports.add(tx, way)
-            if is_default:
-                senders.unmark_default(tx, org.id, user_id)
-            senders.add(tx, new)
-
-        await app.db.write(write)
-        return new
+    async def act(app: App, org: "Org") -> Sender:
+        return await add_to(app, org, asked)
 
     new = with_org(settings, act)
     if as_json:
-        say.as_json({"id": str(new.id), "email": new.email, "name": new.name})
-    else:
-        click.echo(f"sender {new.email} added, id {new.id}")
+        say.as_json(
+            {"id": str(new.id), "email": new.email, "name": new.name, "confirmed": new.confirmed_at is not None}
+        )
+        return
+    click.echo(f"sender {new.email} added, id {new.id}")
+    if new.confirmed_at is None:
+        click.echo("a link to confirm the address is on its way to it; see: postroom queue ls")
+
+
+@sender.command()
+@click.argument("email", type=ADDRESS)
+@click.option("--user", "owner", type=ADDRESS, help=_OWNER)
+@click.option("--org-email", "of_org", is_flag=True, help="An address of the organisation.")
+@click.option("--vouch", is_flag=True, help="Confirm the address yourself: no mail is sent.")
+@in_org
+def confirm(settings: Settings, *, email: Address, owner: Address | None, of_org: bool, vouch: bool) -> None:
+    """Mail a new link to a from address; the one before ends."""
+    from postroom.access.confirmation import Subject
+    from postroom.app import App
+    from postroom.cli.configuring import named, unknown
+    from postroom.cli.confirming import link
+    from postroom.cli.opening import user_named, with_org
+    from postroom.store import confirmations, senders
+
+    async def act(app: App, org: "Org") -> str:
+        user = await user_named(app, org, owner)
+        known = await app.db.read(lambda tx: senders.listing(tx, org.id))
+        found = named(known, None if of_org else user.id, email)
+        if found is None or found.id is None:
+            raise unknown(email)
+        if found.confirmed_at is not None:
+            return f"{found.email} is confirmed already"
+        number = found.id
+
+        def write(tx: "Tx") -> None:
+            confirmations.end(tx, org.id, sender_id=number)
+            senders.confirm(tx, org.id, number, app.clock())
+
+        await app.db.write(write if vouch else link(app, Subject(org=org, user=user, sender=found)))
+        app.wake.ring()
+        return f"{found.email} is confirmed" if vouch else f"a link is on its way to {found.email}"
+
+    click.echo(with_org(settings, act))
 
 
 @sender.command("set")
 @click.argument("email", type=ADDRESS)
 @click.option("--name", help="The name that mails show.")
-@click.option("--user", "owner", type=ADDRESS, help="Whose address it is.  [default: the first user]")
+@click.option("--user", "owner", type=ADDRESS, help=_OWNER)
 @click.option("--org-email", "of_org", is_flag=True, help="An address of the organisation.")
+@click.option("--for", "chosen", type=ADDRESS, multiple=True, help=_FOR)
+@click.option("--for-all", is_flag=True, help="Of an organisation's address: for all its users again.")
 @click.option("--default", "is_default", is_flag=True, help="Offer it first.")
 @with_way_out
 @in_org
@@ -95,6 +122,8 @@ def change(
     name: str | None,
     owner: Address | None,
     of_org: bool,
+    chosen: tuple[Address, ...],
+    for_all: bool,
     is_default: bool,
     way_out: WayOut | None,
 ) -> None:
@@ -102,32 +131,38 @@ def change(
     from dataclasses import replace
 
     from postroom.app import App
+    from postroom.cli.configuring import named, unknown, users_named
     from postroom.cli.opening import user_named, with_org
     from postroom.cli.wayout import lead
     from postroom.store import senders
-    from postroom.store.db import Tx
-    from postroom.store.orgs import Org
 
-    async def act(app: App, org: Org) -> None:
+    if (chosen or for_all) and not of_org:
+        raise click.UsageError("--for and --for-all need --org-email")
+    if chosen and for_all:
+        raise click.UsageError("some users or all: --for or --for-all")
+
+    async def act(app: App, org: "Org") -> None:
         user_id = None if of_org else (await user_named(app, org, owner)).id
+        people = await users_named(app, org, chosen)
         way = None if way_out is None else transport(app, org.id, way_out)
 
-        def write(tx: Tx) -> None:
-            everybody = senders.listing(tx, org.id)
-            found = next((each for each in everybody if (each.user_id, each.email) == (user_id, email.folded)), None)
-            if found is None:
-                raise click.ClickException(f"there is no from address {email}; see: postroom sender ls")
+        def write(tx: "Tx") -> None:
+            found = named(senders.listing(tx, org.id), user_id, email)
+            if found is None or found.id is None:
+                raise unknown(email)
+            if way is not None and found.alias_of is not None:
+                raise click.ClickException(f"{email} is an alias: its mails leave through another address's server")
             if is_default:
                 senders.unmark_default(tx, org.id, user_id)
-            senders.save(
-                tx,
-                replace(
-                    found,
-                    name=found.name if name is None else name,
-                    is_default=found.is_default or is_default,
-                    transport_id=found.transport_id if way is None else lead(tx, found.transport_id, way),
-                ),
+            if chosen or for_all:
+                senders.choose_users(tx, org.id, found.id, [each.id for each in people])
+            changed = replace(
+                found,
+                name=found.name if name is None else name,
+                is_default=found.is_default or is_default,
+                transport_id=found.transport_id if way is None else lead(tx, found.transport_id, way),
             )
+            senders.save(tx, changed)
 
         await app.db.write(write)
 
@@ -143,23 +178,27 @@ def ls(settings: Settings, as_json: bool) -> None:
     from postroom.app import App
     from postroom.cli.opening import with_org
     from postroom.store import senders, transports, users
-    from postroom.store.db import Tx
-    from postroom.store.orgs import Org
 
-    async def act(app: App, org: Org) -> list[dict[str, str]]:
-        def read(tx: Tx) -> list[dict[str, str]]:
+    async def act(app: App, org: "Org") -> list[dict[str, str]]:
+        def read(tx: "Tx") -> list[dict[str, str]]:
             people = {each.id: each.email for each in users.listing(tx, org.id)}
             ways = {each.id: each for each in transports.listing(tx, org.id)}
+            chosen = senders.chosen_users(tx, org.id)
+            everybody = senders.listing(tx, org.id)
+            emails = {each.id: each.email for each in everybody}
             return [
                 {
                     "id": str(each.id),
                     "email": each.email,
                     "name": each.name,
                     "of": "organisation" if each.user_id is None else people[each.user_id],
+                    "for": ", ".join(people[user_id] for user_id in chosen.get(each.id or 0, ())) or "-",
+                    "alias_of": emails[each.alias_of] if each.alias_of else "-",
                     "default": "yes" if each.is_default else "no",
+                    "confirmed": "no" if each.confirmed_at is None else "yes",
                     "server": described(ways.get(each.transport_id or 0)),
                 }
-                for each in senders.listing(tx, org.id)
+                for each in everybody
             ]
 
         return await app.db.read(read)

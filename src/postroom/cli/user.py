@@ -32,11 +32,16 @@ def user() -> None:
 @click.argument("email", type=ADDRESS)
 @click.option("--name", help="First and last name.  [default: what stands before the @]")
 @click.option("--profile", type=PROFILE, default="Administrator", show_default=True, help="What the user may do.")
+@click.option("--unconfirmed", is_flag=True, help="Mail a link first: until it is used, the user sends no mail.")
 @as_json
 @in_org
-def add(settings: Settings, email: Address, name: str | None, profile: str, as_json: bool) -> None:
+def add(
+    settings: Settings, *, email: Address, name: str | None, profile: str, unconfirmed: bool, as_json: bool
+) -> None:
     """Add a user."""
+    from postroom.access.confirmation import Subject
     from postroom.app import App
+    from postroom.cli.confirming import link
     from postroom.cli.opening import with_org
     from postroom.store import users
     from postroom.store.db import Tx
@@ -53,15 +58,20 @@ def add(settings: Settings, email: Address, name: str | None, profile: str, as_j
             first_name=first_name,
             last_name=last_name,
             profile=profile,
+            confirmed_at=None if unconfirmed else app.clock(),
             created_at=app.clock(),
         )
+        mail = link(app, Subject(org=org, user=new)) if unconfirmed else None
 
         def write(tx: Tx) -> None:
             if users.find_by_email(tx, org.id, new.email):
                 raise click.ClickException(f"{new.email} is a user already")
             users.add(tx, new)
+            if mail is not None:
+                mail(tx)
 
         await app.db.write(write)
+        app.wake.ring()
         return new
 
     new = with_org(settings, act)
@@ -69,6 +79,8 @@ def add(settings: Settings, email: Address, name: str | None, profile: str, as_j
         say.as_json({"id": str(new.id), "email": new.email, "name": new.full_name, "profile": new.profile})
     else:
         click.echo(f"user {new.email} added, id {new.id}")
+        if unconfirmed:
+            click.echo(f"a link to confirm the account is on its way to {new.email}")
 
 
 @user.command()
@@ -102,11 +114,42 @@ def ls(settings: Settings, as_json: bool) -> None:
             "name": each.full_name,
             "profile": each.profile,
             "active": "yes" if each.active else "no",
+            "confirmed": "no" if each.confirmed_at is None else "yes",
             "signs_in": signs_in(account),
         }
         for each, account in with_org(settings, act)
     ]
     say.listing(rows, as_json)
+
+
+@user.command()
+@click.argument("email", type=ADDRESS)
+@click.option("--vouch", is_flag=True, help="Confirm the account yourself: no mail is sent.")
+@in_org
+def confirm(settings: Settings, email: Address, vouch: bool) -> None:
+    """Mail a user a new link to confirm the account; the one before ends."""
+    from postroom.access.confirmation import Subject
+    from postroom.app import App
+    from postroom.cli.confirming import link
+    from postroom.cli.opening import user_named, with_org
+    from postroom.store import confirmations, users
+    from postroom.store.db import Tx
+    from postroom.store.orgs import Org
+
+    async def act(app: App, org: Org) -> str:
+        found = await user_named(app, org, email)
+        if found.confirmed_at is not None:
+            return f"{found.email} is confirmed already"
+
+        def write(tx: Tx) -> None:
+            confirmations.end(tx, org.id, user_id=found.id)
+            users.confirm(tx, org.id, found.id, app.clock())
+
+        await app.db.write(write if vouch else link(app, Subject(org=org, user=found)))
+        app.wake.ring()
+        return f"{found.email} is confirmed" if vouch else f"a link is on its way to {found.email}"
+
+    click.echo(with_org(settings, act))
 
 
 @user.command()

@@ -66,6 +66,7 @@ user = Table(
     Column("last_name", Text, nullable=False),
     Column("profile", Text, nullable=False, server_default="Administrator"),
     Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("confirmed_at", Moment),  # none: sends no mail yet
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("org_id", "email"),
     Index(None, "email"),
@@ -206,9 +207,34 @@ sender = Table(
     Column("email", Text, nullable=False),  # folded
     Column("name", Text, nullable=False),
     Column("is_default", Boolean, nullable=False, server_default=text("false")),
+    Column("alias_of", BigInteger),  # the sender through whose transport its mails leave
     Column("transport_id", BigInteger, ForeignKey("transport.id")),
+    Column("confirmed_at", Moment),  # none: nobody sends from it yet
     Column("created_at", Moment, nullable=False),
     Index(None, "org_id", "email"),
+)
+
+# Who may send from an address of the organisation; where nobody is named, everybody may.
+sender_user = Table(
+    "sender_user",
+    metadata,
+    Column("sender_id", BigInteger, ForeignKey("sender.id"), primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, ForeignKey("user.id"), primary_key=True, autoincrement=False),
+    _org(),
+    sqlite_with_rowid=False,
+)
+
+# A link that was mailed to the address of a sender or of a user; only the hash of its token is kept.
+confirmation = Table(
+    "confirmation",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    _org(),
+    Column("sender_id", BigInteger, ForeignKey("sender.id"), index=True),
+    Column("user_id", BigInteger, ForeignKey("user.id"), index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    Column("used_at", Moment),
 )
 
 record = Table(

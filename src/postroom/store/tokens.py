@@ -42,6 +42,7 @@ class Bearer:
     client_id: str
     scopes: str
     profile: str
+    confirmed: bool
     time_zone: str
     expires_at: int
 
@@ -69,6 +70,7 @@ def bearers(tx: Connection, hashes: Sequence[bytes]) -> list[Bearer | None]:
             token.c.scopes,
             token.c.expires_at,
             user.c.profile,
+            user.c.confirmed_at,
             org.c.time_zone,
         )
         .join(user, user.c.id == token.c.user_id)
@@ -82,6 +84,7 @@ def bearers(tx: Connection, hashes: Sequence[bytes]) -> list[Bearer | None]:
             client_id=row.client_id,
             scopes=row.scopes,
             profile=row.profile,
+            confirmed=row.confirmed_at is not None,
             time_zone=row.time_zone,
             expires_at=row.expires_at,
         )

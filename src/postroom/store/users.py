@@ -10,7 +10,10 @@ from postroom.store.tables import org, user
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class User:
-    """One user; ``email`` is folded; ``profile`` is Administrator or Standard."""
+    """One user; ``email`` is folded; ``profile`` is Administrator or Standard.
+
+    ``confirmed_at`` None: may not send mail yet.
+    """
 
     id: int
     org_id: int
@@ -19,6 +22,7 @@ class User:
     last_name: str
     profile: str = "Administrator"
     active: bool = True
+    confirmed_at: int | None
     created_at: int
 
     @property
@@ -45,6 +49,12 @@ def save(tx: Connection, changed: User) -> None:
     same = (user.c.org_id == changed.org_id) & (user.c.id == changed.id)
     names = ("first_name", "last_name", "profile", "active")
     tx.execute(update(user).where(same).values({name: getattr(changed, name) for name in names}))
+
+
+def confirm(tx: Connection, org_id: int, user_id: int, now: int) -> None:
+    """Let the user send mail; who was confirmed before keeps the moment of it."""
+    waiting = (user.c.org_id == org_id) & (user.c.id == user_id) & user.c.confirmed_at.is_(None)
+    tx.execute(update(user).where(waiting).values(confirmed_at=now))
 
 
 def find(tx: Connection, org_id: int, user_id: int) -> User | None:

@@ -151,6 +151,16 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
     ),
     # W 5.3: the status and the code; the wording varies.
     Reason.PRIVILEGE_MISSING: Wire(400, "AUTHORIZATION_FAILED", "User does not have sufficient privilege to do this"),
+    Reason.ACCOUNT_UNCONFIRMED: Wire(
+        403,
+        "NO_PERMISSION",
+        "Account confirmation required.Please confirm your account registration so that you can send emails",
+    ),
+    Reason.SENDER_UNCONFIRMED: Wire(
+        403,
+        "NO_PERMISSION",
+        "Email Confirmation Required.Please confirm your email associated to your account so that you can send emails",
+    ),
     Reason.SENDER_NOT_ALLOWED: Wire(
         400,
         "INVALID_DATA",

@@ -8,7 +8,18 @@ from typing import Final
 from postroom.app import App
 from postroom.errors import Unavailable
 from postroom.mail.retry import DAY
-from postroom.store import accounts, allowance, devices, fields, imports, once, throttles, tokens, usage
+from postroom.store import (
+    accounts,
+    allowance,
+    confirmations,
+    devices,
+    fields,
+    imports,
+    once,
+    throttles,
+    tokens,
+    usage,
+)
 from postroom.store.db import Tx
 from postroom.store.erasing import erase
 from postroom.store.severing import finish
@@ -33,11 +44,12 @@ async def sweep(app: App) -> None:
 
 
 def _drop(tx: Tx, *, now: int) -> None:
-    """Codes and access tokens, sessions, requests of devices, counts of any kind, refused lines, answers."""
+    """Codes, access tokens, sessions, requests of devices, mailed links, counts of any kind, refused lines, answers."""
     for drop in (
         tokens.drop_expired,
         accounts.drop_expired,
         devices.drop_expired,
+        confirmations.drop_expired,
         throttles.drop_ended,
         usage.drop_old,
         allowance.drop_old,

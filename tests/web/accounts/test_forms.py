@@ -19,7 +19,16 @@ from tests.web.accounts.stage import Stage, stage
 
 FOR_PROGRAMS = ("/oauth/v2/token", "/oauth/v2/token/revoke", "/oauth/v3/device/code", "/oauth/v3/device/token")
 FORMS = [path for path, handlers in ROUTES.items() if "POST" in handlers and path not in FOR_PROGRAMS]
-PAGES = ["/signin", "/oauth/v2/auth", "/oauth/v3/device", "/account", "/clients", "/clients/new", "/clients/edit"]
+PAGES = [
+    "/confirm",
+    "/signin",
+    "/oauth/v2/auth",
+    "/oauth/v3/device",
+    "/account",
+    "/clients",
+    "/clients/new",
+    "/clients/edit",
+]
 KEPT_TO_ITSELF = {
     "content-security-policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -44,6 +53,7 @@ async def wishes(here: Stage) -> dict[str, dict[str, str]]:
     return {
         "/oauth/v2/auth": {"query": urlsplit(here.request(made)).query, "user": user, "decision": "accept"},
         "/oauth/v3/device": {"user_code": "BCDF-GHJK"},
+        "/confirm": {"token": "1000.of.a.mail"},
         "/signin": {"email": here.at.ada, "password": PASSWORD},
         "/signout": {"next": "/account"},
         "/account/withdraw": {"client_id": mine, "user": user},
@@ -57,7 +67,7 @@ async def wishes(here: Stage) -> dict[str, dict[str, str]]:
 
 
 def test_every_form_is_tried() -> None:
-    assert len(FORMS) == 11, "wishes() has one for each"
+    assert len(FORMS) == 12, "wishes() has one for each"
 
 
 @pytest.mark.parametrize(

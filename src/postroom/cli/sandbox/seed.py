@@ -154,10 +154,17 @@ def _senders(tx: Tx, app: App, user: User, ports: Mapping[str, int]) -> None:
         name=user.full_name,
         is_default=True,
         transport_id=ways[SENDER].id,
+        confirmed_at=now,
         created_at=now,
     )
     office = Sender(
-        id=app.ids.number(), org_id=user.org_id, user_id=None, email=ORG_FROM.folded, name="Sandbox Ltd", created_at=now
+        id=app.ids.number(),
+        org_id=user.org_id,
+        user_id=None,
+        email=ORG_FROM.folded,
+        name="Sandbox Ltd",
+        confirmed_at=now,
+        created_at=now,
     )
     senders.add(tx, own)
     senders.add(tx, office)

@@ -12,17 +12,19 @@ from postroom.web.api.wire.values import Id, Named, made_id
 
 PER_PAGE: Final = 200  # W 6.3
 CURRENT: Final = "CurrentUser"  # beside the types below: whoever asks
-# W 6.3: whom each type means. Nobody's address is confirmed by mail and nobody is deleted: all count as confirmed.
+# W 6.3: whom each type means. Nobody is deleted.
 TYPES: Final[Mapping[str, Callable[[store.User], bool]]] = {
     "AllUsers": lambda _: True,
     "ActiveUsers": lambda user: user.active,
     "DeactiveUsers": lambda user: not user.active,
-    "ConfirmedUsers": lambda _: True,
-    "NotConfirmedUsers": lambda _: False,
+    "ConfirmedUsers": lambda user: user.confirmed_at is not None,
+    "NotConfirmedUsers": lambda user: user.confirmed_at is None,
     "DeletedUsers": lambda _: False,
-    "ActiveConfirmedUsers": lambda user: user.active,
+    "ActiveConfirmedUsers": lambda user: user.active and user.confirmed_at is not None,
     "AdminUsers": lambda user: user.profile == ADMINISTRATOR,
-    "ActiveConfirmedAdmins": lambda user: user.active and user.profile == ADMINISTRATOR,
+    "ActiveConfirmedAdmins": lambda user: (
+        user.active and user.confirmed_at is not None and user.profile == ADMINISTRATOR
+    ),
 }
 
 
@@ -38,7 +40,7 @@ class User(Struct, frozen=True, kw_only=True):
     role: Named
     profile: Named
     status: Literal["active", "disabled"]
-    confirm: bool = True
+    confirm: bool
     category: str = "regular_user"
     time_zone: str
     locale: str = "en_US"
@@ -88,5 +90,6 @@ def _user(shown: store.User, org: Org) -> User:
         role=Named(name="CEO", id=made_id("role", "CEO")),
         profile=Named(name=shown.profile, id=made_id("profile", shown.profile)),
         status="active" if shown.active else "disabled",
+        confirm=shown.confirmed_at is not None,
         time_zone=org.time_zone,
     )
