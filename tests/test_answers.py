@@ -87,6 +87,6 @@ async def test_files_of_any_mail_are_told_of_the_whole_thread(db: Database, worl
 
 
 async def told(db: Database, world: World) -> list[bool]:
-    """Of each mail of the contact, newest first, whether its thread has files."""
-    page = partial(mails.of_record, record=key(world), states=list(State), limit=9, offset=0)
+    """Of each mail, newest first, whether its thread has files."""
+    page = partial(mails.in_states, org_id=world.org.id, states=list(State), limit=9)
     return [each.thread_has_files for each in await db.read(page)]

@@ -142,6 +142,10 @@ class Maker:
             "ids": lambda: ",".join(self._id(module.name) for _ in range(chance.randrange(1, 4))),
             "id": lambda: self._id("files"),
             "user_id": lambda: self._id("users"),
+            "owner_id": lambda: self._id("users"),
+            "message_id": lambda: self._id("mails"),
+            "index": lambda: chance.choice(("0", "{}", "-{}")).format(self._id("mails")),
+            "filter": self._filter,
             "module": lambda: module.name,
             "criteria": lambda: self._criteria(module),
             "email": lambda: chance.choice(("p1", "a@", MARK, "p@own.example")),
@@ -151,6 +155,12 @@ class Maker:
             "If-Modified-Since": lambda: chance.choice(("2020-01-01T00:00:00Z", "Sat, 01 Jan 2050 00:00:00 GMT")),
         }
         return made.get(param.name, lambda: chance.choice(TEXTS))()
+
+    def _filter(self) -> str:
+        field = self._chance.choice(("subject", "from", "to", "cc", "owner", "time"))
+        value = self._id("users") if field == "owner" else self._address("ada", "ben")
+        one = {"comparator": "equal", "field": {"api_name": field}, "value": value}
+        return json.dumps(one if self._well() else [one] * self._chance.randrange(3))
 
     def _criteria(self, module: Module) -> str:
         parts = []

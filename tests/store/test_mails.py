@@ -1,6 +1,5 @@
 """store.mails: what is accepted is kept whole, and shown in its organisation only."""
 
-from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -11,7 +10,6 @@ from postroom.mail.draft import FileRef
 from postroom.mail.life import State
 from postroom.store import jobs, mails, tables
 from postroom.store.db import Database
-from postroom.store.records import Key
 from tests.store.accepted import accepted, add, claim, verdict
 from tests.world import NOW, World, found
 
@@ -64,18 +62,8 @@ async def test_another_organisation_sees_nothing(db: Database, world: World) -> 
     assert await db.read(partial(mails.history, org_id=org_id, seq=seq)) == []
     assert await db.read(partial(mails.in_states, org_id=org_id, states=list(State), limit=9)) == []
     assert await db.read(partial(mails.beginning_with, org_id=org_id, digits="00", limit=9)) == []
-    record = Key(org_id, "Contacts", world.contact.id)
-    assert await db.read(partial(mails.of_record, record=record, states=list(State), limit=9, offset=0)) == []
-
-
-async def test_a_records_mails_come_newest_first_in_pages(db: Database, world: World) -> None:
-    await db.write(lambda tx: add(tx, [accepted(world, n) for n in range(1, 6)]))
-    await db.write(lambda tx: add(tx, [replace(accepted(world, 6), record_id=world.deal.id)]))
-    record = Key(world.org.id, "Contacts", world.contact.id)
-    page = partial(mails.of_record, record=record, states=list(State), limit=2)
-    first, second = await db.read(partial(page, offset=0)), await db.read(partial(page, offset=2))
-    assert [each.subject for each in first + second] == ["number 5", "number 4", "number 3", "number 2"]
-    assert [(each.content, each.files) for each in first] == [("", ()), ("", ())]
+    assert await db.read(partial(mails.number, org_id=org_id, mail_id=mail_id(1))) is None
+    assert await db.read(partial(mails.by_numbers, org_id=org_id, numbers=[seq])) == []
 
 
 async def test_mails_by_state_as_it_is_shown(db: Database, world: World) -> None:

@@ -18,6 +18,7 @@ from postroom.store import (
     deletions,
     fields,
     files,
+    filing,
     finding,
     imports,
     jobs,
@@ -33,6 +34,7 @@ from postroom.store import (
 )
 from postroom.store.addresses import Asked
 from postroom.store.db import Database
+from postroom.store.filing import By, Choice
 from postroom.store.finding import Order, Position, Question
 from postroom.store.imports import Import, Step
 from postroom.store.once import Named
@@ -47,6 +49,16 @@ MANY = 3000  # enough for PostgreSQL to prefer an index
 ANSWERED = (7).to_bytes(32, "big")
 EMAIL = CONTACTS.numbers["Email"]
 RECORDS = "ix_record_org_id_module_id"
+
+
+MAILS = "ix_mail_org_id_record_id_seq_user_id_state"
+SENT = set(State) - {State.SCHEDULED}
+TO_SOMEBODY = Choice(by=By.TO, value="a@b", folded="a@b")
+
+
+def mailed(whose: str, **asked: Any) -> Callable[[Connection, World], Any]:
+    """A page of the mails of that record of the world."""
+    return lambda tx, world: filing.page(tx, filing.Asked(limit=10, record=getattr(world, whose), **asked))
 
 
 def listing(**asked: Any) -> Callable[[Connection, World], Any]:
@@ -127,11 +139,15 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
         {"pk_blocked"},
     ),
     "a mailed link": (lambda tx, _: confirmations.find(tx, b"l" * 32), {"pk_confirmation"}),
-    "a record's mails": (
-        lambda tx, world: mails.of_record(
-            tx, Key(world.org.id, "Contacts", 17), states=list(State), limit=10, offset=0
-        ),
-        {"ix_mail_org_id_record_id_seq"},
+    "a record's mails": (mailed("contact"), {MAILS}),
+    "a record's mails, back": (mailed("contact", start=9, backwards=True), {MAILS}),
+    "a record's mails that wait": (mailed("contact", states={State.SCHEDULED}), {MAILS}),
+    "a user's mails of a record": (mailed("contact", user_id=1002, states=SENT, start=2000), {MAILS}),
+    "a record's mails to somebody": (mailed("contact", choice=TO_SOMEBODY), {MAILS}),
+    "the mails of a company's contacts": (mailed("company", states=SENT), {MAILS, "pk_term"}),
+    "the mails of a company's contacts, back": (
+        mailed("company", start=9, backwards=True, contacts_alone=True),
+        {MAILS, "pk_term"},
     ),
     "a mail that is answered": (
         lambda tx, world: threads.parents(tx, [Wanted(world.org.id, ANSWERED)]),
@@ -141,6 +157,7 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
         lambda tx, world: threads.with_files(tx, world.org.id, [ANSWERED]),
         {"uq_mail_id", "ix_mail_org_id_thread_id"},
     ),
+    "the mails of a deal": (mailed("deal"), {MAILS, "pk_record"}),
     "an import": (lambda tx, world: imports.find(tx, world.org.id, b"7"), {"uq_import_org_id_digest"}),
     "what it refused": (lambda tx, world: imports.refusals(tx, on_its_way(world)), {"pk_refused_line"}),
     "how far it came": (

@@ -66,6 +66,7 @@ RIGHTS: Final = {
     "POST /{module}/{id}/actions/send_mail": "Send_Email",
     "GET /{module}/{id}/Emails": "View",
     "GET /{module}/{id}/Emails/{message_id}": "View",
+    "GET /{module}/{id}/Emails/actions/download_attachments": "View",
     "PUT /{module}/{id}/Emails/{message_id}": "Send_Email",
     "DELETE /{module}/{id}/Emails/{message_id}": "Send_Email",
     "POST /{module}/{id}/Emails/{message_id}/actions/send_now": "Send_Email",

@@ -31,6 +31,7 @@ TABLE: Final = {
     "POST /{module}/{id}/actions/send_mail": ["insert send_mail.M send_mail.all send_mail"],
     "GET /{module}/{id}/Emails": ["read modules.M modules.all modules"],
     "GET /{module}/{id}/Emails/{message_id}": ["read modules.M modules.all modules"],
+    "GET /{module}/{id}/Emails/actions/download_attachments": ["read modules.M modules.all modules"],
     "PUT /{module}/{id}/Emails/{message_id}": ["insert send_mail.M send_mail.all send_mail"],
     "DELETE /{module}/{id}/Emails/{message_id}": ["insert send_mail.M send_mail.all send_mail"],
     "POST /{module}/{id}/Emails/{message_id}/actions/send_now": ["insert send_mail.M send_mail.all send_mail"],

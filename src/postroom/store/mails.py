@@ -1,7 +1,7 @@
 """Mails with their recipients and attachments, and their history."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,6 @@ from postroom.mail.life import State
 from postroom.store import allowance, threads
 from postroom.store.allowance import Allowance
 from postroom.store.many import insert_all
-from postroom.store.records import Key
 from postroom.store.tables import attachment, event, job, mail, recipient
 
 
@@ -112,17 +111,16 @@ def _store(tx: Connection, accepted: Sequence[Accepted]) -> None:
     insert_all(tx, event, [_event_row(seq, each) for seq, each in numbered])
 
 
-def of_record(tx: Connection, record: Key, *, states: Iterable[State], limit: int, offset: int) -> list[Filed]:
-    """The mails in these states that are filed under a record, newest first, without content and files."""
-    query = (
-        _listing()
-        .where(mail.c.org_id == record.org_id, mail.c.record_id == record.id)
-        .where(mail.c.state.in_([state.value for state in states]))
-        .order_by(mail.c.seq.desc())
-        .limit(limit)
-        .offset(offset)
-    )
-    return _filed(tx, record.org_id, list(tx.execute(query)))
+def number(tx: Connection, org_id: int, mail_id: bytes) -> int | None:
+    """The number of the organisation's mail of that id: the place it has in lists."""
+    return tx.execute(_NUMBER, {"org_": org_id, "id_": mail_id}).scalar()
+
+
+def by_numbers(tx: Connection, org_id: int, numbers: Sequence[int]) -> list[Filed]:
+    """The organisation's mails with these numbers, newest first, without content and files."""
+    if not numbers:
+        return []
+    return _filed(tx, org_id, list(tx.execute(_BY_NUMBERS, {"org_": org_id, "seqs_": list(numbers)})))
 
 
 def in_states(tx: Connection, org_id: int, states: Collection[State], *, limit: int) -> list[Filed]:
@@ -130,7 +128,7 @@ def in_states(tx: Connection, org_id: int, states: Collection[State], *, limit: 
     held = job.c.lease.is_not(None)
     stored = mail.c.state.in_([state.value for state in states]) & ~held
     wanted = or_(stored, held) if State.SENDING in states else stored
-    query = _listing().where(mail.c.org_id == org_id, wanted).order_by(mail.c.seq.desc()).limit(limit)
+    query = _LISTING.where(mail.c.org_id == org_id, wanted).order_by(mail.c.seq.desc()).limit(limit)
     return _filed(tx, org_id, list(tx.execute(query)))
 
 
@@ -221,13 +219,12 @@ _WITH_JOB = mail.outerjoin(job, job.c.mail_seq == mail.c.seq)
 # Made once: to build a statement costs more than to run it.
 _GIVEN: BindParameter[Any] = bindparam("seqs_", expanding=True)
 _SEQS = select(mail.c.id, mail.c.seq).where(mail.c.id.in_(bindparam("ids_", expanding=True)))
+_NUMBER = select(mail.c.seq).where(mail.c.org_id == bindparam("org_"), mail.c.id == bindparam("id_"))
+_LISTING = select(*_COLUMNS, job.c.lease, job.c.attempt, job.c.due_at).select_from(_WITH_JOB)
+_BY_NUMBERS = _LISTING.where(mail.c.org_id == bindparam("org_"), mail.c.seq.in_(_GIVEN)).order_by(mail.c.seq.desc())
 _WHOLE = select(*_COLUMNS, mail.c.content, mail.c.references).where(mail.c.seq.in_(_GIVEN))
 _RECIPIENTS = select(recipient).where(recipient.c.mail_seq.in_(_GIVEN)).order_by(recipient.c.mail_seq, recipient.c.n)
 _FILES = select(attachment).where(attachment.c.mail_seq.in_(_GIVEN)).order_by(attachment.c.mail_seq, attachment.c.n)
-
-
-def _listing() -> Any:
-    return select(*_COLUMNS, job.c.lease, job.c.attempt, job.c.due_at).select_from(_WITH_JOB)
 
 
 def _filed(

@@ -385,7 +385,8 @@ mail = Table(
     # Of an answer: the id of the first mail of its thread, and Message-IDs, as they stand in its header.
     Column("thread_id", LargeBinary),
     Column("references", Text),
-    Index(None, "org_id", "record_id", "seq"),
+    # With the two that lists ask for: what is passed over is not looked at.
+    Index(None, "org_id", "record_id", "seq", "user_id", "state"),
 )
 # Most mails answer none: they cost this index nothing.
 Index(

@@ -66,13 +66,17 @@ def flag() -> Kind:
     )
 
 
-def word(at_most: int) -> Kind:
-    """Up to so many characters of ASCII that can be printed, none of them blank."""
-    pattern = rf"^[!-~]{{1,{at_most}}}$"
+def matching(pattern: str) -> Kind:
+    """What a pattern matches, which begins with ``^`` and ends with ``$``."""
     written = re.compile(pattern)
     return Kind(
         schema={"type": "string", "pattern": pattern}, read=lambda given: given if written.match(given) else None
     )
+
+
+def word(at_most: int) -> Kind:
+    """Up to so many characters of ASCII that can be printed, none of them blank."""
+    return matching(rf"^[!-~]{{1,{at_most}}}$")
 
 
 def text(**looks: Any) -> Kind:

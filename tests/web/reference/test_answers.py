@@ -18,6 +18,7 @@ from tests.web.reference.described import document, operations
 from tests.web.reference.witness import NOBODY, Witness, data
 
 STANDS_FOR_ALL: Final = "Contacts"
+ATTACHED: Final = "/Contacts/{id}/Emails/actions/download_attachments"
 TOO_LONG: Final = {"Last_Name": "x" * 81}
 TWICE_WRONG: Final = {"Last_Name": "x" * 81, "Email": "nothing"}
 
@@ -115,10 +116,21 @@ async def _mails(witness: Witness) -> None:
     first, waits = (each["details"]["message_id"] for each in sent.json()["data"])
     one = "/Contacts/{id}/Emails/{message_id}"
     await witness.ask(f"GET {one}", 200, number, first)
+    with_file = await _with_file(witness, number)
+    await witness.ask(f"GET {ATTACHED}", 200, number, params=with_file)
     await witness.ask(f"PUT {one}", 200, number, waits, json={"Emails": [{"scheduled_time": later}]})
     await witness.ask(f"PUT {one}", 400, number, waits, json={"Emails": [{}]})
     await witness.ask(f"POST {one}/actions/send_now", 200, number, waits)
     await witness.ask(f"DELETE {one}", 200, number, waits)
+
+
+async def _with_file(witness: Witness, number: str) -> dict[str, str]:
+    """A mail with a file, by their ids."""
+    stored = await witness.guest.ask("POST", "/files", files={"file": ("a.txt", b"a", "text/plain")})
+    file = stored.json()["data"][0]["details"]["id"]
+    path = f"/Contacts/{number}/actions/send_mail"
+    sent = await witness.guest.ask("POST", path, data(HELLO | {"attachments": [{"id": file}]}))
+    return {"message_id": sent.json()["data"][0]["details"]["message_id"], "id": file}
 
 
 async def _attempt(guest: Guest) -> None:

@@ -6,7 +6,8 @@ from postroom.mail.limits import RECORDS_PER_REQUEST
 from postroom.record import MODULES
 from postroom.record.relations import RELATIONS
 from postroom.web.api.wire import deleted, emails, pages, records, users
-from postroom.web.param import MOMENT, Kind, Param, Place, choice, count, flag, text, word
+from postroom.web.api.wire.sieve import FILTER
+from postroom.web.param import MOMENT, Kind, Param, Place, choice, count, flag, matching, text, word
 from postroom.web.shape import NUMBER, OPAQUE
 
 
@@ -55,13 +56,34 @@ SEND: Final = (
 
 # of a record's mails (W 8.1)
 EMAILS: Final = (
-    Param(name="type", kind=choice(*emails.TYPES), means="Which mails; all where nothing is given."),
+    Param(
+        name="type",
+        kind=choice(*emails.TYPES),
+        means="Which mails; all where nothing is given. Those that begin with `all_contacts` are of Accounts alone.",
+    ),
+    Param(
+        name="owner_id",
+        kind=_NUMBER,
+        means="Whose mails, with `type=user_emails`: the caller's where nothing is given; only an Administrator may"
+        " name another one.",
+    ),
     Param(
         name="index",
-        kind=count(least=0),
-        default="0",
-        means="How many mails to pass over: the `next_index` of the page before.",
+        kind=matching(emails.INDEX),
+        default=emails.FIRST,
+        means="The `next_index` or `prev_index` of another page.",
     ),
+    Param(
+        name=FILTER,
+        means="None but mails that have exactly this: `{comparator: equal, field: {api_name}, value}` in JSON, of the"
+        " fields `subject`, `from`, `to`, `cc`, `owner`.",
+    ),
+)
+ATTACHED: Final = (
+    Param(name="message_id", required=True, kind=_OPAQUE, means="The id that the mail was accepted with."),
+    Param(name="id", required=True, kind=_OPAQUE, means="The id of the file, one of the mail's `attachments`."),
+    Param(name="user_id", kind=_NUMBER, means="Who sent the mail; passed over, as the mail tells it."),
+    Param(name="name", means="What the file is called; passed over, as its id tells it."),
 )
 
 # of files (W 3.2)

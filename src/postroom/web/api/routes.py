@@ -72,6 +72,15 @@ ROUTES: Final = (
     Endpoint("GET", "/{module}/{id}/Emails", emails.listing, _module(_R), _VIEW, shapes.EMAILS, params.EMAILS),
     Endpoint("GET", "/{module}/{id}/Emails/{message_id}", emails.get, _module(_R), _VIEW, shapes.ONE_EMAIL),
     Endpoint(
+        "GET",
+        "/{module}/{id}/Emails/actions/download_attachments",
+        emails.download,
+        _module(_R),
+        _VIEW,
+        shapes.DOWNLOAD,
+        params.ATTACHED,
+    ),
+    Endpoint(
         "PUT",
         "/{module}/{id}/Emails/{message_id}",
         scheduled.move,

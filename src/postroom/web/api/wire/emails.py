@@ -1,6 +1,6 @@
 """Filed mails as the ``Emails`` list of a record shows them (wire reference 8.1)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final, Literal
@@ -10,34 +10,50 @@ from msgspec import UNSET, Struct, UnsetType, field, structs
 from postroom.mail import draft
 from postroom.mail.draft import Format, Kind
 from postroom.mail.life import State
+from postroom.record import PIPELINES
+from postroom.store import records
+from postroom.store.filing import Page
 from postroom.store.mails import Delivery, Filed
 from postroom.store.users import User
 from postroom.web.api.wire.values import Id, ModuleName, Moment, Named, Opaque, made_id, moment, person
 
 EMAILS_PER_PAGE: Final = 10  # W 8.1
 
+FIRST: Final = "0"  # W 8.1: the index of the page that has the newest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Type:
+    """The mails that a ``type`` means: in which states, whether those of a company's contacts alone, or of a user."""
+
+    states: frozenset[State]
+    contacts_alone: bool = False
+    of_user: bool = False
+
+
 _SENT: Final = frozenset(State) - {State.SCHEDULED}
 _SCHEDULED: Final = frozenset({State.SCHEDULED})
-# W 8.1: what a client may ask for, and the states it is shown. Drafts do not exist here.
-TYPES: Final[Mapping[str, frozenset[State]]] = {
-    "sent_from_crm": _SENT,
-    "user_emails": _SENT,
-    "scheduled_in_crm": _SCHEDULED,
-    "drafts": frozenset(),
-    "all_contacts_sent_crm_emails": _SENT,
-    "all_contacts_scheduled_crm_emails": _SCHEDULED,
-    "all_contacts_draft_crm_emails": frozenset(),
+_DRAFTS: Final[frozenset[State]] = frozenset()  # which do not exist here
+# W 8.1
+TYPES: Final[Mapping[str, Type]] = {
+    "sent_from_crm": Type(states=_SENT),
+    "scheduled_in_crm": Type(states=_SCHEDULED),
+    "drafts": Type(states=_DRAFTS),
+    "user_emails": Type(states=_SENT, of_user=True),
+    "all_contacts_sent_crm_emails": Type(states=_SENT, contacts_alone=True),
+    "all_contacts_scheduled_crm_emails": Type(states=_SCHEDULED, contacts_alone=True),
+    "all_contacts_draft_crm_emails": Type(states=_DRAFTS, contacts_alone=True),
 }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
-    """What a mail's answer names beside the mail: its users and its record, in the words and the time of the caller."""
+    """What a mail's answer names beside the mail: users and records, in the words and the time of the caller."""
 
     users: Mapping[int, User]
-    record_name: str
-    module: str
+    names: Mapping[int, records.Named]
     zone: tzinfo
+    deals_name: str
 
 
 class Mailbox(Struct, frozen=True, kw_only=True):
@@ -63,7 +79,7 @@ class LinkedRecord(Struct, frozen=True, kw_only=True):
 
     module: ModuleName
     id: Id
-    name: str
+    name: str | None
 
 
 class Email(Struct, frozen=True, kw_only=True):
@@ -135,17 +151,30 @@ class OneEmail(Struct, frozen=True, kw_only=True):
     emails: list[WholeEmail] = field(name="Emails")
 
 
-def listing(found: Sequence[Filed], start: int, context: Context) -> Emails:
-    """One page, from mail number ``start`` on; ``found`` may hold one mail more, which tells that there are more."""
-    page = found[:EMAILS_PER_PAGE]
-    more = len(found) > EMAILS_PER_PAGE
+def read_index(text: str) -> tuple[bytes, bool] | None:
+    """The mail after which a page begins, or (True) before which it ends, of an index that ``listing`` made.
+
+    None for the first page.
+    """
+    if text == FIRST:
+        return None
+    return bytes.fromhex(text.removeprefix(_BEFORE)), text.startswith(_BEFORE)
+
+
+def listing(page: Page, context: Context) -> Emails:
+    """One page that is not empty."""
     info = EmailsInfo(
-        count=len(page),
-        next_index=str(start + EMAILS_PER_PAGE) if more else None,
-        prev_index=str(max(0, start - EMAILS_PER_PAGE)),
-        more_records=more,
+        count=len(page.mails),
+        next_index=page.mails[-1].id.hex() if page.older else None,
+        prev_index=f"{_BEFORE}{page.mails[0].id.hex()}" if page.newer else FIRST,
+        more_records=page.older,
     )
-    return Emails(emails=[_entry(each, context) for each in page], info=info)
+    return Emails(emails=[_entry(each, context) for each in page.mails], info=info)
+
+
+# A page is named by the mail beside it: whatever is sent meanwhile, no mail is shown twice and none is left out.
+_BEFORE: Final = "-"
+INDEX: Final = f"^({FIRST}|{_BEFORE}?[0-9a-fA-F]{{64}})$"
 
 
 def whole(filed: Filed, context: Context) -> OneEmail:
@@ -176,11 +205,17 @@ def _entry(filed: Filed, context: Context) -> Email:
         sent=filed.state is State.SENT,
         has_attachment=filed.attachments > 0,
         has_thread_attachment=filed.thread_has_files,
-        linked_record=LinkedRecord(
-            module=ModuleName(api_name=context.module, id=made_id("module", context.module)),
-            id=str(filed.record_id),
-            name=context.record_name,
-        ),
+        linked_record=_linked(filed, context),
+    )
+
+
+def _linked(filed: Filed, context: Context) -> LinkedRecord:
+    module = context.deals_name if filed.module == PIPELINES.name else filed.module
+    named = context.names.get(filed.record_id)
+    return LinkedRecord(
+        module=ModuleName(api_name=module, id=made_id("module", module)),
+        id=str(filed.record_id),
+        name=named.name if named else None,
     )
 
 
