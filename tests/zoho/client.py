@@ -7,9 +7,11 @@ what the SDK gave back.
 import json
 import os
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.zoho import emails
 from tests.zoho.sdk import given, initialize, params, sdk
 
 
@@ -48,13 +50,13 @@ def written(sender: str, to: str, subject: str) -> Any:
     return mail
 
 
-def send(record: int, mail: Any) -> str:
-    """Send a mail; its message id."""
+def send(record: int, *mails: Any) -> str:
+    """Send mails; the message id of the first."""
     room = sdk("crm.api.send_mail")
     body = room.BodyWrapper()
-    body.set_data([mail])
-    (answer,) = given(room.SendMailOperations(record, "Contacts").send_mail(body)).get_data()
-    return str(answer.get_details()["message_id"])
+    body.set_data([*mails])
+    answers = given(room.SendMailOperations(record, "Contacts").send_mail(body)).get_data()
+    return str(answers[0].get_details()["message_id"])
 
 
 def with_file(mail: Any, file_id: str) -> Any:
@@ -76,22 +78,10 @@ def in_reply_to(mail: Any, message_id: str, owner_id: int) -> Any:
     return mail
 
 
-def emails(record: int, message_id: str) -> dict[str, Any]:
-    """The mail as the record's list has it, and as itself, once it is sent."""
-    operations = sdk("crm.api.email_related_records").EmailRelatedRecordsOperations(record, "Contacts")
-    while True:
-        (mail,) = given(operations.get_emails_related_record(message_id)).get_emails()
-        if [each.get_type() for each in mail.get_status()] == ["sent"]:
-            break
-    return {
-        "listed": [each.get_message_id() for each in given(operations.get_emails_related_records()).get_emails()],
-        "subject": mail.get_subject(),
-        "content": mail.get_content(),
-        "from": mail.get_from().get_email(),
-        "attachments": [each.get_name() for each in mail.get_attachments()],
-        "owner": str(mail.get_owner().get_id()),
-        "thread": mail.get_thread_id(),
-    }
+def later(mail: Any) -> Any:
+    """The mail, but sent tomorrow."""
+    mail.set_scheduled_time(datetime.now(UTC).replace(microsecond=0) + timedelta(days=1))
+    return mail
 
 
 def main() -> None:
@@ -101,10 +91,13 @@ def main() -> None:
     senders, to = from_addresses(), os.environ["POSTROOM_TO"]
     mail = with_file(written(senders[0]["email"], to, "Grüße from the SDK"), upload(Path(sys.argv[1])))
     message_id = send(record, mail)
-    found = emails(record, message_id)
+    found = emails.one(record, message_id)
     answer = in_reply_to(written(senders[1]["email"], to, "And one more"), message_id, int(found["owner"]))
-    answered = emails(record, send(record, answer))
-    print(json.dumps({"senders": senders, "message_id": message_id, "emails": found, "answer": answered}))
+    answered = emails.one(record, send(record, answer))
+    send(record, *(later(written(senders[0]["email"], to, "Reminder")) for _ in range(10)))
+    lists = emails.lists(record, message_id)
+    said = {"senders": senders, "message_id": message_id, "emails": found, "answer": answered, "lists": lists}
+    print(json.dumps(said))
 
 
 if __name__ == "__main__":

@@ -52,13 +52,24 @@ async def test_the_sdk_sends_a_mail_that_arrives(tmp_path: Path) -> None:
         (box.variables["POSTROOM_ORG_FROM"], False),
     ]
     assert said["emails"] == {
-        "listed": [said["message_id"]],
         "subject": "Grüße from the SDK",
         "content": "<p>Sent by <b>Zoho's</b> own client</p>",
         "from": box.variables["POSTROOM_FROM"],
+        "under": "Contacts",
         "attachments": ["Übersicht 2026.bin"],
         "owner": said["answer"]["owner"],
         "thread": said["message_id"],
+        "downloaded": [FILE.hex()],
+    }
+    sent = ["And one more", "Grüße from the SDK"]
+    assert said["lists"] == {
+        "first": 10,
+        "last": sent,
+        "and back": True,
+        "sent": sent,
+        "own": sent,
+        "waiting": 10,
+        "chosen": [said["message_id"]],
     }
     assert said["answer"]["thread"] == said["message_id"]
     assert (answer["subject"], answer["from"]) == (
