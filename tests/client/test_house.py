@@ -63,8 +63,13 @@ def sends(contact: str) -> Scenario:
     assert (found.subject, found.status, found.whole["content"]) == ("Größe", ("queued",), "<p>é</p>")
     assert [each["name"] for each in found.whole["attachments"]] == ["Ü.csv", "x.bin"]
     into = BytesIO()
-    yield files.download(found.whole["attachments"][1]["id"], into)
+    first, second = (each["id"] for each in found.whole["attachments"])
+    yield files.download(second, into)
     assert into.getvalue() == bytes(range(256)) * 1000
+    yield mails.download("Contacts", contact, found, first, into)
+    assert into.getvalue().endswith(b"a,b\n")
+    with pytest.raises(InvalidData, match="no file exists"):
+        yield mails.download("Contacts", contact, found, "ab" * 32, into)
     # A value may be used again: the open file is read from where it stood.
     again = yield mails.send("Contacts", contact, mail)
     assert again.message_id != sent.message_id

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from postroom import __version__
-from postroom.client import Call, Center, Mail, Mailbox, Upload, cloud, files, mails
+from postroom.client import Call, Center, Email, Mail, Mailbox, Upload, cloud, files, mails
 from postroom.client.errors import InvalidData, NotFound, ServerFailed
 from tests.client.doing import BOTH, Driving, Scenario
 from tests.client.recorder import Recorder, accepted, answer, recording, script
@@ -31,6 +31,12 @@ WHOLE: Final = Mail(
     content="c",
     format="text",
     attachments=["ab" * 32],
+)
+FOUND: Final = Email(
+    message_id="ab",
+    subject="",
+    status=(),
+    whole={"owner": {"id": "42", "name": "Ada"}, "attachments": [{"id": "cd", "name": "Ü &.csv", "size": "1"}]},
 )
 ID: Final = "4876876000000624001"
 
@@ -111,6 +117,13 @@ CASES: Final[dict[str, tuple[Call[Any], str]]] = {
     "8.1 mails": (
         mails.listing("Contacts", ID, "sent_from_crm"),
         head(f"GET /bigin/v2/Contacts/{ID}/Emails?type=sent_from_crm"),
+    ),
+    "8.1 a file of a mail": (
+        mails.download("Contacts", ID, FOUND, "cd", BytesIO()),
+        head(
+            f"GET /bigin/v2/Contacts/{ID}/Emails/actions/download_attachments"
+            "?message_id=ab&id=cd&user_id=42&name=%C3%9C%20%26.csv"
+        ),
     ),
     "8.1 a mail": (
         mails.get("Contacts", ID, "../../users"),

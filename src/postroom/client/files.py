@@ -1,6 +1,6 @@
 """Files, up and down (W 3)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,13 +21,18 @@ def upload(uploads: Sequence[Path | Upload], progress: Progress | None = None) -
 
 def download(file_id: str, into: BinaryIO) -> Call[None]:
     """A file's octets, written as they come; a call that fails may have written some."""
-    return single(Request(method="GET", path=path("files"), params={"id": file_id}, into=into), _taken)
+    return taken(path("files"), {"id": file_id}, into)
 
 
 def request(uploads: Sequence[Path | Upload], progress: Progress | None) -> Request:
     """What ``upload`` asks."""
     named = [Upload.of(each) if isinstance(each, Path) else each for each in uploads]
     return Request(method="POST", path=path("files"), uploads=named, progress=progress)
+
+
+def taken(where: str, params: Mapping[str, str], into: BinaryIO) -> Call[None]:
+    """The octets that a URL gives, written as they come."""
+    return single(Request(method="GET", path=where, params=params, into=into), _taken)
 
 
 def ids(answer: Answer) -> list[str]:
