@@ -78,6 +78,9 @@ async def test_a_new_address_sends_once_somebody_who_reads_its_mail_says_so(tmp_
         shown = (await here.run("queue", "show", queued["id"])).out
         assert f"Senders/{queued['record_id']}" in shown
         assert "token" not in shown
+        # Whoever asks the API for the mail of some record is not shown the link.
+        with pytest.raises(CallFailed, match="the related id given seems to be invalid"):
+            await here.api.do(mails.get("Contacts", str(here.sandbox.seed.contact_id), queued["id"]))
         await here.confirm(url)
         assert (await here.send(DESK)).message_id
         again = await here.seat.open(url)
