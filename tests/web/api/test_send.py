@@ -140,6 +140,10 @@ async def test_mails_of_another_organisation_do_not_exist(tmp_path: Path) -> Non
         assert error(await other.get(f"{theirs}/{sent}"), 400, "INVALID_DATA")
         through_own_record = f"/Contacts/{other.world.contact.id}/Emails/{sent}"
         assert error(await other.get(through_own_record), 400, "INVALID_DATA") == {"resource_path_index": 3}
+        own_list = f"/Contacts/{other.world.contact.id}/Emails"
+        assert error(await other.get(own_list, index=sent), 400, "INVALID_DATA") == {"param_name": "index"}
+        file = await other.get(f"{own_list}/actions/download_attachments", message_id=sent, id=sent)
+        assert error(file, 400, "INVALID_DATA") == {"param_name": "message_id"}
 
 
 Ask = Callable[[Guests], Awaitable[Any]]
