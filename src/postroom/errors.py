@@ -86,6 +86,7 @@ class Reason(Enum):
     NOT_SUPPORTED = auto()
     KEY_USED = auto()
     TOO_LATE = auto()
+    TEMPLATES_TOO_MANY = auto()
     # files
     UPLOAD_BROKEN = auto()
     UPLOAD_TOO_MANY = auto()

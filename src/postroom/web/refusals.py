@@ -13,9 +13,8 @@ import structlog
 from starlette.responses import Response
 
 from postroom.errors import Fault, Invalid, Misconfigured, Reason, Refused, TooMany, Unavailable
-from postroom.mail.zone import zone
+from postroom.mail.zone import moment, zone
 from postroom.web.api.wire.items import Refusal
-from postroom.web.api.wire.values import moment
 
 log = structlog.get_logger()
 
@@ -208,6 +207,7 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
     Reason.TIME_TOO_FAR: Wire(400, "INVALID_DATA", "the scheduled time is too far ahead"),
     Reason.NOT_SUPPORTED: Wire(400, "FEATURE_NOT_SUPPORTED", "this feature is not supported"),
     Reason.TOO_LATE: Wire(400, "CANNOT_PROCESS", "too late: the mail is being sent, or has been tried or settled"),
+    Reason.TEMPLATES_TOO_MANY: Wire(400, "LIMIT_EXCEEDED", "limit exceeded"),
     Reason.KEY_USED: Wire(409, "ALREADY_USED", "the idempotency key was used for another request"),
     Reason.UPLOAD_BROKEN: Wire(
         400,

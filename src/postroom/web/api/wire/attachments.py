@@ -5,13 +5,14 @@ from typing import Final
 
 from msgspec import Struct
 
+from postroom.mail.zone import moment
 from postroom.record.values import RELATED
 from postroom.store.enclosures import Enclosure
 from postroom.store.records import Record
 from postroom.web.api.wire.items import Done, success
 from postroom.web.api.wire.record_shapes import Stored
 from postroom.web.api.wire.records import Context
-from postroom.web.api.wire.values import Json, moment, owner, person
+from postroom.web.api.wire.values import Json, owner, person
 
 UPLOADED: Final = "attachment uploaded successfully"
 

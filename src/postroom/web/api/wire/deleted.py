@@ -2,9 +2,10 @@
 
 from typing import Final
 
+from postroom.mail.zone import moment
 from postroom.store.deletions import Deletion
 from postroom.web.api.wire.records import Context
-from postroom.web.api.wire.values import Json, moment, person
+from postroom.web.api.wire.values import Json, person
 
 PERMANENT: Final = "permanent"
 RECYCLE: Final = "recycle"  # of what lies in a recycle bin; there is none

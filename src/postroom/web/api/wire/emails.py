@@ -10,12 +10,13 @@ from msgspec import UNSET, Struct, UnsetType, field, structs
 from postroom.mail import draft
 from postroom.mail.draft import Format, Kind
 from postroom.mail.life import State
+from postroom.mail.zone import moment
 from postroom.record import PIPELINES
 from postroom.store import records
 from postroom.store.filing import Page
 from postroom.store.mails import Delivery, Filed
 from postroom.store.users import User
-from postroom.web.api.wire.values import Id, ModuleName, Moment, Named, Opaque, made_id, moment, person
+from postroom.web.api.wire.values import Id, ModuleName, Moment, Named, Opaque, made_id, person
 
 EMAILS_PER_PAGE: Final = 10  # W 8.1
 

@@ -16,9 +16,10 @@ import msgspec
 from msgspec.structs import asdict
 
 from postroom.errors import Fault, Invalid, Reason
+from postroom.mail.zone import moment
 from postroom.store.finding import Found, Order, Position
 from postroom.web.api.wire.record_shapes import FoundInfo, PageInfo
-from postroom.web.api.wire.values import Json, moment
+from postroom.web.api.wire.values import Json
 
 PER_PAGE: Final = 200  # W 7.1: the default and the most
 WITHOUT_TOKEN: Final = 2000  # W 7.1: records that page numbers lead to

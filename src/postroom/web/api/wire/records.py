@@ -6,13 +6,14 @@ from datetime import tzinfo
 from typing import Any, Final
 
 from postroom.errors import Fault, Invalid, Reason
+from postroom.mail.zone import moment
 from postroom.record import PIPELINES, Field, Kind, Module, Reading, Value, read_number, read_values
 from postroom.record.values import RELATED
 from postroom.store.records import Named, Record
 from postroom.store.users import User
 from postroom.web.api.wire.record_shapes import Stored
 from postroom.web.api.wire.tags import tag_id
-from postroom.web.api.wire.values import Json, made_id, moment, owner, person
+from postroom.web.api.wire.values import Json, made_id, owner, person
 
 FIELDS_AT_MOST: Final = 50  # W 7.1
 

@@ -1,10 +1,9 @@
-"""Values that many answers hold: moments, ids, people."""
+"""Values that many answers hold: ids, people."""
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
@@ -36,14 +35,6 @@ class ModuleName(Struct, frozen=True, kw_only=True):
 
     api_name: str
     id: Id
-
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def moment(at: int, zone: tzinfo) -> str:
-    """ms since the epoch as W 0 has it: ISO 8601, seconds, the numeric offset of the organisation at that moment."""
-    return (_EPOCH + timedelta(seconds=at // 1000)).astimezone(zone).isoformat()
 
 
 @lru_cache(maxsize=4096)
