@@ -27,6 +27,7 @@ from postroom.store import (
     records,
     senders,
     tables,
+    templates,
     terms,
     threads,
     tokens,
@@ -168,6 +169,16 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
         lambda tx, world: once.find(tx, [Named(world.org.id, world.user.id, "7")]),
         {"pk_answered"},
     ),
+    "templates by id": (lambda tx, world: templates.find(tx, templates.Key(world.org.id, 7)), {"pk_template"}),
+    "a template in use": (
+        # By its number or, where PostgreSQL expects few of the organisation, by that.
+        lambda tx, world: templates.mark_used(tx, {templates.Key(world.org.id, 7): NOW}),
+        set(),
+    ),
+    "an organisation's templates": (
+        lambda tx, world: templates.listing(tx, world.org.id),
+        {"uq_template_org_id_name"},
+    ),
     "a mail's history": (lambda tx, world: mails.history(tx, world.org.id, 7), {"ix_event_mail_seq"}),
 }
 # SQLite gives the indexes of keys and unique columns names of its own; that of a table without row numbers has none.
@@ -185,6 +196,8 @@ SQLITE_NAMES = {
     "pk_answered": "sqlite_autoindex_answered_1",
     "pk_import": "sqlite_autoindex_import_1",
     "uq_import_org_id_digest": "sqlite_autoindex_import_2",
+    "pk_template": "sqlite_autoindex_template_1",
+    "uq_template_org_id_name": "sqlite_autoindex_template_2",
     "uq_custom_field_org_id_module_name": "sqlite_autoindex_custom_field_2",
 }
 GROWING = ("record", "term", "deletion")  # these are read whole by nobody, however few a question may find
@@ -220,6 +233,12 @@ def fill(tx: Connection, world: World) -> None:
     named = {"name": "", "content_type": "text/plain", "size": 1, "digest": b"d"}
     put(tables.file, *(own | by | named | {"id": n.to_bytes(32, "big")} for n in numbers))
     put(tables.blocked, *(own | {"address": f"b{n}@x.example", "reason": ""} for n in numbers))
+    stamps = dict.fromkeys(("created_at", "created_by", "modified_at", "modified_by"), 1) | {"format": "html"}
+    worded = dict.fromkeys(("module", "name", "subject", "content", "description", "category"), "")
+    put(
+        tables.template,
+        *(stamps | worded | {"id": n, "org_id": 10**6 + n, "files": []} for n in numbers),
+    )
     put(tables.credit, *({"org_id": 10**6 + n, "hour": 1, "credits": 1} for n in numbers))
     put(tables.client, own | by | {"id": "c", "name": "", "type": "self", "secret_hash": b""})
     grant = own | by | {"kind": "access", "client_id": "c", "scopes": ""}

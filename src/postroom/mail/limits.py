@@ -21,6 +21,12 @@ REFERENCES_PER_MAIL: Final = 100  # ours: below 30 KB of header, however long th
 MAILS_PER_REQUEST: Final = 100  # W 1.1
 SCHEDULE_DAYS: Final = 366  # ours: a typing error in the year is not a mail for the next century
 
+# templates; W 8.2 names no number
+TEMPLATES_PER_REQUEST: Final = 10
+TEMPLATES_AT_MOST: Final = 1000  # of one organisation
+TEMPLATE_NAME_CHARACTERS: Final = 255
+TEMPLATE_DESCRIPTION_CHARACTERS: Final = 1000
+
 # files
 FILE_OCTETS: Final = 20 * MIB  # W 3.1
 FILES_PER_UPLOAD: Final = 10  # W 3.1

@@ -1,11 +1,13 @@
 """Uploaded files by reference (wire reference 3); their bytes are in ``store.blobs``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
 
+from postroom.errors import Fault, Reason
 from postroom.mail.draft import FileRef
+from postroom.mail.limits import ATTACHMENT_OCTETS_PER_MAIL
 from postroom.store.tables import file
 
 
@@ -59,3 +61,13 @@ def find(tx: Connection, wanted: Sequence[Wanted]) -> list[FileRef | None]:
         for row in rows
     }
     return [known.get(each) for each in wanted]
+
+
+def faults(found: Sequence[FileRef | None]) -> Iterator[Fault]:
+    """What is wrong with the files that were found for one mail's ``attachments`` (W 1.5)."""
+    for n, ref in enumerate(found):
+        if ref is None:
+            yield Fault(Reason.FILE_UNKNOWN, ("attachments", n, "id"))
+    total = sum(ref.size for ref in found if ref is not None)
+    if total > ATTACHMENT_OCTETS_PER_MAIL:
+        yield Fault(Reason.FILES_TOO_LARGE, ("attachments",), {"size": total})

@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, Connection, Row, bindparam, or_, select
 from postroom.mail.address import Address
 from postroom.mail.draft import FileRef, Format, Kind, LeftOut, Letter, Mailbox, Recipient
 from postroom.mail.life import State
-from postroom.store import allowance, threads
+from postroom.store import allowance, templates, threads
 from postroom.store.allowance import Allowance
 from postroom.store.many import insert_all
 from postroom.store.tables import attachment, event, job, mail, recipient
@@ -21,7 +21,7 @@ class Accepted:
     """A mail as it is accepted: a letter, whose it is, the record it is filed under, and when it is due.
 
     ``thread_id``: that of the first mail of its thread, None where it begins one. Who was ``left_out`` of it is told to
-    the caller and not stored. ``allowance`` None: no limit.
+    the caller and not stored. ``allowance`` None: no limit. The template that it was made from learns of it.
     """
 
     letter: Letter
@@ -36,6 +36,7 @@ class Accepted:
     created_at: int
     left_out: tuple[LeftOut, ...] = ()
     allowance: Allowance | None = None
+    template_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,6 +110,9 @@ def _store(tx: Connection, accepted: Sequence[Accepted]) -> None:
     insert_all(tx, attachment, [row for seq, each in numbered for row in _attachment_rows(seq, each)])
     insert_all(tx, job, [_job_row(seq, each) for seq, each in numbered])
     insert_all(tx, event, [_event_row(seq, each) for seq, each in numbered])
+    templates.mark_used(
+        tx, {templates.Key(each.org_id, each.template_id): each.created_at for each in accepted if each.template_id}
+    )
 
 
 def number(tx: Connection, org_id: int, mail_id: bytes) -> int | None:

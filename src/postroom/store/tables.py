@@ -359,6 +359,29 @@ enclosure = Table(
     Index(None, "org_id", "record_id", "id"),
 )
 
+# A text that mails are made from (wire reference 8.2).
+template = Table(
+    "template",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    _org(),
+    Column("module", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    # What a mail needs of each file, so that none is looked up for it, and none is lost with the record it came from.
+    Column("files", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", BigInteger, nullable=False),
+    Column("modified_at", Moment, nullable=False),
+    Column("modified_by", BigInteger, nullable=False),
+    Column("used_at", Moment),  # to the minute
+    UniqueConstraint("org_id", "name"),
+)
+
 mail = Table(
     "mail",
     metadata,
