@@ -1,7 +1,9 @@
 """send.submit on both databases: what is accepted is on disk, what is refused leaves nothing."""
 
 from dataclasses import replace
+from email import message_from_bytes
 from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -10,13 +12,14 @@ from postroom.access.principal import Principal
 from postroom.access.scope import parse
 from postroom.errors import Fault, Invalid, NotFound, Reason
 from postroom.mail.address import Address
-from postroom.mail.draft import Draft, FileRef, Kind, Mailbox
+from postroom.mail.compose import compose
+from postroom.mail.draft import Draft, FileRef, Format, Kind, Mailbox
 from postroom.mail.life import State
 from postroom.mail.limits import MIB
 from postroom.mail.retry import DAY
 from postroom.record import CONTACTS
 from postroom.send import submit
-from postroom.store import blocked, files, mails, orgs, records
+from postroom.store import blocked, files, mails, orgs, records, templates
 from postroom.store.blocked import Blocked
 from postroom.store.db import Database, Tx
 from postroom.store.files import Upload
@@ -25,6 +28,8 @@ from postroom.store.mails import Accepted
 from postroom.store.orgs import RecipientPolicy
 from postroom.store.records import Key
 from postroom.store.tables import attachment, event, job, mail, recipient
+from postroom.store.templates import Author, Template, Wording
+from postroom.store.templates import Key as TemplateKey
 from tests.world import NOW, World, add, found, record
 
 IDS = Ids(lambda: NOW)
@@ -312,3 +317,81 @@ async def test_who_gives_no_name_is_called_as_configured(db: Database, world: Wo
     unnamed, named = await send(db, world, draft(world)), replace(draft(world), sender=box(world.sender.email, "A. B."))
     assert unnamed.letter.sender.name == world.sender.name
     assert (await send(db, world, named)).letter.sender.name == "A. B."
+
+
+async def template(db: Database, world: World, **said: Any) -> int:
+    """A template of the organisation's; its number."""
+    author = Author(org_id=world.org.id, user_id=world.user.id, now=NOW)
+    number, asked = IDS.number(), Wording(**{"module": "Contacts", "name": "Welcome"} | said)
+    kept = await db.write(lambda tx: templates.add(tx, author, number, asked))
+    assert isinstance(kept, Template), kept
+    return number
+
+
+async def test_a_template_says_what_is_not_given(db: Database, world: World) -> None:
+    ref = FileRef(file_id=b"f" * 32, digest=b"d" * 32, name="a.txt", content_type="text/plain", size=3)
+    upload = Upload(ref=ref, org_id=world.org.id, user_id=world.user.id, created_at=NOW)
+    await db.write(lambda tx: files.add(tx, [upload]))
+    words = {"subject": "Dear ${Contacts.First_Name}", "content": "${Contacts.Account_Name} & co"}
+    number = await template(db, world, **words, format=Format.TEXT, attachments=(ref.file_id,))
+    asked = Draft(sender=draft(world).sender, to=draft(world).to, template_id=number)
+    letter = (await send(db, world, asked)).letter
+    assert (letter.subject, letter.content, letter.format) == ("Dear Cleo", "Northwind & co", Format.TEXT)
+    assert letter.files == (ref,)
+
+    given = replace(asked, subject="${Contacts.First_Name}", content="<p>", attachments=())
+    letter = (await send(db, world, given)).letter
+    assert (letter.subject, letter.content, letter.format) == ("${Contacts.First_Name}", "<p>", Format.HTML)
+    assert letter.files == ()
+    assert (await send(db, world, replace(asked, subject=""))).letter.subject == ""
+
+    used = await db.read(lambda tx: templates.find(tx, TemplateKey(world.org.id, number)))
+    assert used is not None
+    assert used.used_at == NOW
+
+
+async def test_what_was_accepted_stays_whatever_becomes_of_template_and_record(db: Database, world: World) -> None:
+    number = await template(db, world, subject="Dear ${Contacts.First_Name}")
+    later = Draft(sender=draft(world).sender, to=draft(world).to, template_id=number, scheduled_at=NOW + 5000)
+    accepted = await send(db, world, later)
+    renamed = replace(world.contact, fields={**world.contact.fields, "First_Name": "Zoe"})
+    await db.write(lambda tx: records.save(tx, CONTACTS, [(world.contact, renamed)]))
+    await db.write(lambda tx: templates.remove(tx, TemplateKey(world.org.id, number)))
+    filed = await db.read(lambda tx: mails.find(tx, world.org.id, accepted.letter.mail_id))
+    assert filed is not None
+    assert filed.subject == "Dear Cleo"
+
+
+async def test_a_records_value_is_text_wherever_it_stands(db: Database, world: World) -> None:
+    hostile = {"Title": "<b>${Users.email}</b>", "Description": "a\r\nBcc: x@y.example\n${Org.company_name}"}
+    bad = replace(world.contact, fields={**world.contact.fields, **hostile})
+    await db.write(lambda tx: records.save(tx, CONTACTS, [(world.contact, bad)]))
+    number = await template(db, world, subject="${Contacts.Description}", content="<i>${Contacts.Title}</i>")
+    asked = Draft(sender=draft(world).sender, to=draft(world).to, template_id=number)
+    letter = (await send(db, world, asked)).letter
+    assert letter.subject == "a Bcc: x@y.example ${Org.company_name}"
+    assert letter.content == "<i>&lt;b&gt;${Users.email}&lt;/b&gt;</i>"
+    header = b"".join(each for each in compose(letter).segments if isinstance(each, bytes)).partition(b"\r\n\r\n")[0]
+    assert message_from_bytes(header)["bcc"] is None
+
+
+async def test_a_template_must_be_there_be_the_modules_and_stay_within_the_limits(db: Database, world: World) -> None:
+    other = await db.write(lambda tx: found(tx, 2))
+    asked = Draft(sender=draft(world).sender, to=draft(world).to)
+    unknown = [Fault(Reason.RELATED_UNKNOWN, ("template", "id"))]
+    for number in (await template(db, other), IDS.number()):
+        assert await faults(db, world, replace(asked, template_id=number)) == unknown
+    of_companies = await template(db, world, name="Companies", module="Accounts")
+    (fault,) = await faults(db, world, replace(asked, template_id=of_companies))
+    assert (fault.reason, fault.path) == (Reason.RELATED_UNKNOWN, ("template", "id"))
+    assert fault.details == {"reason": "the template is of another module"}
+
+    long = replace(world.contact, fields={**world.contact.fields, "Description": "x" * 600})
+    await db.write(lambda tx: records.save(tx, CONTACTS, [(world.contact, long)]))
+    field = "${Contacts.Description}"
+    twice = await template(db, world, name="Long", subject=field * 2, content="y" * 99_401 + field)
+    assert await faults(db, world, replace(asked, template_id=twice)) == [
+        Fault(Reason.TOO_LONG, ("subject",), {"maximum_length": 1000}),
+        Fault(Reason.TOO_LONG, ("content",), {"maximum_length": 100_000}),
+    ]
+    assert (await send(db, world, replace(asked, template_id=twice, subject="", content=""))).letter.content == ""

@@ -1,8 +1,9 @@
 """The first half of a mail's life: a draft becomes stored, queued work, or every fault of it is told.
 
 1. ``judge`` looks up all that the draft names, in one read shared with whoever submits at the same moment.
-2. ``_faults`` holds the draft against what was found.
-3. The mail, its recipients, its job and its first event are committed together; only then does ``submit`` return. The
+2. ``_completed`` fills its template with the values of that moment, so that what is accepted is what was asked for.
+3. ``_faults`` holds the draft against what was found.
+4. The mail, its recipients, its job and its first event are committed together; only then does ``submit`` return. The
    mails of a request with an idempotency key are committed with the answer that tells of them (``store.once``).
 """
 
@@ -11,18 +12,20 @@ from dataclasses import dataclass, replace
 
 from postroom.access.principal import Principal
 from postroom.errors import Fault, Forbidden, Invalid, NotFound, Reason
+from postroom.mail import merge
 from postroom.mail.compose import message_id, references
-from postroom.mail.draft import Draft, FileRef, InReplyTo, LeftOut, Letter
+from postroom.mail.draft import Draft, FileRef, Format, InReplyTo, LeftOut, Letter
 from postroom.mail.life import State
-from postroom.mail.limits import ATTACHMENT_OCTETS_PER_MAIL, SCHEDULE_DAYS
+from postroom.mail.limits import CONTENT_CHARACTERS, SCHEDULE_DAYS, SUBJECT_CHARACTERS
 from postroom.mail.retry import DAY
 from postroom.mail.zone import day
-from postroom.store import addresses, blocked, files, mails, orgs, records, senders, threads
+from postroom.store import addresses, blocked, files, mails, merging, orgs, records, senders, threads
 from postroom.store.addresses import Asked
 from postroom.store.allowance import Allowance
 from postroom.store.db import Database, Tx
 from postroom.store.ids import Ids
 from postroom.store.mails import Accepted
+from postroom.store.merging import Filling
 from postroom.store.orgs import Org, RecipientPolicy
 from postroom.store.records import Key, Reach
 from postroom.store.senders import Sender
@@ -39,6 +42,7 @@ class _Question:
     everybody: tuple[str, ...]
     parent: threads.Wanted | None
     files: tuple[bytes, ...]
+    template_id: int | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +57,7 @@ class _Situation:
     blocked: Mapping[str, str]  # and why
     parent: Parent | None
     files: tuple[FileRef | None, ...]
+    filling: Filling | None
 
     def transport_id(self, draft: Draft) -> int | None:
         """The way out: the sender's own server, unless the organisation's is asked for or is the only one (W 1.0)."""
@@ -87,6 +92,7 @@ async def judge(
     situation = await db.read_together(_look, _question(caller, record, draft))
     if situation.reach is None:
         raise NotFound(Fault(Reason.RECORD_UNKNOWN))
+    draft = _completed(draft, situation.filling)
     if faults := tuple(_faults(draft, situation, situation.reach, now)):
         raise Invalid(*faults)
     transport_id = situation.transport_id(draft)
@@ -104,6 +110,7 @@ async def judge(
         created_at=now,
         left_out=tuple(_left_out(draft, situation)),
         allowance=_allowance(situation.org, per_day, now),
+        template_id=draft.template_id,
     )
 
 
@@ -126,7 +133,8 @@ def _question(caller: Principal, record: Key, draft: Draft) -> _Question:
         sender=draft.sender.address.folded,
         everybody=tuple({mailbox.address.folded: None for mailbox in (*draft.to, *draft.cc, *draft.bcc)}),
         parent=None if draft.in_reply_to is None else threads.Wanted(caller.org_id, draft.in_reply_to.mail_id),
-        files=draft.attachments,
+        files=draft.attachments or (),
+        template_id=draft.template_id,
     )
 
 
@@ -142,6 +150,7 @@ def _look(tx: Tx, questions: Sequence[_Question]) -> list[_Situation]:
     found_files = iter(
         files.find(tx, [files.Wanted(each.record.org_id, one) for each in questions for one in each.files])
     )
+    fillings = _fillings(tx, questions, found_orgs)
     return [
         _Situation(
             org=_present(org),
@@ -152,9 +161,34 @@ def _look(tx: Tx, questions: Sequence[_Question]) -> list[_Situation]:
             blocked=_blocked(each, unwanted),
             parent=None if each.parent is None else parents.get(each.parent),
             files=tuple(next(found_files) for _ in each.files),
+            filling=fillings.get(n),
         )
-        for each, org, reach, sender in zip(questions, found_orgs, reaches, allowed, strict=True)
+        for n, (each, org, reach, sender) in enumerate(zip(questions, found_orgs, reaches, allowed, strict=True))
     ]
+
+
+def _fillings(tx: Tx, questions: Sequence[_Question], found_orgs: Sequence[Org | None]) -> dict[int, Filling | None]:
+    """What the templates are filled with, by the place of the question."""
+    asked = {
+        n: merging.Asked(each.template_id, each.record, each.user_id, _present(org))
+        for n, (each, org) in enumerate(zip(questions, found_orgs, strict=True))
+        if each.template_id is not None
+    }
+    return dict(zip(asked, merging.look_up(tx, [*asked.values()]), strict=True))
+
+
+def _completed(draft: Draft, filling: Filling | None) -> Draft:
+    """The draft with the template's words where it has none of its own (W 1.2)."""
+    if filling is None:
+        return draft
+    template, values = filling.template, filling.values
+    subject, content, format_ = draft.subject, draft.content, draft.format
+    if subject is None:
+        subject = filling.subject.filled(values, merge.in_line)
+    if content is None:
+        format_ = template.format
+        content = filling.content.filled(values, merge.in_html if format_ is Format.HTML else merge.in_text)
+    return replace(draft, subject=subject, content=content, format=format_)
 
 
 def _among(question: _Question, found: Collection[Asked]) -> frozenset[str]:
@@ -184,7 +218,9 @@ def _faults(draft: Draft, situation: _Situation, reach: Reach, now: int) -> Iter
     yield from _opt_out_faults(draft, situation)
     yield from _blocked_faults(draft, situation, reach)
     yield from _parent_faults(draft.in_reply_to, situation.parent)
-    yield from _file_faults(situation.files)
+    if draft.template_id is not None:
+        yield from _template_faults(draft, situation.filling, reach)
+    yield from files.faults(situation.files)
     yield from time_faults(draft.scheduled_at, now)
 
 
@@ -250,13 +286,17 @@ def _parent_faults(asked: InReplyTo | None, found: Parent | None) -> Iterator[Fa
         yield Fault(Reason.RELATED_UNKNOWN, ("in_reply_to", "owner", "id"))
 
 
-def _file_faults(found: Sequence[FileRef | None]) -> Iterator[Fault]:
-    for n, ref in enumerate(found):
-        if ref is None:
-            yield Fault(Reason.FILE_UNKNOWN, ("attachments", n, "id"))
-    total = sum(ref.size for ref in found if ref is not None)
-    if total > ATTACHMENT_OCTETS_PER_MAIL:
-        yield Fault(Reason.FILES_TOO_LARGE, ("attachments",), {"size": total})
+def _template_faults(draft: Draft, filling: Filling | None, reach: Reach) -> Iterator[Fault]:
+    if filling is None:
+        yield Fault(Reason.RELATED_UNKNOWN, ("template", "id"))
+        return
+    if filling.template.module != reach.key.module:
+        yield Fault(Reason.RELATED_UNKNOWN, ("template", "id"), {"reason": "the template is of another module"})
+    # What was given has been measured; what was filled in may be longer than the template.
+    if len(draft.subject or "") > SUBJECT_CHARACTERS:
+        yield Fault(Reason.TOO_LONG, ("subject",), {"maximum_length": SUBJECT_CHARACTERS})
+    if len(draft.content or "") > CONTENT_CHARACTERS:
+        yield Fault(Reason.TOO_LONG, ("content",), {"maximum_length": CONTENT_CHARACTERS})
 
 
 def _letter(draft: Draft, situation: _Situation, *, mail_id: bytes, now: int) -> Letter:
@@ -267,10 +307,10 @@ def _letter(draft: Draft, situation: _Situation, *, mail_id: bytes, now: int) ->
         sender=replace(draft.sender, name=draft.sender.name or situation.sender.name),
         recipients=(draft.without(situation.blocked) if situation.blocked else draft).recipients(),
         reply_to=draft.reply_to,
-        subject=draft.subject,
-        content=draft.content,
+        subject=draft.subject or "",
+        content=draft.content or "",
         format=draft.format,
-        files=tuple(ref for ref in situation.files if ref is not None),
+        files=_files(draft, situation),
         dated_at=now if draft.scheduled_at is None else draft.scheduled_at,
         references=_references(situation.parent),
     )
@@ -280,3 +320,9 @@ def _references(parent: Parent | None) -> tuple[str, ...]:
     if parent is None:
         return ()
     return references(parent.references, message_id(parent.mail_id, parent.domain))
+
+
+def _files(draft: Draft, situation: _Situation) -> tuple[FileRef, ...]:
+    if draft.attachments is None and situation.filling is not None:
+        return situation.filling.template.files
+    return tuple(ref for ref in situation.files if ref is not None)

@@ -67,7 +67,11 @@ class InReplyTo:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Draft:
-    """One mail as asked for (wire reference 1.2). ``scheduled_at`` is in milliseconds since the epoch, UTC."""
+    """One mail as asked for (wire reference 1.2). ``scheduled_at`` is in milliseconds since the epoch, UTC.
+
+    A subject, content (with its ``format``) or attachments of its own, empty ones too, stand in for those of the
+    template; None: nothing is said of it.
+    """
 
     sender: Mailbox
     to: tuple[Mailbox, ...]
@@ -75,10 +79,11 @@ class Draft:
     bcc: tuple[Mailbox, ...] = ()
     reply_to: Mailbox | None = None
     in_reply_to: InReplyTo | None = None
-    subject: str = ""
-    content: str = ""
+    subject: str | None = None
+    content: str | None = None
     format: Format = Format.HTML
-    attachments: tuple[bytes, ...] = ()
+    attachments: tuple[bytes, ...] | None = None
+    template_id: int | None = None
     through_org: bool = False
     scheduled_at: int | None = None
 

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -15,6 +15,8 @@ from postroom.web.api.wire.mail import read_send
 
 FROM = {"user_name": "Owner", "email": "owner@example.com"}
 TO = [{"user_name": "Rita", "email": "rita@example.net"}]
+
+NO_IDS: Final[tuple[object, ...]] = ("", "x", "0", -1, True, 1.5, [], {}, "9" * 20, 2**63)
 
 
 def read(**keys: Any) -> Draft | tuple[Fault, ...]:
@@ -39,6 +41,7 @@ def test_every_key_of_the_page_is_read() -> None:
         content="<b>Hi</b>",
         mail_format="html",
         attachments=[{"id": "AB" * 32}],
+        template={"id": "4876876000000650001", "name": "Welcome"},
     )
     assert (draft.sender.name, str(draft.sender.address)) == ("Owner", "owner@example.com")
     assert [str(each.address) for each in (*draft.to, *draft.cc, *draft.bcc)] == [
@@ -50,6 +53,7 @@ def test_every_key_of_the_page_is_read() -> None:
     assert draft.reply_to.name == "Desk"
     assert (draft.through_org, draft.subject, draft.content, draft.format) == (True, "Offer", "<b>Hi</b>", Format.HTML)
     assert draft.attachments == (b"\xab" * 32,)
+    assert draft.template_id == good(template={"id": 4876876000000650001}).template_id == 4876876000000650001
     assert draft.scheduled_at == datetime(2026, 2, 27, 14, 0, 12, tzinfo=UTC).timestamp() * 1000
 
 
@@ -57,10 +61,11 @@ def test_what_is_null_or_unknown_is_as_good_as_absent() -> None:
     nothing = dict.fromkeys(
         (
             *("cc", "bcc", "reply_to", "org_email", "scheduled_time", "subject", "content", "mail_format"),
-            *("attachments", "consent_email", "data_subject_request"),
+            *("attachments", "template", "consent_email", "data_subject_request"),
         )
     )
     assert good(**nothing) == good() == good(paper_type="A4", consent_email=False)
+    assert good(subject="", attachments=[]) != good(), "what is given empty is given"
     assert good().format is Format.HTML
     assert good(mail_format="text").format is Format.TEXT
 
@@ -123,7 +128,6 @@ def test_any_offset_is_understood(text: str, iso: str) -> None:
         ({"scheduled_time": "2026-11-24T16:22:02"}, Reason.WRONG_VALUE, ("scheduled_time",)),
         ({"scheduled_time": "2026-11-24"}, Reason.WRONG_VALUE, ("scheduled_time",)),
         ({"scheduled_time": 1_700_000_000}, Reason.WRONG_TYPE, ("scheduled_time",)),
-        ({"template": {"id": "1"}}, Reason.NOT_SUPPORTED, ("template",)),
         ({"in_reply_to": "abc"}, Reason.RELATED_UNKNOWN, ("in_reply_to",)),
         ({"in_reply_to": 5}, Reason.WRONG_TYPE, ("in_reply_to",)),
         ({"in_reply_to": {}}, Reason.MISSING, ("in_reply_to", "message_id")),
@@ -135,6 +139,9 @@ def test_any_offset_is_understood(text: str, iso: str) -> None:
             Reason.RELATED_UNKNOWN,
             ("in_reply_to", "owner", "id"),
         ),
+        ({"template": "1"}, Reason.WRONG_TYPE, ("template",)),
+        ({"template": {}}, Reason.MISSING, ("template", "id")),
+        *(({"template": {"id": wrong}}, Reason.RELATED_UNKNOWN, ("template", "id")) for wrong in NO_IDS),
         ({"inventory_details": {}}, Reason.NOT_SUPPORTED, ("inventory_details",)),
         ({"consent_email": "true"}, Reason.WRONG_TYPE, ("consent_email",)),
         ({"consent_email": True}, Reason.COMPLIANCE_OFF, ("consent_email",)),

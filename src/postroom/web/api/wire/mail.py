@@ -19,13 +19,14 @@ from postroom.mail.limits import (
     SCHEDULE_DAYS,
     SUBJECT_CHARACTERS,
 )
+from postroom.record import read_number
 from postroom.web.api.wire import forms
 from postroom.web.api.wire.consent import CONSENT_EMAIL, DATA_SUBJECT_REQUEST
 from postroom.web.api.wire.forms import FLAG, MOMENT, UNDONE, Faults, Form, Key, Path
 from postroom.web.api.wire.in_reply_to import IN_REPLY_TO
 from postroom.web.api.wire.items import Done, body_of, read_items, success
 from postroom.web.api.wire.values import Opaque
-from postroom.web.shape import OPAQUE, Json, Schemas
+from postroom.web.shape import NUMBER, OPAQUE, Json, Schemas
 
 # Anything that could end a header line, or that no database and no reader of mail can hold.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
@@ -40,6 +41,13 @@ def _file_id(value: str, path: Path, faults: Faults) -> bytes | None:
     return None
 
 
+def _template_id(value: object, path: Path, faults: Faults) -> int | None:
+    number = read_number(value)
+    if number is None:
+        faults.append(Fault(Reason.RELATED_UNKNOWN, path))
+    return number
+
+
 def _mailbox(values: dict[str, Any]) -> Mailbox:
     return Mailbox(name=values["user_name"] or "", address=values["email"])
 
@@ -52,11 +60,12 @@ def _draft(values: dict[str, Any]) -> Draft:
         bcc=values["bcc"] or (),
         reply_to=values["reply_to"],
         in_reply_to=values["in_reply_to"],
-        subject=values["subject"] or "",
-        content=values["content"] or "",
+        subject=values["subject"],
+        content=values["content"],
         # W 14: the default is stated nowhere; composed mails are HTML.
         format=Format(values["mail_format"] or Format.HTML),
-        attachments=values["attachments"] or (),
+        attachments=values["attachments"],
+        template_id=values["template"],
         through_org=values["org_email"] or False,
         scheduled_at=values["scheduled_time"],
     )
@@ -71,13 +80,27 @@ _MAILBOX: Final = forms.structure(
     _mailbox,
 )
 _MAILBOXES: Final = forms.several(_MAILBOX, RECIPIENTS_PER_LIST)
-_FORMAT: Final = forms.choice(*(each.value for each in Format))
+FORMAT: Final = forms.choice(*(each.value for each in Format))
 _ATTACHMENT: Final = forms.structure(
     (
         Key(
             name="id",
             form=Form(json=str, schema={"type": "string", "pattern": OPAQUE}, read=_file_id),
             means="The id that the upload was answered with.",
+            required=True,
+        ),
+    ),
+    lambda values: values["id"],
+)
+SUBJECT: Final = forms.text(SUBJECT_CHARACTERS, _CONTROL)
+CONTENT: Final = forms.text(CONTENT_CHARACTERS, _UNSTORABLE)
+ATTACHMENTS: Final = forms.several(_ATTACHMENT, ATTACHMENTS_PER_MAIL)
+_TEMPLATE: Final = forms.structure(
+    (
+        Key(
+            name="id",
+            form=Form(json=object, schema={"type": ["string", "integer"], "pattern": NUMBER}, read=_template_id),
+            means="The template's id.",
             required=True,
         ),
     ),
@@ -107,21 +130,26 @@ MAIL: Final = forms.structure(
         IN_REPLY_TO,
         Key(
             name="subject",
-            form=forms.text(SUBJECT_CHARACTERS, _CONTROL),
+            form=SUBJECT,
             means="The subject, without line ends.",
             example="Your order",
         ),
         Key(
             name="content",
-            form=forms.text(CONTENT_CHARACTERS, _UNSTORABLE),
+            form=CONTENT,
             means="The mail itself.",
             example="<p>It is <b>on its way</b>.</p>",
         ),
-        Key(name="mail_format", form=_FORMAT, means="How `content` is meant; `html` where absent.", example="html"),
+        Key(name="mail_format", form=FORMAT, means="How `content` is meant; `html` where absent.", example="html"),
         Key(
             name="attachments",
-            form=forms.several(_ATTACHMENT, ATTACHMENTS_PER_MAIL),
+            form=ATTACHMENTS,
             means=f"Files that were uploaded before; together {ATTACHMENT_OCTETS_PER_MAIL // MIB} MB at the most.",
+        ),
+        Key(
+            name="template",
+            form=_TEMPLATE,
+            means="The template that subject, content and attachments are taken from where they are not given.",
         ),
         Key(
             name="scheduled_time",
@@ -135,7 +163,7 @@ MAIL: Final = forms.structure(
         ),
         *(
             Key(name=name, form=UNDONE, means="Not done by Postroom: refused.")
-            for name in ("template", "inventory_details", "linked_record")
+            for name in ("inventory_details", "linked_record")
         ),
         Key(name="consent_email", form=CONSENT_EMAIL, means="Needs compliance settings: `true` is refused."),
         Key(name="data_subject_request", form=DATA_SUBJECT_REQUEST, means="Needs compliance settings: refused."),
