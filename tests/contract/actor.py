@@ -15,6 +15,7 @@ from postroom.access.login import SESSION_SECONDS
 from postroom.access.registry import Description, Registered
 from postroom.access.terms import Terms
 from postroom.mail.retry import DAY
+from postroom.mail.zone import moment
 from postroom.store import accounts, blocked, orgs, senders, tokens, users
 from postroom.store.accounts import Account, Session
 from postroom.store.blocked import Blocked
@@ -23,7 +24,6 @@ from postroom.store.db import Tx
 from postroom.store.orgs import Org
 from postroom.store.senders import Sender
 from postroom.store.users import User
-from postroom.web.api.wire.values import moment
 from tests.access.dance import UNLIMITED
 from tests.contract import addresses
 from tests.contract.case import Ask
@@ -187,6 +187,7 @@ class Actor:
             "auth": self._auth,
             "form_token": lambda: self._form_token(rest or "nobody"),
             "letters": self._letters,
+            "field": lambda: self._said(f"{{{rest}}}"),  # a merge field's braces
             "email": lambda: self._address("member"),
             "maria": lambda: self._address("maria"),
             "password": lambda: self._said(PASSWORD),

@@ -9,6 +9,7 @@ from tests.contract.case import Ask
 
 EVERYTHING: Final = (
     "ZohoBigin.modules.ALL,ZohoBigin.settings.ALL,ZohoBigin.users.ALL,ZohoBigin.org.ALL,ZohoBigin.coql.READ,"
+    "ZohoBigin.templates.email.ALL,"
     "ZohoSearch.securesearch.READ"
 )
 DIGITS: Final = re.compile(r"[1-9][0-9]{0,18}")

@@ -179,7 +179,6 @@ CASES = [
             ("an owner without an id", {"message_id": ZEROS, "owner": {}}, missing("in_reply_to.owner.id")),
         )
     ),
-    Case(section="1.2", row="template", what="is not passed over", status=400, ask=mail(template={"id": "1"}), items=(undone("template"),), exactly=True),
     Case(section="1.2", row="consent_email", what="no settings of compliance", status=400, ask=mail(consent_email=True), items=(wrong("INVALID_DATA", NO_COMPLIANCE, "consent_email"),), exactly=True),
     Case(section="1.2", row="consent_email", what="false is none", ask=mail(consent_email=False), items=(SENT,), exactly=True),
     Case(section="1.2", row="data_subject_request", what="no settings of compliance", status=400, ask=mail(data_subject_request={"id": "7", "type": "access"}), exactly=True,

@@ -20,10 +20,19 @@ CARE: Final = (1.0, 1.0, 0.95, 0.6)  # how much of a request is right; each is a
 SWAPPED: Final = 0.2  # of the ids: the other organisation's
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW")
 _TYPES: Final = ("application/json", "text/plain", "multipart/form-data; boundary=b", "multipart/form-data", "\x00", "")
-_WRAPPERS: Final = ("data", "fields", "users", "ids", "owner", "tags", "trigger", "skip_mandatory", "select_query")
+_WRAPPERS: Final = (
+    *("data", "fields", "email_templates", "users", "ids", "owner"),
+    *("tags", "trigger", "skip_mandatory", "select_query"),
+)
 _MAILED: Final = (CONTACTS, ACCOUNTS, PIPELINES)
 # What lies with a record is known by its whole path.
 _WITHIN: Final = {"{note_id}": "notes", "{attachment_id}": "attachments", "{related_id}": "linked"}
+# What the ids of no module name, by the path that has them.
+_OF_NONE: Final = {
+    "/users/{id}": "users",
+    "/settings/fields/{id}": "fields",
+    "/settings/email_templates/{id}": "templates",
+}
 _RELATED: Final = ("Notes", "Attachments", "Emails", "Contacts", "Pipelines", "Deals", "Tasks", "Events", "Calls")
 
 
@@ -95,8 +104,8 @@ class Maker:
             match word:
                 case "{module}":
                     words.append(self._module_name(module, prefix))
-                case "{id}" if "users" in template or "fields" in template:
-                    words.append(self._id("users" if "users" in template else "fields"))
+                case "{id}" if named := _OF_NONE.get(template):
+                    words.append(self._id(named))
                 case "{id}":
                     words.append(self._id(module.name))
                 case "{message_id}":
@@ -125,8 +134,8 @@ class Maker:
     def _names(self, param: Param) -> bool:
         if param.required:
             return self._well()
-        # Views are always refused.
-        return self._chance.random() < (0.02 if param.name == "cvid" else 0.3)
+        # Views and filters are always refused.
+        return self._chance.random() < (0.02 if param.name in ("cvid", "filters") else 0.3)
 
     def _param(self, param: Param, module: Module) -> str:
         chance = self._chance
@@ -139,6 +148,7 @@ class Maker:
         made: dict[str, Callable[[], str]] = {
             "fields": lambda: ",".join(chance.sample([*module.by_name], 3)),
             "sort_by": lambda: chance.choice([*module.by_name, "id"]),
+            "category": lambda: chance.choice(WORDS),
             "ids": lambda: ",".join(self._id(module.name) for _ in range(chance.randrange(1, 4))),
             "id": lambda: self._id("files"),
             "user_id": lambda: self._id("users"),
@@ -229,6 +239,8 @@ class Maker:
             return {"users": [{"id": self._id("users"), "last_name": chance.choice(WORDS)}]}
         if endpoint.template == "/settings/fields":
             return {"fields": [self._field() for _ in range(chance.choice((1, 1, 2)))]}
+        if "templates" in endpoint.template:
+            return {"email_templates": [self._template(module) for _ in range(chance.choice((1, 1, 2)))]}
         if "{related}" in endpoint.template:
             return {"data": [{"id": self._id(self._related)} for _ in range(chance.choice((1, 1, 2)))]}
         kind = NOTES if "Notes" in endpoint.template else module
@@ -260,16 +272,30 @@ class Maker:
             "pick_list_values": [{"display_value": each} for each in chance.sample(WORDS, 2)],
         }
 
+    def _template(self, module: Module) -> dict[str, Any]:
+        chance = self._chance
+        named = f"${{{module.name}.{chance.choice([*module.by_name])}}}"
+        return {
+            "name": f"{chance.choice(WORDS)} {chance.randrange(1000)}",
+            "module": {"api_name": module.name if self._well() else chance.choice(TEXTS)},
+            "subject": chance.choice((named, f"a {named} {named}", *TEXTS)),
+            "content": chance.choice((f"<p>{named}", "${Users.full_name}", "${Org.company_name}", *TEXTS)),
+            "category": chance.choice(WORDS),
+            "mail_format": chance.choice(("html", "text", None)),
+            "attachments": [{"id": self._id("files")}] if chance.random() < 0.3 else None,
+        }
+
     def _mail(self) -> dict[str, Any]:
         chance = self._chance
         answered = self._id("mails")
         return {
             "from": {"user_name": "Ada", "email": self._address("ada", "office")},
             "to": [{"email": self._address("ada", "ben")}],
-            "subject": "A subject" if self._well() else chance.choice(TEXTS),
-            "content": "<p>A text</p>" if self._well() else chance.choice(TEXTS),
+            "subject": chance.choice(("A subject", None)) if self._well() else chance.choice(TEXTS),
+            "content": chance.choice(("<p>A text</p>", None)) if self._well() else chance.choice(TEXTS),
             "attachments": [{"id": self._id("files")}] if chance.random() < 0.3 else [],
             "in_reply_to": chance.choice((None, None, answered, {"message_id": answered})),
+            "template": {"id": self._id("templates")} if chance.random() < 0.2 else None,
         }
 
     def _address(self, *names: str) -> str:

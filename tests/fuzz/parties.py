@@ -22,7 +22,8 @@ _KEPT: Final = 300  # ids of each kind
 
 @dataclass(slots=True)
 class Known:
-    """The ids that an organisation has, by what they name: a module, ``files``, ``mails``, ``users``, ``fields``.
+    """The ids that an organisation has, by what they name: a module, ``files``, ``mails``, ``users``, ``fields``,
+    ``templates``.
 
     Of ``notes``, ``attachments`` and ``linked`` records it has the paths, with the record that they belong to.
     """
@@ -80,6 +81,15 @@ async def _settled(guest: Guest, mark: str) -> Party:
         "content": f"<p>{mark}</p>",
         "attachments": [{"id": known.ids["files"][0]}],
     }
+    template = {
+        "name": f"Welcome {mark}",
+        "module": {"api_name": "Contacts"},
+        "subject": f"${{Contacts.Last_Name}} {mark}",
+        "content": f"<p>{mark}</p>",
+        "attachments": [{"id": known.ids["files"][0]}],
+    }
+    made = await guest.ask("POST", "/settings/email_templates", {"email_templates": [template]})
+    known.add("templates", made.json()["email_templates"][0]["details"]["id"])
     sent = await guest.ask("POST", f"/Contacts/{world.contact.id}/actions/send_mail", {"data": [mail]})
     assert sent.status_code == 200, sent.text
     known.add("mails", sent.json()["data"][0]["details"]["message_id"])

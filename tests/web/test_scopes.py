@@ -94,6 +94,11 @@ TABLE: Final = {
     "GET /settings/layouts": ["read settings.layouts settings.all settings"],
     "GET /settings/layouts/{id}": ["read settings.layouts settings.all settings"],
     "GET /settings/related_lists": ["read settings.related_lists settings.all settings"],
+    "GET /settings/email_templates": ["read templates.email templates.all templates"],
+    "POST /settings/email_templates": ["insert templates.email templates.all templates"],
+    "GET /settings/email_templates/{id}": ["read templates.email templates.all templates"],
+    "PUT /settings/email_templates/{id}": ["update templates.email templates.all templates"],
+    "DELETE /settings/email_templates/{id}": ["delete templates.email templates.all templates"],
     "GET /settings/tags": ["read settings.tags settings.all settings"],
     "GET /settings/roles": ["read settings.roles settings.all settings"],
     "GET /users": ["read users"],
@@ -133,6 +138,7 @@ NAMES: Final = (
     *(f"modules.{name}" for name in ("pipelines", "products", "tasks", "notes", "attachments", "contacts.emails")),
     *(f"settings.{name}" for name in ("all", "emails", "modules", "fields", "contacts")),
     *(f"settings.{name}" for name in ("layouts", "related_lists", "tags", "roles")),
+    *("templates", "templates.email"),
     *("modules", "send_mail", "settings", "files", "users", "org", "coql", "bulk", "securesearch", "contacts", "all"),
 )
 OPERATIONS: Final = ("READ", "CREATE", "UPDATE", "DELETE", "WRITE", "ALL")

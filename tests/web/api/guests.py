@@ -19,7 +19,7 @@ EVERYTHING = ",".join(
     (
         *(
             f"ZohoBigin.{each}.ALL"
-            for each in ("modules", "settings", "files", "users", "org", "send_mail.all", "coql")
+            for each in ("modules", "settings", "templates.email", "files", "users", "org", "send_mail.all", "coql")
         ),
         "ZohoSearch.securesearch.READ",
     )

@@ -128,6 +128,25 @@ async def metadata(witness: Witness) -> None:
     await witness.ask("GET /settings/roles", 200)
 
 
+async def templates(witness: Witness) -> None:
+    """Templates of mails."""
+    every, one = "/settings/email_templates", "/settings/email_templates/{id}"
+    upload = await witness.guest.ask("POST", "/files", files={"file": ("a.txt", b"a", "text/plain")})
+    files = [{"id": upload.json()["data"][0]["details"]["id"]}]
+    new = {"name": "Welcome", "module": {"api_name": "Contacts"}, "subject": "Hello", "attachments": files}
+    await witness.ask(f"GET {every}", 204)
+    await witness.ask(f"GET {one}", 204, NOBODY)
+    told = await witness.ask(f"POST {every}", 201, json={"email_templates": [new]})
+    number = told.json()["email_templates"][0]["details"]["id"]
+    await witness.ask(f"POST {every}", 207, json={"email_templates": [new | {"name": "Second"}, {}]})
+    await witness.ask(f"POST {every}", 400, json={"email_templates": [new]})
+    await witness.ask(f"GET {every}", 200)
+    await witness.ask(f"GET {one}", 200, number)
+    await witness.ask(f"PUT {one}", 200, number, json={"email_templates": [{"description": "For the first day"}]})
+    await witness.ask(f"PUT {one}", 400, number, json={"email_templates": [{"name": "Second"}]})
+    await witness.ask(f"DELETE {one}", 200, number)
+
+
 async def names(witness: Witness) -> None:
     """Users who are renamed."""
     user = str(witness.guest.world.user.id)
@@ -138,7 +157,7 @@ async def names(witness: Witness) -> None:
     await witness.ask("PUT /users", 400, json=_users({"id": NOBODY}))
 
 
-ALL: Final = (found, queried, gone, notes, attachments, owners, related, own_fields, metadata, names)
+ALL: Final = (found, queried, gone, notes, attachments, owners, related, own_fields, metadata, templates, names)
 
 
 async def _contact(witness: Witness) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 from postroom.mail.limits import RECORDS_PER_REQUEST
 from postroom.record import MODULES
 from postroom.record.relations import RELATIONS
-from postroom.web.api.wire import deleted, emails, pages, records, users
+from postroom.web.api.wire import deleted, emails, pages, records, templates, users
 from postroom.web.api.wire.sieve import FILTER
 from postroom.web.param import MOMENT, Kind, Param, Place, choice, count, flag, matching, text, word
 from postroom.web.shape import NUMBER, OPAQUE
@@ -92,6 +92,17 @@ DOWNLOAD: Final = (Param(name="id", required=True, kind=_OPAQUE, means="The id t
 # of metadata (W 6.2)
 METADATA: Final = (_MODULE,)
 
+# of templates (W 8.2)
+TEMPLATES: Final = (
+    Param(name="module", kind=_MODULES, means="The module's API name; the templates of all where nothing is given."),
+    Param(name="category", means="None but the templates of this category."),
+    Param(name="sort_by", kind=choice(*templates.ORDERS), default="modified_time", means="What they are ordered by."),
+    Param(name="sort_order", kind=choice("asc", "desc"), default="desc", means="Upwards or downwards."),
+    Param(name="filters", means="Conditions, whose form no source tells, so each is refused."),
+    _PAGE,
+    _per_page(templates.PER_PAGE),
+)
+
 # of records (W 7.1, 7.3)
 _SOME_FIELDS: Final = Param(name="fields", means=f"{_FIELDS} All where nothing is given.")
 _SINCE: Final = Param(
@@ -168,7 +179,7 @@ _RELATED: Final = text(enum=sorted({each.name for each in RELATIONS if each.fiel
 # what stands in braces in the paths of the table
 PLACEHOLDERS: Final = (
     _placeholder("module", _MODULES, "The module's API name."),
-    _placeholder("id", _NUMBER, "The id of the record, or of the user."),
+    _placeholder("id", _NUMBER, "The id of the record, the user, the field or the template."),
     _placeholder(
         "related", _RELATED, "The list's API name; `GET /settings/related_lists` tells which a module has.", "Pipelines"
     ),

@@ -24,6 +24,7 @@ from postroom.web.api import (
     send,
     senders,
     shapes,
+    templates,
     users,
 )
 from postroom.web.cost import Cost
@@ -43,6 +44,10 @@ def _with(name: str, operation: Operation) -> tuple[Need, ...]:
 
 def _settings(name: str, operation: Operation = _R) -> tuple[Need, ...]:
     return (Need(("settings", name), operation),)
+
+
+def _templates(operation: Operation) -> tuple[Need, ...]:
+    return (Need(("templates", "email"), operation),)
 
 
 def _files(operation: Operation) -> tuple[Need, ...]:
@@ -288,6 +293,42 @@ ROUTES: Final = (
         params.METADATA,
     ),
     Endpoint("GET", "/settings/tags", metadata.tags, _settings("tags"), _VIEW, shapes.TAGS, params.METADATA),
+    Endpoint(
+        "GET",
+        "/settings/email_templates",
+        templates.listing,
+        _templates(_R),
+        _VIEW,
+        shapes.TEMPLATES,
+        params.TEMPLATES,
+    ),
+    Endpoint(
+        "POST",
+        "/settings/email_templates",
+        templates.add,
+        _templates(_C),
+        _CREATE,
+        shapes.TEMPLATES_ADDED,
+        body=shapes.NEW_TEMPLATES,
+    ),
+    Endpoint("GET", "/settings/email_templates/{id}", templates.get, _templates(_R), _VIEW, shapes.ONE_TEMPLATE),
+    Endpoint(
+        "PUT",
+        "/settings/email_templates/{id}",
+        templates.change,
+        _templates(_U),
+        _EDIT,
+        shapes.TEMPLATE_CHANGED,
+        body=shapes.CHANGED_TEMPLATE,
+    ),
+    Endpoint(
+        "DELETE",
+        "/settings/email_templates/{id}",
+        templates.remove,
+        _templates(_D),
+        _DELETE,
+        shapes.TEMPLATE_REMOVED,
+    ),
     Endpoint("GET", "/settings/roles", metadata.roles, _settings("roles"), _VIEW, shapes.ROLES),
     Endpoint("POST", "/coql", coql.query, coql.NEEDS, _VIEW, shapes.QUERIED, body=shapes.QUERY),
     Endpoint("GET", "/users", users.listing, _USERS, _VIEW, shapes.USERS, params.USERS),

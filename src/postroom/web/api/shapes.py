@@ -27,6 +27,7 @@ from postroom.web.api.wire import (
     roles,
     senders,
     tags,
+    templates,
     users,
 )
 from postroom.web.api.wire.items import Done, Gone, Upserted, each, outcome, outcomes
@@ -57,6 +58,8 @@ IDS: Final[Shape] = record_shapes.ids
 OWNER: Final[Shape] = owners.one
 OWNER_OF_MANY: Final[Shape] = owners.many
 NEW_FIELDS: Final[Shape] = record_shapes.new_fields
+NEW_TEMPLATES: Final[Shape] = templates.new
+CHANGED_TEMPLATE: Final[Shape] = templates.changed
 NAMES: Final[Shape] = partial(record_shapes.changed_many, module=renaming.NAMES, at_most=renaming.AT_ONCE, key="users")
 NAME: Final[Shape] = partial(record_shapes.changed, module=renaming.NAMES, key="users")
 QUERY: Final[Shape] = coql.query
@@ -105,6 +108,11 @@ FIELDS_ADDED: Final[Answers] = outcomes(Done[Gone], 201, key="fields")
 FIELD_REMOVED: Final[Answers] = {200: each("fields", Done[Gone])}
 LAYOUTS: Final[Answers] = {200: layouts.Layouts}
 RELATED_LISTS: Final[Answers] = {200: related_lists.RelatedLists, 204: None}
+TEMPLATES: Final[Answers] = {200: templates.Templates, 204: None}
+ONE_TEMPLATE: Final[Answers] = {200: templates.OneTemplate, 204: None}
+TEMPLATES_ADDED: Final[Answers] = outcomes(Done[Gone], 201, key=templates.KEY)
+TEMPLATE_CHANGED: Final[Answers] = outcome(Done[Gone], 200, key=templates.KEY)
+TEMPLATE_REMOVED: Final[Answers] = {200: each(templates.KEY, Done[Gone])}
 TAGS: Final[Answers] = {200: tags.Tags, 204: None}
 ROLES: Final[Answers] = {200: roles.Roles}
 USERS: Final[Answers] = {200: users.Users, 204: None}
