@@ -27,6 +27,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "blocked": ("postroom.cli.blocked:blocked", "Keep addresses out of every mail."),
     "record": ("postroom.cli.record:record", "Import records."),
     "field": ("postroom.cli.field:field", "Add, list and remove fields of one's own."),
+    "template": ("postroom.cli.template:template", "Add, list, show and remove templates of mails."),
     "queue": ("postroom.cli.queue:queue", "Show mails, try them again, cancel them."),
     "migrate": ("postroom.cli.migrate:migrate", "Bring the database to this version's schema."),
 }

@@ -51,6 +51,7 @@ class Sandbox:
             "POSTROOM_RECORD_ID": str(self.seed.contact_id),
             "POSTROOM_COMPANY_ID": str(self.seed.company_id),
             "POSTROOM_DEAL_ID": str(self.seed.deal_id),
+            "POSTROOM_TEMPLATE_ID": str(self.seed.template_id),
             "POSTROOM_FROM": str(self.seed.resident.address),
             "POSTROOM_ORG_FROM": str(seed.ORG_FROM),
             "POSTROOM_TO": str(seed.TO),

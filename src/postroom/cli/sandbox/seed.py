@@ -14,13 +14,14 @@ from postroom.cli.sandbox.inbox import HOST
 from postroom.errors import Misconfigured
 from postroom.mail.address import Address
 from postroom.record import ACCOUNTS, CONTACTS, PIPELINES, Module, read_values
-from postroom.store import accounts, keeping, orgs, senders, transports
+from postroom.store import accounts, keeping, orgs, senders, templates, transports
 from postroom.store.accounts import Account
 from postroom.store.clients import ClientType
 from postroom.store.db import Tx
 from postroom.store.keeping import Place, Wish
 from postroom.store.records import Record
 from postroom.store.senders import Sender
+from postroom.store.templates import Author, Template, Wording
 from postroom.store.transports import Transport
 from postroom.store.users import User
 
@@ -33,6 +34,7 @@ TO: Final = Address.parse("mary.poole@customer.example")
 _RIGHTS: Final = (
     "modules.ALL",
     "settings.ALL",
+    "templates.email.ALL",
     "send_mail.all.CREATE",
     "files.ALL",
     "users.ALL",
@@ -46,6 +48,16 @@ SCOPES: Final = ",".join(
     )
 )
 
+WELCOME: Final = Wording(
+    module=CONTACTS.name,
+    name="Welcome",
+    subject="Welcome, ${Contacts.First_Name}",
+    content=(
+        "<p>Dear ${Contacts.Full_Name},</p>"
+        "<p>we are glad to work with ${Contacts.Account_Name}.</p>"
+        "<p>${Users.full_name}, ${Org.company_name}</p>"
+    ),
+)
 
 # Where the web client that whoever tries it writes is called back; nothing of ours listens there.
 WEB_REDIRECT_URI: Final = "http://localhost:8080/callback"
@@ -94,6 +106,7 @@ class Seed:
     contact_id: int
     company_id: int
     deal_id: int
+    template_id: int
 
 
 async def plant(app: App, soil: Soil, ports: Mapping[str, int]) -> Seed:
@@ -127,6 +140,7 @@ async def plant(app: App, soil: Soil, ports: Mapping[str, int]) -> Seed:
         contact_id=contact,
         company_id=company,
         deal_id=deal,
+        template_id=await app.db.write(lambda tx: _template(tx, app, founded.user)),
     )
 
 
@@ -168,6 +182,13 @@ def _senders(tx: Tx, app: App, user: User, ports: Mapping[str, int]) -> None:
     )
     senders.add(tx, own)
     senders.add(tx, office)
+
+
+def _template(tx: Tx, app: App, user: User) -> int:
+    author = Author(org_id=user.org_id, user_id=user.id, now=app.clock())
+    kept = templates.add(tx, author, app.ids.number(), WELCOME)
+    assert isinstance(kept, Template), kept
+    return kept.id
 
 
 def _records(tx: Tx, app: App, user: User) -> tuple[int, int, int]:
