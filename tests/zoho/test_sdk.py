@@ -6,9 +6,11 @@ from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from postroom.record import CONTACTS, MODULES, PIPELINES
 from postroom.record.modules import TASKS
-from tests.cli.boxed import Boxed, boxed
+from tests.cli.boxed import Boxed, bearer, boxed
 from tests.cli.command import LONGEST, environment
 from tests.shape.source import ROOT
 
@@ -197,3 +199,36 @@ async def test_the_sdk_links_what_belongs_together(tmp_path: Path) -> None:
         "name": "Übersicht.txt",
         "bytes": "all of it",
     }
+
+
+async def test_the_sdk_sends_a_mail_made_from_a_template(tmp_path: Path) -> None:
+    async with boxed(tmp_path) as box:
+        headers = {"Authorization": await bearer(box.variables)}
+        url = box.variables["POSTROOM_API_URL"]
+        async with httpx.AsyncClient(base_url=url, trust_env=False, headers=headers) as http:
+            stored = await http.post("/bigin/v2/files", files={"file": ("terms.txt", b"terms")})
+            files = [{"id": stored.json()["data"][0]["details"]["id"]}]
+            template = f"/bigin/v2/settings/email_templates/{box.variables['POSTROOM_TEMPLATE_ID']}"
+            answer = await http.put(template, json={"email_templates": [{"attachments": files}]})
+            assert answer.status_code == 200, answer.text
+        said = await walk(box, "templates.py")
+        await box.sent(said["message_id"])
+        (mail,) = await box.mails()
+    (listed,) = said["listed"]
+    assert listed == {
+        "id": int(box.variables["POSTROOM_TEMPLATE_ID"]),
+        "name": "Welcome",
+        "module": "Contacts",
+        "subject": "Welcome, ${Contacts.First_Name}",
+        "content": None,
+        "attachments": [["terms.txt", 5, 64, "int"]],
+        "by": "Robin Ash",
+        "used": False,
+        "active": True,
+    }
+    assert said["one"] == listed | {"content": said["one"]["content"]}
+    assert (said["info"], said["used"], said["none"]) == ([1, 200, 1, False], True, 204)
+    assert mail["subject"] == "Welcome, Mary"
+    assert "Dear Mary Poole," in mail["text"]
+    assert "Poole &amp; Daughters" in mail["html"]
+    assert [each["name"] for each in mail["attachments"]] == ["terms.txt"]
