@@ -2,11 +2,10 @@
 
 Moments are BIGINT milliseconds since the epoch, UTC. Every row belongs to an organisation, and every index that serves
 a request leads with it. The two random ids that callers see (mail, file) are 32 bytes, the first six a time, so that
-their unique index grows at its end.
+their unique index grows at its end. Tables of who may call are in ``access_tables``.
 """
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -14,33 +13,18 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from postroom.store.access_tables import account, client, consent, credit, device, session, throttle, token
+from postroom.store.schema import Json, Moment, Serial, metadata, org_column
 
-Moment = BigInteger
-Json = JSON().with_variant(JSONB(), "postgresql")
-# SQLite numbers rows by itself only in a column declared INTEGER.
-Serial = BigInteger().with_variant(Integer(), "sqlite")
-
-
-def _org() -> Column[int]:
-    return Column("org_id", BigInteger, ForeignKey("org.id"), nullable=False)
-
+# What others look for here: the schema is whole only with them.
+__all__ = ["account", "client", "consent", "credit", "device", "metadata", "session", "throttle", "token"]
 
 org = Table(
     "org",
@@ -60,7 +44,7 @@ user = Table(
     "user",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    _org(),
+    org_column(),
     Column("email", Text, nullable=False),  # folded
     Column("first_name", Text, nullable=False, server_default=""),
     Column("last_name", Text, nullable=False),
@@ -72,123 +56,11 @@ user = Table(
     Index(None, "email"),
 )
 
-# Somebody who signs in: one for all the organisations that have a user with this address.
-account = Table(
-    "account",
-    metadata,
-    Column("email", Text, primary_key=True),  # folded
-    Column("password_hash", Text),  # argon2id; none: cannot sign in here
-    Column("data_center", Text),  # where this person signs in instead; none: here
-    Column("created_at", Moment, nullable=False),
-)
-
-# A browser that signed in; only the SHA-256 of its cookie is kept.
-session = Table(
-    "session",
-    metadata,
-    Column("hash", LargeBinary, primary_key=True),
-    Column("email", Text, ForeignKey("account.email"), nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
-    Index(None, "email"),
-    Index(None, "expires_at"),
-)
-
-client = Table(
-    "client",
-    metadata,
-    Column("id", Text, primary_key=True),  # 1000. and 30 letters and digits, wire reference 4.1
-    _org(),
-    Column("user_id", BigInteger, ForeignKey("user.id"), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("type", Text, nullable=False),  # self, server, client, mobile, device: wire reference 4.1
-    Column("secret_hash", LargeBinary, nullable=False),
-    Column("homepage", Text, nullable=False, server_default=""),
-    Column("javascript_domain", Text, nullable=False, server_default=""),
-    Column("redirect_uris", Json, nullable=False, server_default="[]"),
-    Column("active", Boolean, nullable=False, server_default=text("true")),
-    Column("created_at", Moment, nullable=False),
-)
-
-# One row per code, refresh token or access token; only the SHA-256 of a token is kept.
-token = Table(
-    "token",
-    metadata,
-    Column("hash", LargeBinary, primary_key=True),
-    Column("kind", Text, nullable=False),  # code, refresh, access
-    _org(),
-    Column("user_id", BigInteger, ForeignKey("user.id"), nullable=False),
-    Column("client_id", Text, ForeignKey("client.id"), nullable=False),
-    Column("scopes", Text, nullable=False),  # comma separated, as granted
-    # The hash of what it came from: a refresh token's code, an access token's refresh token (or else its code).
-    Column("parent", LargeBinary),
-    Column("created_at", Moment, nullable=False),
-    Column("expires_at", Moment),  # none: until revoked
-    Column("used_at", Moment),  # codes: exchanged
-    # Of codes only: where it was sent, whether it gives a refresh token, what its verifier must match (RFC 7636).
-    Column("redirect_uri", Text),
-    Column("offline", Boolean, nullable=False, server_default=text("true")),
-    Column("challenge", Text),
-    Column("challenge_method", Text),
-    Index(None, "parent"),
-    Index(None, "expires_at"),
-    Index(None, "user_id", "kind", "created_at"),
-    Index(None, "client_id"),
-)
-
-# What a user allowed a client, so that nobody is asked twice.
-consent = Table(
-    "consent",
-    metadata,
-    Column("user_id", BigInteger, ForeignKey("user.id"), primary_key=True, autoincrement=False),
-    Column("client_id", Text, ForeignKey("client.id"), primary_key=True),
-    _org(),
-    Column("scopes", Text, nullable=False),
-    Column("given_at", Moment, nullable=False),
-)
-
-# A device that waits for its user's consent; only hashes of its two codes are kept.
-device = Table(
-    "device",
-    metadata,
-    Column("hash", LargeBinary, primary_key=True),  # of the device code
-    Column("user_code", LargeBinary, unique=True),  # none: the user code was typed in another data centre
-    Column("client_id", Text, ForeignKey("client.id"), nullable=False),
-    Column("scopes", Text, nullable=False),
-    Column("offline", Boolean, nullable=False),
-    Column("state", Text, nullable=False),  # pending, granted, denied, elsewhere, spent
-    Column("org_id", BigInteger, ForeignKey("org.id")),  # once granted, with the user
-    Column("user_id", BigInteger, ForeignKey("user.id")),
-    Column("data_center", Text),  # the user's, when it is another one
-    Column("created_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False, index=True),
-    Column("polled_at", Moment),
-)
-
-# How often something was done lately; the key is the SHA-256 of what and by whom.
-throttle = Table(
-    "throttle",
-    metadata,
-    Column("key", LargeBinary, primary_key=True),
-    Column("count", Integer, nullable=False),
-    Column("ends_at", Moment, nullable=False, index=True),  # then it counts from nothing
-)
-
-# What organisations have used of the API, summed up by the hour.
-credit = Table(
-    "credit",
-    metadata,
-    Column("org_id", BigInteger, ForeignKey("org.id"), primary_key=True, autoincrement=False),
-    Column("hour", Integer, primary_key=True, autoincrement=False, index=True),  # since the epoch
-    Column("credits", Integer, nullable=False),
-    sqlite_with_rowid=False,
-)
-
 transport = Table(
     "transport",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    _org(),
+    org_column(),
     Column("host", Text, nullable=False),
     Column("port", Integer, nullable=False),
     Column("tls", Text, nullable=False),  # none, starttls, tls
@@ -202,7 +74,7 @@ sender = Table(
     "sender",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    _org(),
+    org_column(),
     Column("user_id", BigInteger, ForeignKey("user.id")),
     Column("email", Text, nullable=False),  # folded
     Column("name", Text, nullable=False),
@@ -220,7 +92,7 @@ sender_user = Table(
     metadata,
     Column("sender_id", BigInteger, ForeignKey("sender.id"), primary_key=True, autoincrement=False),
     Column("user_id", BigInteger, ForeignKey("user.id"), primary_key=True, autoincrement=False),
-    _org(),
+    org_column(),
     sqlite_with_rowid=False,
 )
 
@@ -229,7 +101,7 @@ confirmation = Table(
     "confirmation",
     metadata,
     Column("hash", LargeBinary, primary_key=True),
-    _org(),
+    org_column(),
     Column("sender_id", BigInteger, ForeignKey("sender.id"), index=True),
     Column("user_id", BigInteger, ForeignKey("user.id"), index=True),
     Column("created_at", Moment, nullable=False),
@@ -241,7 +113,7 @@ record = Table(
     "record",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    _org(),
+    org_column(),
     Column("module", Text, nullable=False),
     Column("owner_id", BigInteger, nullable=False),
     Column("name", Text, nullable=False),  # what a lookup shows
@@ -278,7 +150,7 @@ deletion = Table(
     "deletion",
     metadata,
     Column("seq", Serial, primary_key=True),
-    _org(),
+    org_column(),
     Column("module", Text, nullable=False),
     Column("record_id", BigInteger, nullable=False),
     Column("name", Text, nullable=False),
@@ -295,7 +167,7 @@ custom_field = Table(
     "custom_field",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    _org(),
+    org_column(),
     Column("module", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("label", Text, nullable=False),
@@ -314,7 +186,7 @@ import_ = Table(
     "import",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    _org(),
+    org_column(),
     Column("digest", LargeBinary, nullable=False),  # SHA-256 of the file and of how it is read
     Column("line", Integer, nullable=False),  # the last one that is imported or refused; 0: none yet
     Column("imported", Integer, nullable=False),
@@ -329,7 +201,7 @@ refused_line = Table(
     metadata,
     Column("import_id", BigInteger, ForeignKey("import.id"), primary_key=True, autoincrement=False),
     Column("line", Integer, primary_key=True, autoincrement=False),
-    _org(),
+    org_column(),
     Column("reason", Text, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -339,7 +211,7 @@ file = Table(
     metadata,
     Column("seq", Serial, primary_key=True),
     Column("id", LargeBinary, nullable=False, unique=True),
-    _org(),
+    org_column(),
     Column("user_id", BigInteger, nullable=False),
     Column("digest", LargeBinary, nullable=False, index=True),  # SHA-256, the name of the blob
     Column("name", Text, nullable=False),
@@ -353,7 +225,7 @@ enclosure = Table(
     "enclosure",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    _org(),
+    org_column(),
     Column("record_id", BigInteger, nullable=False),
     Column("file_id", LargeBinary, nullable=False),
     Index(None, "org_id", "record_id", "id"),
@@ -364,7 +236,7 @@ template = Table(
     "template",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    _org(),
+    org_column(),
     Column("module", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("subject", Text, nullable=False),
@@ -387,7 +259,7 @@ mail = Table(
     metadata,
     Column("seq", Serial, primary_key=True),
     Column("id", LargeBinary, nullable=False, unique=True),
-    _org(),
+    org_column(),
     Column("user_id", BigInteger, nullable=False),
     Column("module", Text, nullable=False),
     Column("record_id", BigInteger, nullable=False),
@@ -459,7 +331,7 @@ recipient = Table(
     metadata,
     Column("mail_seq", BigInteger, ForeignKey("mail.seq"), primary_key=True, autoincrement=False),
     Column("n", SmallInteger, primary_key=True, autoincrement=False),
-    _org(),
+    org_column(),
     Column("kind", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("address", Text, nullable=False),
@@ -475,7 +347,7 @@ attachment = Table(
     metadata,
     Column("mail_seq", BigInteger, ForeignKey("mail.seq"), primary_key=True, autoincrement=False),
     Column("n", SmallInteger, primary_key=True, autoincrement=False),
-    _org(),
+    org_column(),
     Column("file_id", LargeBinary, nullable=False),
     Column("digest", LargeBinary, nullable=False, index=True),
     Column("name", Text, nullable=False),
@@ -490,7 +362,7 @@ job = Table(
     "job",
     metadata,
     Column("mail_seq", Serial, ForeignKey("mail.seq"), primary_key=True, autoincrement=False),
-    _org(),
+    org_column(),
     Column("transport_id", BigInteger, nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("first_due_at", Moment, nullable=False),
@@ -505,7 +377,7 @@ event = Table(
     "event",
     metadata,
     Column("seq", Serial, primary_key=True),
-    _org(),
+    org_column(),
     Column("mail_seq", BigInteger, ForeignKey("mail.seq"), nullable=False),
     Column("n", SmallInteger),  # the recipient; null: the mail as a whole
     Column("at", Moment, nullable=False),
