@@ -18,7 +18,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "worker": ("postroom.cli.serve:worker", "Run the delivery worker alone."),
     "sandbox": ("postroom.cli.sandbox.verb:sandbox", "Run a throw-away server whose mails arrive in a local inbox."),
     "demo": ("postroom.cli.demo:demo", "Send four mails through a sandbox and show how they arrive."),
-    "send": ("postroom.cli.send:send", "Send one mail through the API of a running server."),
+    "send": ("postroom.cli.send:send", "Send one mail through the API of a running server, or of Bigin's own cloud."),
     "org": ("postroom.cli.org:org", "Add, list, show and change organisations."),
     "user": ("postroom.cli.user:user", "Add, list and change users, set their passwords."),
     "client": ("postroom.cli.client:client", "Register and change the OAuth clients that may ask for tokens."),
