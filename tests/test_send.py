@@ -13,7 +13,7 @@ from postroom.access.scope import parse
 from postroom.errors import Fault, Invalid, NotFound, Reason
 from postroom.mail.address import Address
 from postroom.mail.compose import compose
-from postroom.mail.draft import Draft, FileRef, Format, Kind, Mailbox
+from postroom.mail.draft import Draft, FileRef, Format, Kind, Linked, Mailbox
 from postroom.mail.life import State
 from postroom.mail.limits import MIB
 from postroom.mail.retry import DAY
@@ -262,6 +262,40 @@ async def test_a_mail_to_nobody_but_blocked_ones_is_refused(db: Database, world:
     theirs = replace(draft(other), to=(box("office@org2.example"),), cc=(box("ben@org1.example"),))
     accepted = await submit(db, IDS, caller(other), key(other), theirs, now=NOW)
     assert (len(accepted.letter.recipients), accepted.left_out) == (2, ()), "another organisation blocks for itself"
+
+
+@pytest.mark.parametrize(
+    ("module", "linked", "related"),
+    [
+        ("Contacts", ("Accounts", 1008), True),
+        ("Contacts", ("Pipelines", 1010), True),
+        ("Accounts", ("Contacts", 1009), True),
+        ("Accounts", ("Pipelines", 1010), True),
+        ("Pipelines", ("Contacts", 1009), True),
+        ("Pipelines", ("Accounts", 1008), True),
+        ("Contacts", ("Contacts", 1009), True),
+        ("Contacts", ("Pipelines", 1009), False),
+        ("Contacts", ("Accounts", 2008), False),
+        ("Contacts", ("Contacts", 70), False),
+        ("Pipelines", ("Contacts", 70), False),
+        ("Accounts", ("", 1009), False),
+    ],
+)
+async def test_a_linked_record_is_related_to_that_of_the_url(
+    db: Database, world: World, module: str, linked: tuple[str, int], related: bool
+) -> None:
+    other = record(70, world.org, world.user, "Contacts", name="O", fields={"Last_Name": "O"}, account_id=None)
+    await db.write(lambda tx: add(tx, other))
+    await db.write(lambda tx: found(tx, 2))
+    asked = replace(draft(world), linked=Linked(module=linked[0], record_id=linked[1]))
+    if related:
+        accepted = await send(db, world, asked, key(world, module))
+        filed = await db.read(lambda tx: mails.find(tx, world.org.id, accepted.letter.mail_id))
+        assert filed is not None
+        assert filed.linked == asked.linked
+    else:
+        wrong = [Fault(Reason.RELATED_UNKNOWN, ("linked_record", "id"))]
+        assert await faults(db, world, asked, key(world, module)) == wrong
 
 
 async def test_record_of_another_organisation_does_not_exist(db: Database, world: World) -> None:

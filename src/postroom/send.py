@@ -14,16 +14,17 @@ from postroom.access.principal import Principal
 from postroom.errors import Fault, Forbidden, Invalid, NotFound, Reason
 from postroom.mail import merge
 from postroom.mail.compose import message_id, references
-from postroom.mail.draft import Draft, FileRef, Format, InReplyTo, LeftOut, Letter
+from postroom.mail.draft import Draft, FileRef, Format, InReplyTo, LeftOut, Letter, Linked
 from postroom.mail.life import State
 from postroom.mail.limits import CONTENT_CHARACTERS, SCHEDULE_DAYS, SUBJECT_CHARACTERS
 from postroom.mail.retry import DAY
 from postroom.mail.zone import day
-from postroom.store import addresses, blocked, files, mails, merging, orgs, records, senders, threads
+from postroom.store import addresses, blocked, files, linked, mails, merging, orgs, records, senders, threads
 from postroom.store.addresses import Asked
 from postroom.store.allowance import Allowance
 from postroom.store.db import Database, Tx
 from postroom.store.ids import Ids
+from postroom.store.linked import Pair
 from postroom.store.mails import Accepted
 from postroom.store.merging import Filling
 from postroom.store.orgs import Org, RecipientPolicy
@@ -40,6 +41,7 @@ class _Question:
     record: Key
     sender: str
     everybody: tuple[str, ...]
+    linked: Pair | None
     parent: threads.Wanted | None
     files: tuple[bytes, ...]
     template_id: int | None
@@ -55,6 +57,7 @@ class _Situation:
     known: frozenset[str]
     opted_out: frozenset[str]
     blocked: Mapping[str, str]  # and why
+    is_related: bool  # of the record that it is linked to, if it is
     parent: Parent | None
     files: tuple[FileRef | None, ...]
     filling: Filling | None
@@ -111,6 +114,7 @@ async def judge(
         left_out=tuple(_left_out(draft, situation)),
         allowance=_allowance(situation.org, per_day, now),
         template_id=draft.template_id,
+        linked=draft.linked,
     )
 
 
@@ -132,10 +136,15 @@ def _question(caller: Principal, record: Key, draft: Draft) -> _Question:
         record=record,
         sender=draft.sender.address.folded,
         everybody=tuple({mailbox.address.folded: None for mailbox in (*draft.to, *draft.cc, *draft.bcc)}),
+        linked=None if draft.linked is None else Pair(record, _key(record, draft.linked)),
         parent=None if draft.in_reply_to is None else threads.Wanted(caller.org_id, draft.in_reply_to.mail_id),
         files=draft.attachments or (),
         template_id=draft.template_id,
     )
+
+
+def _key(record: Key, linked: Linked) -> Key:
+    return Key(record.org_id, linked.module, linked.record_id)
 
 
 def _look(tx: Tx, questions: Sequence[_Question]) -> list[_Situation]:
@@ -146,6 +155,7 @@ def _look(tx: Tx, questions: Sequence[_Question]) -> list[_Situation]:
     allowed = senders.allowed(tx, [senders.Wish(each.record.org_id, each.user_id, each.sender) for each in questions])
     found = addresses.look_up(tx, [Asked(each.record.org_id, one) for each in questions for one in each.everybody])
     unwanted = blocked.look_up(tx, [Asked(each.record.org_id, one) for each in questions for one in each.everybody])
+    pairs = linked.related(tx, [each.linked for each in questions if each.linked])
     parents = threads.parents(tx, [each.parent for each in questions if each.parent])
     found_files = iter(
         files.find(tx, [files.Wanted(each.record.org_id, one) for each in questions for one in each.files])
@@ -159,6 +169,7 @@ def _look(tx: Tx, questions: Sequence[_Question]) -> list[_Situation]:
             known=_among(each, found.known),
             opted_out=_among(each, found.opted_out),
             blocked=_blocked(each, unwanted),
+            is_related=each.linked is None or each.linked in pairs,
             parent=None if each.parent is None else parents.get(each.parent),
             files=tuple(next(found_files) for _ in each.files),
             filling=fillings.get(n),
@@ -218,6 +229,8 @@ def _faults(draft: Draft, situation: _Situation, reach: Reach, now: int) -> Iter
     yield from _opt_out_faults(draft, situation)
     yield from _blocked_faults(draft, situation, reach)
     yield from _parent_faults(draft.in_reply_to, situation.parent)
+    if not situation.is_related:
+        yield Fault(Reason.RELATED_UNKNOWN, ("linked_record", "id"))
     if draft.template_id is not None:
         yield from _template_faults(draft, situation.filling, reach)
     yield from files.faults(situation.files)

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from tests.contract.calls import ask, delete, done, get, post, refused, wrong
+from tests.contract.calls import DIGITS, ask, delete, done, get, post, refused, wrong
 from tests.contract.case import Ask, Case
 from tests.contract.mailing import (
     CLEO,
@@ -84,6 +84,11 @@ def not_related(path: str) -> dict[str, Any]:
 def undone(path: str) -> dict[str, Any]:
     """A key that is not served."""
     return wrong("FEATURE_NOT_SUPPORTED", "this feature is not supported", path)
+
+
+def linked(module: str, number: str) -> dict[str, Any]:
+    """A record that a mail is to be linked to."""
+    return {"module": {"api_name": module}, "id": number}
 
 
 def keyed(asked: Ask, key: str = "{letters}") -> Ask:
@@ -186,7 +191,20 @@ CASES = [
     Case(section="1.2", row="data_subject_request", what="another type", status=400, ask=mail(data_subject_request={"id": "7", "type": "erase"}), exactly=True,
          items=(invalid("data_subject_request.type", supported_values=["access", "rectify", "export"]),)),
     Case(section="1.2", row="inventory_details", what="is not passed over", status=400, ask=mail(inventory_details={}), items=(undone("inventory_details"),), exactly=True),
-    Case(section="1.2", row="inventory_details", what="nor is a linked record", status=400, ask=mail(linked_record={"id": "{deal}"}), items=(undone("linked_record"),), exactly=True),
+    Case(section="1.2", row="linked_record", what="is shown with the mail", before=(mail(linked_record=linked("Pipelines", "{deal}")),), ask=filed(), items=({"linked_record": {"module": {"api_name": "Pipelines", "id": DIGITS}, "id": "{deal}", "name": "Big order"}},)),
+    Case(section="1.2", row="linked_record", what="by the name that it has there", before=(mail(linked_record=linked("Deals", "{deal}")),), ask=get(f"/crm/v8{CONTACT}/Emails/{MAILED}", SCOPES), items=({"linked_record": {"module": {"api_name": "Deals", "id": DIGITS}, "id": "{deal}", "name": "Big order"}},)),
+    Case(section="1.2", row="linked_record", what="is not the record it is filed under", before=(mail(linked_record=linked("Pipelines", "{deal}")),), ask=get(f"{CONTACT}/Emails", SCOPES), among={"message_id": MAILED}),
+    *(
+        Case(section="1.2", row="linked_record", what=what, status=400, ask=mail(linked_record=record), items=(fault,), exactly=True)
+        for what, record, fault in (
+            ("no id", linked("Accounts", "x"), wrong("INVALID_DATA", WRONG_ID, "linked_record.id")),
+            ("no module", {"id": "{deal}"}, missing("linked_record.module")),
+            ("a module without mails", linked("Tasks", "{deal}"), invalid("linked_record.module.api_name", supported_values=["Contacts", "Accounts", "Pipelines", "Deals"])),
+        )
+    ),
+    Case(section="1.2", row="linked_record", what="another organisation's", status=400, before=(by("neighbour", post("/Accounts", {"Account_Name": "Theirs"})),), ask=mail(linked_record=linked("Accounts", STORED)),
+         items=(wrong("INVALID_DATA", WRONG_ID, "linked_record.id"),), exactly=True),
+    Case(section="1.2", row="linked_record", what="one that is not related", status=400, before=(post("/Contacts", MUTE),), ask=mail(linked_record=linked("Contacts", STORED)), items=(wrong("INVALID_DATA", WRONG_ID, "linked_record.id"),), exactly=True),
     Case(section="1.2", what="null is as good as absent", ask=mail(cc=None, reply_to=None, subject=None, content=None, attachments=None, scheduled_time=None, org_email=None, template=None), items=(SENT,), exactly=True),
     Case(section="1.2", what="other keys are passed over", ask=mail(paper_type="default", view_type="portrait"), items=(SENT,), exactly=True),
     Case(section="1.2", what="it is filed under the record of the URL", before=(mail(DEAL),), ask=filed(DEAL), items=({"linked_record": {"module": {"api_name": "Pipelines", "id": re.compile(r"\d+")}, "id": "{deal}", "name": "Big order"}},)),

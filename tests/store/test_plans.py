@@ -22,6 +22,7 @@ from postroom.store import (
     finding,
     imports,
     jobs,
+    linked,
     mails,
     once,
     records,
@@ -38,6 +39,7 @@ from postroom.store.db import Database
 from postroom.store.filing import By, Choice
 from postroom.store.finding import Order, Position, Question
 from postroom.store.imports import Import, Step
+from postroom.store.linked import Pair
 from postroom.store.once import Named
 from postroom.store.records import Key
 from postroom.store.senders import Wish
@@ -134,6 +136,12 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
     "a sender": (
         lambda tx, world: senders.allowed(tx, [Wish(world.org.id, world.user.id, "s7@x.example")]),
         {"ix_sender_org_id_email", "pk_sender_user"},
+    ),
+    "linked records": (
+        lambda tx, world: linked.related(
+            tx, [Pair(Key(world.org.id, "Contacts", 7), Key(world.org.id, "Accounts", 8))]
+        ),
+        {"pk_record"},
     ),
     "blocked addresses": (
         lambda tx, world: blocked.look_up(tx, [Asked(world.org.id, "b7@x.example"), Asked(1, "nobody@x.example")]),

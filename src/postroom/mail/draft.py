@@ -66,6 +66,14 @@ class InReplyTo:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Linked:
+    """A record that a mail is about beside the one it is filed under."""
+
+    module: str
+    record_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Draft:
     """One mail as asked for (wire reference 1.2). ``scheduled_at`` is in milliseconds since the epoch, UTC.
 
@@ -86,6 +94,7 @@ class Draft:
     template_id: int | None = None
     through_org: bool = False
     scheduled_at: int | None = None
+    linked: Linked | None = None
 
     def recipients(self) -> tuple[Recipient, ...]:
         """Everybody the mail goes to, in order, an address named twice kept once (its first place wins)."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Row, bindparam, or_, select
 
 from postroom.mail.address import Address
-from postroom.mail.draft import FileRef, Format, Kind, LeftOut, Letter, Mailbox, Recipient
+from postroom.mail.draft import FileRef, Format, Kind, LeftOut, Letter, Linked, Mailbox, Recipient
 from postroom.mail.life import State
 from postroom.store import allowance, templates, threads
 from postroom.store.allowance import Allowance
@@ -37,6 +37,7 @@ class Accepted:
     left_out: tuple[LeftOut, ...] = ()
     allowance: Allowance | None = None
     template_id: int | None = None
+    linked: Linked | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +64,8 @@ class Open:
 class Filed:
     """A mail as a record shows it. ``content`` and ``files`` are empty in listings.
 
-    ``thread_has_files``: whether any mail of its thread has some.
+    ``thread_has_files``: whether any mail of its thread has some. ``linked``: the record that it is about, if that is
+    another one.
     """
 
     seq: int
@@ -71,6 +73,7 @@ class Filed:
     user_id: int
     module: str
     record_id: int
+    linked: Linked | None
     thread_id: bytes
     thread_has_files: bool
     sender: Mailbox
@@ -86,6 +89,11 @@ class Filed:
     dated_at: int
     settled_at: int | None
     deliveries: tuple[Delivery, ...]
+
+    @property
+    def about(self) -> Linked:
+        """The record that it is about."""
+        return self.linked or Linked(module=self.module, record_id=self.record_id)
 
 
 def add(tx: Connection, accepted: Sequence[Accepted]) -> list[bool]:
@@ -205,6 +213,8 @@ _COLUMNS = (
     mail.c.user_id,
     mail.c.module,
     mail.c.record_id,
+    mail.c.linked_module,
+    mail.c.linked_id,
     mail.c.thread_id,
     mail.c.from_name,
     mail.c.from_address,
@@ -243,6 +253,7 @@ def _filed(
             user_id=row.user_id,
             module=row.module,
             record_id=row.record_id,
+            linked=None if row.linked_id is None else Linked(module=row.linked_module, record_id=row.linked_id),
             thread_id=row.thread_id or row.id,
             thread_has_files=(row.thread_id or row.id) in with_files,
             sender=_mailbox(row.from_name, row.from_address),
@@ -310,6 +321,8 @@ def _mail_row(each: Accepted) -> dict[str, Any]:
         "state": each.state.value,
         "dated_at": letter.dated_at,
         "created_at": each.created_at,
+        "linked_module": each.linked and each.linked.module,
+        "linked_id": each.linked and each.linked.record_id,
         "thread_id": each.thread_id,
         "references": " ".join(letter.references) or None,
     }

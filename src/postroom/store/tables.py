@@ -280,6 +280,9 @@ mail = Table(
     # Of an answer: the id of the first mail of its thread, and Message-IDs, as they stand in its header.
     Column("thread_id", LargeBinary),
     Column("references", Text),
+    # The record that it is about; none: the one that it is filed under.
+    Column("linked_module", Text),
+    Column("linked_id", BigInteger),
     # With the two that lists ask for: what is passed over is not looked at.
     Index(None, "org_id", "record_id", "seq", "user_id", "state"),
 )

@@ -146,7 +146,7 @@ def _context(tx: Tx, call: Call, found: Sequence[Filed]) -> wire.Context:
     assert org is not None, "a caller's organisation exists: users refer to it"
     return wire.Context(
         users={user.id: user for user in users.listing(tx, org.id)},
-        names=records.names(tx, org.id, {each.record_id for each in found}),
+        names=records.names(tx, org.id, {each.about.record_id for each in found}),
         zone=zone(org.time_zone),
         deals_name=call.deals_name,
     )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postroom.errors import Fault, Invalid, Reason
-from postroom.mail.draft import Draft, Format
+from postroom.mail.draft import Draft, Format, Linked
 from postroom.mail.limits import CONTENT_CHARACTERS, SUBJECT_CHARACTERS
 from postroom.web.api.wire.mail import read_send
 
@@ -17,6 +17,9 @@ FROM = {"user_name": "Owner", "email": "owner@example.com"}
 TO = [{"user_name": "Rita", "email": "rita@example.net"}]
 
 NO_IDS: Final[tuple[object, ...]] = ("", "x", "0", -1, True, 1.5, [], {}, "9" * 20, 2**63)
+
+
+LEADS, DEALS = {"api_name": "Leads", "id": "1"}, {"api_name": "Deals", "id": "1"}
 
 
 def read(**keys: Any) -> Draft | tuple[Fault, ...]:
@@ -42,6 +45,7 @@ def test_every_key_of_the_page_is_read() -> None:
         mail_format="html",
         attachments=[{"id": "AB" * 32}],
         template={"id": "4876876000000650001", "name": "Welcome"},
+        linked_record={"module": DEALS, "id": "7", "name": "Big order"},
     )
     assert (draft.sender.name, str(draft.sender.address)) == ("Owner", "owner@example.com")
     assert [str(each.address) for each in (*draft.to, *draft.cc, *draft.bcc)] == [
@@ -52,6 +56,7 @@ def test_every_key_of_the_page_is_read() -> None:
     assert draft.reply_to is not None
     assert draft.reply_to.name == "Desk"
     assert (draft.through_org, draft.subject, draft.content, draft.format) == (True, "Offer", "<b>Hi</b>", Format.HTML)
+    assert draft.linked == Linked(module="Pipelines", record_id=7)
     assert draft.attachments == (b"\xab" * 32,)
     assert draft.template_id == good(template={"id": 4876876000000650001}).template_id == 4876876000000650001
     assert draft.scheduled_at == datetime(2026, 2, 27, 14, 0, 12, tzinfo=UTC).timestamp() * 1000
@@ -143,6 +148,12 @@ def test_any_offset_is_understood(text: str, iso: str) -> None:
         ({"template": {}}, Reason.MISSING, ("template", "id")),
         *(({"template": {"id": wrong}}, Reason.RELATED_UNKNOWN, ("template", "id")) for wrong in NO_IDS),
         ({"inventory_details": {}}, Reason.NOT_SUPPORTED, ("inventory_details",)),
+        ({"linked_record": "7"}, Reason.WRONG_TYPE, ("linked_record",)),
+        ({"linked_record": {"id": "7"}}, Reason.MISSING, ("linked_record", "module")),
+        ({"linked_record": {"id": "7", "module": {}}}, Reason.MISSING, ("linked_record", "module", "api_name")),
+        ({"linked_record": {"id": "7", "module": LEADS}}, Reason.WRONG_VALUE, ("linked_record", "module", "api_name")),
+        ({"linked_record": {"module": DEALS}}, Reason.MISSING, ("linked_record", "id")),
+        ({"linked_record": {"id": True, "module": DEALS}}, Reason.RELATED_UNKNOWN, ("linked_record", "id")),
         ({"consent_email": "true"}, Reason.WRONG_TYPE, ("consent_email",)),
         ({"consent_email": True}, Reason.COMPLIANCE_OFF, ("consent_email",)),
         ({"data_subject_request": "7"}, Reason.WRONG_TYPE, ("data_subject_request",)),

@@ -76,7 +76,7 @@ class Status(Struct, frozen=True, kw_only=True):
 
 
 class LinkedRecord(Struct, frozen=True, kw_only=True):
-    """The record that the mail is filed under."""
+    """The record that the mail is about: the one that it is filed under, unless it was sent with another."""
 
     module: ModuleName
     id: Id
@@ -211,11 +211,12 @@ def _entry(filed: Filed, context: Context) -> Email:
 
 
 def _linked(filed: Filed, context: Context) -> LinkedRecord:
-    module = context.deals_name if filed.module == PIPELINES.name else filed.module
-    named = context.names.get(filed.record_id)
+    about = filed.about
+    module = context.deals_name if about.module == PIPELINES.name else about.module
+    named = context.names.get(about.record_id)
     return LinkedRecord(
         module=ModuleName(api_name=module, id=made_id("module", module)),
-        id=str(filed.record_id),
+        id=str(about.record_id),
         name=named.name if named else None,
     )
 

@@ -25,6 +25,7 @@ from postroom.web.api.wire.consent import CONSENT_EMAIL, DATA_SUBJECT_REQUEST
 from postroom.web.api.wire.forms import FLAG, MOMENT, UNDONE, Faults, Form, Key, Path
 from postroom.web.api.wire.in_reply_to import IN_REPLY_TO
 from postroom.web.api.wire.items import Done, body_of, read_items, success
+from postroom.web.api.wire.linked_record import LINKED_RECORD
 from postroom.web.api.wire.values import Opaque
 from postroom.web.shape import NUMBER, OPAQUE, Json, Schemas
 
@@ -68,6 +69,7 @@ def _draft(values: dict[str, Any]) -> Draft:
         template_id=values["template"],
         through_org=values["org_email"] or False,
         scheduled_at=values["scheduled_time"],
+        linked=values["linked_record"],
     )
 
 
@@ -161,10 +163,8 @@ MAIL: Final = forms.structure(
             form=FLAG,
             means="Whether it leaves through the organisation's SMTP server, whatever the sender has.",
         ),
-        *(
-            Key(name=name, form=UNDONE, means="Not done by Postroom: refused.")
-            for name in ("inventory_details", "linked_record")
-        ),
+        Key(name="inventory_details", form=UNDONE, means="Not done by Postroom: refused."),
+        LINKED_RECORD,
         Key(name="consent_email", form=CONSENT_EMAIL, means="Needs compliance settings: `true` is refused."),
         Key(name="data_subject_request", form=DATA_SUBJECT_REQUEST, means="Needs compliance settings: refused."),
     ),
