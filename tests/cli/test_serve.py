@@ -53,7 +53,7 @@ class Slow:
 async def furnish(home: Path, port: int) -> dict[str, str]:
     """A sender whose mails go to ``port``, and a client; the variables it needs, but for the URLs."""
     words = ("--host", "127.0.0.1", "--port", str(port), "--tls", "none")
-    await well("sender", "add", "ada@x.example", *words, cwd=home)
+    await well("sender", "add", "ada@x.example", "--confirmed", *words, cwd=home)
     client = (await well("client", "add", "--json", cwd=home)).json
     token = (await well("token", "refresh", "--scope", SCOPES, cwd=home)).out.strip()
     return {

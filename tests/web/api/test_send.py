@@ -264,7 +264,7 @@ BAD: list[tuple[str, Ask, int, str, Any]] = [
     ("a foreign file", foreign_file, 400, DATA, "$.data[0].attachments[0].id"),
     ("11 attachments", item(attachments=[{"id": "0" * 64}] * 11), 400, DATA, "$.data[0].attachments"),
     ("12 MiB of attachments", too_large, 400, "FILE_SIZE_EXCEEDS", "$.data[0].attachments"),
-    ("a template", item(template={"id": "1"}), 400, "FEATURE_NOT_SUPPORTED", "$.data[0].template"),
+    ("an invoice", item(inventory_details={}), 400, "FEATURE_NOT_SUPPORTED", "$.data[0].inventory_details"),
     # the URL: flat
     ("unknown record", at("POST", "/Contacts/99/actions/send_mail", json={"data": [HELLO]}), 400, DATA, 1),
     ("a foreign record", at("POST", "/Contacts/OTHER/actions/send_mail", json={"data": [HELLO]}), 400, DATA, 1),
