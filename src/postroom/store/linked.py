@@ -22,8 +22,9 @@ def related(tx: Connection, pairs: Sequence[Pair]) -> frozenset[Pair]:
     """Those of the pairs that are one record, or that a lookup to a company or a contact leads through."""
     if not pairs:
         return frozenset()
-    ids = {key.id for pair in pairs for key in (pair.one, pair.other)}
-    rows = {Key(row.org_id, row.module, row.id): row for row in tx.execute(_LOOKUPS, {"ids_": list(ids)})}
+    keys = {key for pair in pairs for key in (pair.one, pair.other)}
+    given = {"orgs_": list({key.org_id for key in keys}), "ids_": list({key.id for key in keys})}
+    rows = {Key(row.org_id, row.module, row.id): row for row in tx.execute(_LOOKUPS, given)}
     there = [pair for pair in pairs if pair.one in rows and pair.other in rows]
     return frozenset(
         pair
@@ -38,5 +39,5 @@ def _leads(rows: Mapping[Key, Any], start: Key, end: Key) -> bool:
 
 # Made once: to build a statement costs more than to run it.
 _LOOKUPS: Final = select(record.c.id, record.c.org_id, record.c.module, record.c.account_id, record.c.contact_id).where(
-    record.c.id.in_(bindparam("ids_", expanding=True))
+    record.c.org_id.in_(bindparam("orgs_", expanding=True)), record.c.id.in_(bindparam("ids_", expanding=True))
 )
