@@ -195,10 +195,11 @@ def _completed(draft: Draft, filling: Filling | None) -> Draft:
     template, values = filling.template, filling.values
     subject, content, format_ = draft.subject, draft.content, draft.format
     if subject is None:
-        subject = filling.subject.filled(values, merge.in_line)
+        subject = filling.subject.filled(values, merge.in_line, most=SUBJECT_CHARACTERS)
     if content is None:
         format_ = template.format
-        content = filling.content.filled(values, merge.in_html if format_ is Format.HTML else merge.in_text)
+        write = merge.in_html if format_ is Format.HTML else merge.in_text
+        content = filling.content.filled(values, write, most=CONTENT_CHARACTERS)
     return replace(draft, subject=subject, content=content, format=format_)
 
 

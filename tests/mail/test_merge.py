@@ -40,6 +40,17 @@ def test_fields_are_told_by_name() -> None:
     assert read("${A.b} ${C.d} ${A.b} ${x}").names == {"A.b", "C.d"}
 
 
+@pytest.mark.parametrize("most", [0, 1, 7, 8, 9])
+def test_what_is_too_long_ends_right_behind_its_limit(most: int) -> None:
+    whole = read("ab${A.a}c").filled({"A.a": "&"}, in_html, most=most)
+    assert whole == "ab&amp;c"[: most + 1]
+
+
+def test_many_fields_with_long_values_cost_no_more_than_the_limit() -> None:
+    # 40 GB, if it were made and then measured.
+    assert len(read("${A.a}" * 20_000).filled({"A.a": "&" * 400_000}, in_html, most=100_000)) == 100_001
+
+
 @pytest.mark.parametrize("write", [in_html, in_text, in_line])
 def test_a_value_is_never_read_again(write: object) -> None:
     assert callable(write)

@@ -5,6 +5,7 @@ writer of its own, which takes from a value what would be more than text there.
 """
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -28,11 +29,20 @@ class Pattern:
         """The fields that stand in it: ``Contacts.First_Name``."""
         return frozenset(self.pieces[1::2])
 
-    def filled(self, values: Mapping[str, str], write: Writer) -> str:
-        """The text with a value for each field, as ``write`` writes it; nothing where it has none."""
-        pieces = list(self.pieces)
-        pieces[1::2] = [write(values.get(name, "")) for name in self.pieces[1::2]]
-        return "".join(pieces)
+    def filled(self, values: Mapping[str, str], write: Writer, *, most: int = sys.maxsize) -> str:
+        """The text with a value for each field, as ``write`` writes it; nothing where it has none.
+
+        One of more than ``most`` characters ends one behind them: it is seen to be too long, and costs no more.
+        """
+        written = {name: write(values.get(name, "")) for name in self.names}
+        pieces, room = list[str](), most
+        for n, piece in enumerate(self.pieces):
+            # Some thousand fields may stand for a long value each.
+            if room < 0:
+                break
+            pieces.append(written[piece] if n % 2 else piece)
+            room -= len(pieces[-1])
+        return "".join(pieces)[: most + 1]
 
 
 def read(text: str) -> Pattern:
