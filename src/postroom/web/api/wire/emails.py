@@ -215,7 +215,7 @@ def _linked(filed: Filed, context: Context) -> LinkedRecord:
     module = context.deals_name if about.module == PIPELINES.name else about.module
     named = context.names.get(about.record_id)
     return LinkedRecord(
-        module=ModuleName(api_name=module, id=made_id("module", module)),
+        module=ModuleName(api_name=module, id=made_id("module", about.module)),
         id=str(about.record_id),
         name=named.name if named else None,
     )
