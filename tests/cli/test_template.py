@@ -35,6 +35,12 @@ async def test_a_template_is_added_listed_shown_and_removed(home: Path) -> None:
     assert shown == added | {"description": "", "content": CONTENT}
     assert (await well("template", "show", "Welcome", cwd=home)).out.endswith(f"\n\n{CONTENT}\n")
 
+    (home / "picture.png").write_bytes(b"\x89PNG")
+    wrong = await postroom(*words, "--content", "picture.png", cwd=home)
+    assert (wrong.code, wrong.err.partition(" (see")[0]) == (
+        2,
+        "postroom: Invalid value for --content: is not text in UTF-8",
+    )
     again = await postroom(*words[:4], "--subject", "x" * 1001, cwd=home)
     assert (again.code, again.err) == (1, "postroom: --subject: has more than 1000 characters\n")
     again = await postroom(*words, cwd=home)

@@ -57,7 +57,7 @@ def add(
         "name": name,
         "module": {"api_name": module},
         "subject": subject,
-        "content": content.read() if content else "",
+        "content": _read(content) if content else "",
         "mail_format": "text" if plain else "html",
         "description": description,
         "category": category,
@@ -140,6 +140,14 @@ def rm(settings: Settings, name: str, yes: bool) -> None:
 
     with_org(settings, act)
     click.echo(f"template {name} removed")
+
+
+def _read(content: TextIO) -> str:
+    """All of the file. Raises ``BadParameter`` for one that is no text."""
+    try:
+        return content.read()
+    except UnicodeDecodeError:
+        raise click.BadParameter("is not text in UTF-8", param_hint="--content") from None
 
 
 def _named(tx: "Tx", org: "Org", word: str) -> "Template":
