@@ -141,12 +141,13 @@ async def test_a_rehearsal_shows_the_requests_and_sends_nothing(tmp_path: Path) 
 
 
 async def test_it_goes_where_it_is_told_with_what_nobody_else_can_read(tmp_path: Path) -> None:
-    done = accepted()
+    done = accepted(blocked_email_addresses=[{"email": "b@x.example", "reason": "hard bounce"}])
     with recording(script(answer({"from_addresses": [{"email": "a@x.example"}]}), done)) as here:
         env = {f"POSTROOM_{name}": "x" for name in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN")}
         words = ("send", "--record", "Contacts/7", "--to", "r@x.example", "--url", here.url)
         sent = await well(*words, cwd=tmp_path, env=env)
         assert sent.out == f"{'ab' * 32}\n"
+        assert sent.err == "postroom: b@x.example is blocked and gets nothing: hard bounce\n"
         assert [each.key is not None for each in here.heard] == [False, False, True]
         (tmp_path / "open.env").write_text("POSTROOM_CLIENT_ID=x\n")
         (tmp_path / "open.env").chmod(0o640)

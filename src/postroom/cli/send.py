@@ -89,9 +89,11 @@ def send(
     with bar.carrying("upload", of=sum(each.stat().st_size for each in files)) as progress:
         sent = _sent(mails.send(*record, mail, progress=progress), place, variables)
     if as_json:
-        say.as_json({"message_id": sent.message_id, "message": sent.message})
-    else:
-        click.echo(sent.message_id)
+        say.as_json({"message_id": sent.message_id, "message": sent.message, "left_out": dict(sent.left_out)})
+        return
+    click.echo(sent.message_id)
+    for address, reason in sent.left_out.items():
+        click.echo(f"postroom: {address} is blocked and gets nothing: {reason}", err=True)
 
 
 def _sent(call: "Call[Sent]", place: "Place", variables: Mapping[str, str]) -> "Sent":
@@ -158,5 +160,7 @@ def _content(word: str) -> str:
     try:
         with click.open_file(word.removeprefix("@"), encoding="utf-8") as file:
             return str(file.read())
-    except (OSError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{word.removeprefix('@')}: {error}") from None
+    except OSError as error:
+        raise click.ClickException(f"{word.removeprefix('@')}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise click.ClickException(f"{word.removeprefix('@')}: is not text in UTF-8") from None
