@@ -114,13 +114,14 @@ CASES = [
             ("subject", "this", "this"), ("from", "OFFICE@{domain}", "this"), ("to", "Dahl@customer-of-{domain}", "that"), ("cc", COPIED["email"], "this"), ("owner", "{user}", "that", "this"),
         )
     ),
+    Case(section="8.1", row="filter", what="by owner, the id a number", before=(TO_CLEO,), ask=emails(filter=only("owner", "{user}").replace('"{user}"', "{user}")), items=({"owner": ADA},)),
     Case(section="8.1", row="filter", what="a list of one", before=EVERY, ask=emails(filter=f"[{only('subject', 'waits')}]"), items=titled("waits")),
     Case(section="8.1", row="filter", what="nothing has it", before=EVERY, ask=emails(COMPANY, filter=only("subject", "wait")), status=204),
     *(
         Case(section="8.1", row="filter", what=what, ask=emails(filter=text), status=400, answer=not_that("filter"), exactly=True)
         for what, text in (
             ("no JSON", "subject"), ("an empty list", "[]"), ("a list of two", f"[{only('subject', 'a')},{only('subject', 'b')}]"), ("another field", only("time", "a")), ("another comparator", only("subject", "a").replace("equal", "in")),
-            ("no value", json.dumps({"comparator": "equal", "field": {"api_name": "subject"}})), ("no address", only("to", "a")), ("no id", only("owner", "me")), ("a NUL", only("subject", "\0")),
+            ("no value", json.dumps({"comparator": "equal", "field": {"api_name": "subject"}})), ("no address", only("to", "a")), ("no id", only("owner", "me")), ("a NUL", only("subject", "\0")), ("a number for a text", only("subject", "1").replace('"1"', "1")),
         )
     ),
     # --- how they are shown -------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ class _Field(Struct, frozen=True):
 class _Comparison(Struct, frozen=True):
     comparator: Literal["equal"]
     field: _Field
-    value: str
+    value: str | int
 
 
 def read_filter(text: str) -> Choice:
@@ -33,17 +33,16 @@ def read_filter(text: str) -> Choice:
         raise Invalid(Fault(Reason.PARAM_WRONG, details={"param_name": FILTER})) from error
 
 
-def _choice(by: By, value: str) -> Choice:
+def _choice(by: By, value: str | int) -> Choice:
     """Raises ``ValueError`` where the value is none of that field's."""
-    if "\0" in value:
-        raise ValueError("holds a NUL, which PostgreSQL cannot compare with anything")
-    match by:
-        case By.SUBJECT:
-            return Choice(by=by, value=value)
-        case By.OWNER:
-            number = read_number(value)
-            if number is None:
-                raise ValueError("is no id")
-            return Choice(by=by, value=number)
+    if by is By.OWNER:
+        number = read_number(value)
+        if number is None:
+            raise ValueError("is no id")
+        return Choice(by=by, value=number)
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError("is no text, or holds a NUL, which PostgreSQL cannot compare with anything")
+    if by is By.SUBJECT:
+        return Choice(by=by, value=value)
     address = Address.parse(value)
     return Choice(by=by, value=str(address), folded=address.folded)
