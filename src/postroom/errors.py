@@ -87,6 +87,10 @@ class Reason(Enum):
     KEY_USED = auto()
     TOO_LATE = auto()
     TEMPLATES_TOO_MANY = auto()
+    # locks
+    RECORD_LOCKED = auto()
+    LOCKED_ALREADY = auto()
+    LOCKED_BY_ANOTHER = auto()
     # files
     UPLOAD_BROKEN = auto()
     UPLOAD_TOO_MANY = auto()

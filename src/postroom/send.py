@@ -247,6 +247,8 @@ def time_faults(scheduled_at: int | None, now: int) -> Iterator[Fault]:
 
 
 def _record_faults(reach: Reach) -> Iterator[Fault]:
+    if reach.locked:
+        yield records.locked(reach.key.id)
     if not reach.addresses:
         own = reach.key.module == "Contacts"
         yield Fault(Reason.RECORD_WITHOUT_EMAIL if own else Reason.CONTACT_WITHOUT_EMAIL)

@@ -26,7 +26,12 @@ _WRAPPERS: Final = (
 )
 _MAILED: Final = (CONTACTS, ACCOUNTS, PIPELINES)
 # What lies with a record is known by its whole path.
-_WITHIN: Final = {"{note_id}": "notes", "{attachment_id}": "attachments", "{related_id}": "linked"}
+_WITHIN: Final = {
+    "{note_id}": "notes",
+    "{attachment_id}": "attachments",
+    "{lock_id}": "locks",
+    "{related_id}": "linked",
+}
 # What the ids of no module name, by the path that has them.
 _OF_NONE: Final = {
     "/users/{id}": "users",
@@ -241,6 +246,8 @@ class Maker:
             return {"fields": [self._field() for _ in range(chance.choice((1, 1, 2)))]}
         if "templates" in endpoint.template:
             return {"email_templates": [self._template(module) for _ in range(chance.choice((1, 1, 2)))]}
+        if "Locking_Information__s" in endpoint.template:
+            return {"data": [{"Locked_Reason__s": chance.choice(WORDS)}]}
         if "{related}" in endpoint.template:
             return {"data": [{"id": self._id(self._related)} for _ in range(chance.choice((1, 1, 2)))]}
         kind = NOTES if "Notes" in endpoint.template else module

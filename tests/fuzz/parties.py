@@ -25,7 +25,8 @@ class Known:
     """The ids that an organisation has, by what they name: a module, ``files``, ``mails``, ``users``, ``fields``,
     ``templates``.
 
-    Of ``notes``, ``attachments`` and ``linked`` records it has the paths, with the record that they belong to.
+    Of ``notes``, ``attachments``, ``locks`` and ``linked`` records it has the paths, with the record that they belong
+    to.
     """
 
     ids: dict[str, list[str]] = field(default_factory=dict)
@@ -93,6 +94,9 @@ async def _settled(guest: Guest, mark: str) -> Party:
     sent = await guest.ask("POST", f"/Contacts/{world.contact.id}/actions/send_mail", {"data": [mail]})
     assert sent.status_code == 200, sent.text
     known.add("mails", sent.json()["data"][0]["details"]["message_id"])
+    locks = f"/Products/{known.ids['Products'][0]}/Locking_Information__s"
+    locked = await guest.ask("POST", locks, {"data": [{"Locked_Reason__s": f"An offer {mark}"}]})
+    known.add("locks", f"/bigin/v2{locks}/{locked.json()['data'][0]['details']['id']}")
     return Party(guest=guest, known=known)
 
 

@@ -141,6 +141,8 @@ def _learn(known: Known, asked: Asked, told: dict[str, Any]) -> None:
                 known.add(kind, item["details"]["id"])
             case "/{module}/{id}/Notes" | "/{module}/{id}/Attachments":
                 known.add(last.lower(), f"{path}/{item['details']['id']}")
+            case "/{module}/{id}/Locking_Information__s":
+                known.add("locks", f"{path}/{item['details']['id']}")
             case "/{module}/{id}/{related}":
                 known.add("linked", f"{path}/{item['details']['id']}")
             case "/settings/fields":

@@ -82,7 +82,7 @@ async def test_files_go_with_a_deleted_record(db: Database, world: World) -> Non
     place = Place(org_id=world.org.id, user_id=world.user.id, module=CONTACTS, now=NOW)
     # By a module that it is not of, the company is not deleted, and keeps its file.
     gone = await db.write(lambda tx: keeping.remove(tx, place, [world.contact.id, world.company.id]))
-    assert gone == {world.contact.id}
+    assert gone == {world.contact.id: None}
     assert ACCOUNTS.name == world.company.module
     assert (await listed(db, world.contact), await listed(db, world.company)) == ([], [51])
     assert [await is_file(db, world, number) for number in (50, 51)] == [False, True]

@@ -238,7 +238,7 @@ async def test_notes_go_with_their_record_and_nobody_else_s_do(db: Database, wor
 
     accounts = within(world, ACCOUNTS)
     ids = [world.company.id, world.contact.id, other.company.id, 5]
-    assert await db.write(lambda tx: keeping.remove(tx, accounts, ids)) == {world.company.id}
+    assert await db.write(lambda tx: keeping.remove(tx, accounts, ids)) == {world.company.id: None}
 
     numbers = [90, 91, 92, 190, 191, 192]
     rows = select(term.c.record_id).where(term.c.record_id.in_([*numbers, world.company.id])).distinct()
@@ -260,4 +260,4 @@ async def test_what_is_gone_is_free_to_be_taken_again(db: Database, world: World
     await db.write(lambda tx: keeping.remove(tx, place(world), [world.contact.id]))
     [again] = await kept(db, place(world), wish(50, Last_Name="Again", Email=world.contact.email))
     assert isinstance(again, Record)
-    assert await db.write(lambda tx: keeping.remove(tx, place(world), [world.contact.id])) == set()
+    assert await db.write(lambda tx: keeping.remove(tx, place(world), [world.contact.id])) == {}

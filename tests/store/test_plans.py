@@ -1,6 +1,7 @@
 """What every request, claim and heartbeat asks is found by an index, on both databases, however large the tables."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,7 @@ from postroom.store import (
     imports,
     jobs,
     linked,
+    locks,
     mails,
     once,
     records,
@@ -45,6 +47,7 @@ from postroom.store.records import Key
 from postroom.store.senders import Wish
 from postroom.store.threads import Wanted
 from tests.store.accepted import claim
+from tests.store.test_locks import lock
 from tests.world import NOW, World, record
 
 MANY = 3000  # enough for PostgreSQL to prefer an index
@@ -88,6 +91,8 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
     ),
     "records by id": (lambda tx, world: records.by_ids(tx, world.org.id, "Contacts", [7, 8]), {"pk_record"}),
     "what lookups show": (lambda tx, world: records.names(tx, world.org.id, [7, 8]), {"pk_record"}),
+    "a lock": (lambda tx, world: locks.find(tx, replace(world.contact, lock_id=70)), {"pk_record_lock"}),
+    "a record to be locked": (lambda tx, world: locks.add(tx, lock(world)), {"pk_record"}),
     "records removed": (lambda tx, world: records.remove(tx, CONTACTS, [world.contact]), {"pk_record"}),
     "who has a unique value": (
         lambda tx, world: terms.holders(tx, world.org.id, EMAIL, [b"c%d@x.example" % n for n in range(100)]),
@@ -195,6 +200,7 @@ SQLITE_NAMES = {
     "uq_file_id": "sqlite_autoindex_file_1",
     "pk_token": "sqlite_autoindex_token_1",
     "pk_record": "sqlite_autoindex_record_1",
+    "pk_record_lock": "sqlite_autoindex_record_lock_1",
     "pk_term": "USING PRIMARY KEY (org_id=? AND number=?",
     "pk_refused_line": "refused_line USING PRIMARY KEY",
     "pk_credit": "credit USING PRIMARY KEY",
@@ -238,6 +244,8 @@ def fill(tx: Connection, world: World) -> None:
     put(tables.sender, *(own | {"id": 10**6 + n, "email": f"s{n}@x.example", "name": ""} for n in numbers))
     put(tables.sender_user, *(by | {"org_id": world.org.id, "sender_id": 10**6 + n} for n in numbers))
     put(tables.confirmation, *(own | {"hash": b"%d" % n, "sender_id": 10**6 + n, "expires_at": NOW} for n in numbers))
+    why = {"reason": "", "locked_at": NOW, "locked_by": 1, "org_id": world.org.id}
+    put(tables.record_lock, *(why | {"id": 10 + n, "record_id": 10**6 + n} for n in numbers))
     named = {"name": "", "content_type": "text/plain", "size": 1, "digest": b"d"}
     put(tables.file, *(own | by | named | {"id": n.to_bytes(32, "big")} for n in numbers))
     put(tables.blocked, *(own | {"address": f"b{n}@x.example", "reason": ""} for n in numbers))

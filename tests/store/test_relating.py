@@ -5,7 +5,7 @@ import asyncio
 from postroom.record import CONTACTS, PIPELINES, Module
 from postroom.store import records, relating
 from postroom.store.db import Database, Tx
-from postroom.store.keeping import Place
+from postroom.store.keeping import Fates, Place
 from postroom.store.records import Key, Record
 from postroom.store.relating import Shelf
 from tests.world import NOW, World, add, found, record
@@ -27,7 +27,7 @@ async def test_a_link_is_a_lookup_and_is_found_as_one(db: Database, world: World
     company = record(60, world.org, world.user, "Accounts", name="Contoso", fields={"Account_Name": "Contoso"})
     await db.write(lambda tx: add(tx, company))
     done = await db.write(lambda tx: relating.link(tx, shelf(world, 60), [world.contact.id, 7, world.deal.id]))
-    assert done == {world.contact.id}
+    assert done == {world.contact.id: None}
     changed = await read(db, world, world.contact)
     assert changed.fields == {
         **world.contact.fields,
@@ -49,30 +49,30 @@ async def test_only_who_is_in_a_list_is_taken_out(db: Database, world: World) ->
     elsewhere = record(61, world.org, world.user, "Contacts", name="W", fields={"Last_Name": "W"}, account_id=60)
     await db.write(lambda tx: add(tx, elsewhere))
     done = await db.write(lambda tx: relating.delink(tx, here, [61, world.contact.id, 7, world.deal.id]))
-    assert done == {world.contact.id}
+    assert done == {world.contact.id: None}
     assert "Account_Name" not in (await read(db, world, world.contact)).fields
     assert await read(db, world, elsewhere) == elsewhere
-    assert await db.write(lambda tx: relating.delink(tx, here, [world.contact.id])) == set()
+    assert await db.write(lambda tx: relating.delink(tx, here, [world.contact.id])) == {}
 
 
 async def test_a_list_of_one_s_own(db: Database, world: World) -> None:
     own = shelf(world, world.deal.id, module=PIPELINES, field="Contact_Name")
     other = record(62, world.org, world.user, "Contacts", name="W", fields={"Last_Name": "W"})
     await db.write(lambda tx: add(tx, other))
-    assert await db.write(lambda tx: relating.delink(tx, own, [62, 7])) == set()
-    assert await db.write(lambda tx: relating.link(tx, own, [62])) == {62}
+    assert await db.write(lambda tx: relating.delink(tx, own, [62, 7])) == {}
+    assert await db.write(lambda tx: relating.link(tx, own, [62])) == {62: None}
     assert (await read(db, world, world.deal)).contact_id == 62
-    assert await db.write(lambda tx: relating.link(tx, own, [world.company.id])) == set()
-    assert await db.write(lambda tx: relating.delink(tx, own, [7, 62])) == {62}
+    assert await db.write(lambda tx: relating.link(tx, own, [world.company.id])) == {}
+    assert await db.write(lambda tx: relating.delink(tx, own, [7, 62])) == {62: None}
     assert (await read(db, world, world.deal)).contact_id is None
 
 
 async def test_nothing_crosses_the_border_of_an_organisation(db: Database, world: World) -> None:
     other = await db.write(lambda tx: found(tx, 2))
     theirs = shelf(other, other.company.id)
-    assert await db.write(lambda tx: relating.link(tx, theirs, [world.contact.id])) == set()
-    assert await db.write(lambda tx: relating.delink(tx, shelf(other, world.company.id), [world.contact.id])) == set()
-    assert await db.write(lambda tx: relating.link(tx, shelf(other, world.company.id), [other.contact.id])) == set()
+    assert await db.write(lambda tx: relating.link(tx, theirs, [world.contact.id])) == {}
+    assert await db.write(lambda tx: relating.delink(tx, shelf(other, world.company.id), [world.contact.id])) == {}
+    assert await db.write(lambda tx: relating.link(tx, shelf(other, world.company.id), [other.contact.id])) == {}
     assert await read(db, world, world.contact) == world.contact
     assert await read(db, other, other.contact) == other.contact
 
@@ -86,10 +86,10 @@ async def test_who_is_linked_meanwhile_is_not_delinked(postgres_url: str) -> Non
         company = record(60, world.org, world.user, "Accounts", name="Contoso", fields={"Account_Name": "Contoso"})
         await one.write(lambda tx: add(tx, company))
 
-        def move(tx: Tx, number: int) -> set[int]:
+        def move(tx: Tx, number: int) -> Fates:
             return relating.link(tx, shelf(world, 60), [number])
 
-        def part(tx: Tx, number: int) -> set[int]:
+        def part(tx: Tx, number: int) -> Fates:
             return relating.delink(tx, shelf(world, world.company.id), [number])
 
         for number in numbers:

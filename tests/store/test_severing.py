@@ -42,7 +42,7 @@ async def test_nothing_leads_to_a_company_that_is_gone(db: Database, world: Worl
     led = equal(CONTACTS, "Account_Name", whole(world.company.id))
     assert await db.read(partial(contacts, world=world, where=led)) == MANY + 1
     place = Place(org_id=world.org.id, user_id=world.user.id, module=ACCOUNTS, now=NOW + 1)
-    assert await db.write(lambda tx: keeping.remove(tx, place, [world.company.id])) == {world.company.id}
+    assert await db.write(lambda tx: keeping.remove(tx, place, [world.company.id])) == {world.company.id: None}
     left = await db.read(partial(contacts, world=world, where=led))
     assert 0 < left < MANY
     await finish(db)
@@ -72,7 +72,7 @@ async def test_a_deal_reaches_nobody_where_its_contact_is_gone(db: Database, wor
 async def test_other_organisations_keep_theirs(db: Database, world: World) -> None:
     other = await db.write(lambda tx: found(tx, 2))
     place = Place(org_id=world.org.id, user_id=world.user.id, module=ACCOUNTS, now=NOW + 1)
-    assert await db.write(lambda tx: keeping.remove(tx, place, [other.company.id])) == set()
+    assert await db.write(lambda tx: keeping.remove(tx, place, [other.company.id])) == {}
     await db.write(lambda tx: keeping.remove(tx, place, [world.company.id]))
     await finish(db)
     theirs = await db.read(partial(records.find, key=Key(other.org.id, "Contacts", other.contact.id)))

@@ -7,8 +7,9 @@ from structlog.testing import capture_logs
 from postroom.errors import Fault, Invalid, Misconfigured, Reason, Refused, Unavailable
 from postroom.web.refusals import ANSWERS, Json, NoContent, fail, item_error, item_errors, json_path, refuse, status
 
-# W 9.2: every code we use with its one status; INTERNAL_ERROR also answers while the database is away, and
-# LIMIT_EXCEEDED stands for too many fields (W 7.1) as well as for a body that is too large.
+# W 9.2: every code we use with its one status; INTERNAL_ERROR also answers while the database is away, LIMIT_EXCEEDED
+# stands for too many fields (W 7.1) as well as for a body that is too large, NOT_ALLOWED is 403 to who locks what is
+# locked already (W 7.8).
 STATUSES = {
     "ALREADY_USED": {409},
     "AUTHENTICATION_FAILURE": {401},
@@ -30,11 +31,12 @@ STATUSES = {
     "INVALID_URL_PATTERN": {404},
     "LIMIT_EXCEEDED": {400, 413},
     "MANDATORY_NOT_FOUND": {400},
-    "NOT_ALLOWED": {400},
+    "NOT_ALLOWED": {400, 403},
     "NO_PERMISSION": {403},
     "AUTHORIZATION_FAILED": {400},
     "OAUTH_SCOPE_MISMATCH": {401},
     "PAGINATION_LIMIT_EXCEEDED": {400},
+    "RECORD_LOCKED": {400},
     "REQUIRED_PARAM_MISSING": {400},
     "SYNTAX_ERROR": {400},
     "TOKEN_BOUND_DATA_MISMATCH": {400},

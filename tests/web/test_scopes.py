@@ -81,6 +81,26 @@ TABLE: Final = {
         "delete modules.M modules.all modules",
         "delete modules.attachments modules.all modules",
     ],
+    "GET /{module}/{id}/Locking_Information__s": [
+        "read modules.M modules.all modules",
+        "read modules.lockinginformation modules.all modules",
+    ],
+    "POST /{module}/{id}/Locking_Information__s": [
+        "insert modules.M modules.all modules",
+        "insert modules.lockinginformation modules.all modules",
+    ],
+    "GET /{module}/{id}/Locking_Information__s/{lock_id}": [
+        "read modules.M modules.all modules",
+        "read modules.lockinginformation modules.all modules",
+    ],
+    "PUT /{module}/{id}/Locking_Information__s/{lock_id}": [
+        "update modules.M modules.all modules",
+        "update modules.lockinginformation modules.all modules",
+    ],
+    "DELETE /{module}/{id}/Locking_Information__s/{lock_id}": [
+        "delete modules.M modules.all modules",
+        "delete modules.lockinginformation modules.all modules",
+    ],
     "GET /{module}/{id}/{related}": ["read modules.M modules.all modules"],
     "PUT /{module}/{id}/{related}": ["update modules.M modules.all modules"],
     "DELETE /{module}/{id}/{related}": ["delink modules.M modules.all modules"],
@@ -136,6 +156,7 @@ SERVICES: Final = ("ZohoBigin", "ZohoCRM", "ZohoSearch", "ZohoFiles", "ZohoMail"
 NAMES: Final = (
     *(f"{group}.{name}" for group in ("modules", "send_mail") for name in ("all", "contacts", "accounts", "deals")),
     *(f"modules.{name}" for name in ("pipelines", "products", "tasks", "notes", "attachments", "contacts.emails")),
+    "modules.lockinginformation",
     *(f"settings.{name}" for name in ("all", "emails", "modules", "fields", "contacts")),
     *(f"settings.{name}" for name in ("layouts", "related_lists", "tags", "roles")),
     *("templates", "templates.email"),

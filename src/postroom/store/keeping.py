@@ -1,9 +1,9 @@
 """Keeps the records of an organisation whole: what is inserted or changed is held against what is already there.
 
 A lookup leads to a record of one of its modules and the organisation, an owner is one of its active users, a unique
-value is no other record's (W 6.2). All this is checked in the transaction that writes, by the fields that the module
-has at that moment. Two processes on one database take turns per organisation (``orgs.hold``), so that no two of them
-find the same value free.
+value is no other record's (W 6.2), and what is locked stays as it is (W 7.8). All this is checked in the transaction
+that writes, by the fields that the module has at that moment. Two processes on one database take turns per organisation
+(``orgs.hold``), so that no two of them find the same value free.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,6 +45,7 @@ class Wish:
 
 
 Kept = Record | tuple[Fault, ...]
+Fates = dict[int, Fault | None]  # what became of records that are there: what is wrong, or nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +101,27 @@ def alter(tx: Connection, place: Place, ids: Sequence[int], values: Mapping[str,
     return change(tx, place, [Wish(id=each, reading=reading) for each in ids])
 
 
-def remove(tx: Connection, place: Place, ids: Sequence[int]) -> set[int]:
-    """Delete records with their notes and files, and clear lookups to them; returns the ids that were there."""
+def fates(ids: Sequence[int], kept: Sequence[Kept]) -> Fates:
+    """Of records with these ids those that were changed, and those that are locked."""
+    return {
+        number: None if isinstance(each, Record) else each[0]
+        for number, each in zip(ids, kept, strict=True)
+        if isinstance(each, Record) or each[0].reason is Reason.RECORD_LOCKED
+    }
+
+
+def remove(tx: Connection, place: Place, ids: Sequence[int]) -> Fates:
+    """Delete records with their notes and files, and clear lookups to them, in locked ones too."""
     orgs.hold(tx, place.org_id)
-    gone = list(records.by_ids(tx, place.org_id, place.module.name, ids).values())
+    found = records.by_ids(tx, place.org_id, place.module.name, ids)
+    gone = [each for each in found.values() if each.lock_id is None]
     _delete(tx, place, place.module, gone)
     enclosures.clear(tx, place.org_id, [each.id for each in gone])
     if place.module.name in NOTES.by_name["Parent_Id"].targets:
         for each in gone:
             while notes := _notes(tx, place.org_id, each.id):
                 _delete(tx, place, NOTES, notes)
-    return {each.id for each in gone}
+    return {each.id: None if each.lock_id is None else records.locked(each.id) for each in found.values()}
 
 
 def _delete(tx: Connection, place: Place, module: Module, gone: Sequence[Record]) -> None:
@@ -186,6 +197,8 @@ class _Scene:
         if current is None:
             reason = wish.amiss if wish.id is None else Reason.RECORD_UNKNOWN
             return (Fault(reason, ("id",)), *wish.reading.faults)
+        if current.lock_id is not None:
+            return (records.locked(current.id),)
         return self._judge(
             wish.reading, replace(current, modified_at=self._place.now, modified_by=self._place.user_id), current
         )

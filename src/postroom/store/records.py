@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
+from postroom.errors import Fault, Reason
 from postroom.record import CONTACTS, Module, Value
 from postroom.record.terms import terms as terms_of
 from postroom.record.terms import whole
@@ -37,6 +38,7 @@ class Record:
     created_by: int
     modified_at: int
     modified_by: int
+    lock_id: int | None = None  # none: nobody has locked it
 
     @property
     def values(self) -> dict[str, Value]:
@@ -68,10 +70,19 @@ class Key:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reach:
-    """Whom a record leads to: the addresses (folded) of the contact, of a deal's contact, of a company's contacts."""
+    """Whom a record leads to: the addresses (folded) of the contact, of a deal's contact, of a company's contacts.
+
+    ``locked``: nobody writes to them about it.
+    """
 
     key: Key
     addresses: frozenset[str]
+    locked: bool = False
+
+
+def locked(record_id: int) -> Fault:
+    """What is wrong with whatever would change a locked record, or be sent about it (W 7.5)."""
+    return Fault(Reason.RECORD_LOCKED, details={"id": str(record_id)})
 
 
 def add(tx: Connection, module: Module, new: Sequence[Record]) -> None:
@@ -90,7 +101,7 @@ def _row(one: Record) -> list[Any]:
 
 
 def save(tx: Connection, module: Module, changed: Sequence[tuple[Record, Record]]) -> None:
-    """Replace stored records by others; their organisation, module and creation stay."""
+    """Replace stored records by others; their organisation, module, creation and lock stay."""
     if not changed:
         return
     org_id = changed[0][0].org_id
@@ -102,7 +113,7 @@ def save(tx: Connection, module: Module, changed: Sequence[tuple[Record, Record]
 
 
 _CHANGING = tuple(
-    name for name in Record.__slots__ if name not in ("id", "org_id", "module", "created_at", "created_by")
+    name for name in Record.__slots__ if name not in ("id", "org_id", "module", "created_at", "created_by", "lock_id")
 )
 # Made once: to build a statement costs more than to run it.
 _SAVE = (
@@ -171,7 +182,7 @@ def reach(tx: Connection, keys: Sequence[Key]) -> list[Reach | None]:
     }
     present = {key: row for key in keys if (row := found.get((key.org_id, key.module, key.id))) is not None}
     contacts = _contacts(tx, present)
-    return [None if key not in present else _reach(key, contacts.get(key, [])) for key in keys]
+    return [None if key not in present else _reach(key, present[key], contacts.get(key, [])) for key in keys]
 
 
 _REACH = (
@@ -182,6 +193,7 @@ _REACH = (
     record.c.secondary_email,
     record.c.account_id,
     record.c.contact_id,
+    record.c.lock_id,
 )
 _BY_ID = select(*_REACH).where(record.c.id.in_(bindparam("ids_", expanding=True)))
 _BY_COMPANY = (
@@ -224,9 +236,9 @@ def _named(tx: Connection, contacts: Collection[tuple[int, int | None]]) -> dict
     return {(row.org_id, row.id): row for row in rows if row.module == "Contacts"}
 
 
-def _reach(key: Key, contacts: Sequence[Any]) -> Reach:
-    addresses = (each for row in contacts for each in (row.email, row.secondary_email) if each)
-    return Reach(key=key, addresses=frozenset(addresses))
+def _reach(key: Key, row: Any, contacts: Sequence[Any]) -> Reach:
+    addresses = (each for one in contacts for each in (one.email, one.secondary_email) if each)
+    return Reach(key=key, addresses=frozenset(addresses), locked=row.lock_id is not None)
 
 
 def _from_row(row: Row[Any]) -> Record:

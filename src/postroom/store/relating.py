@@ -7,8 +7,7 @@ from sqlalchemy import Connection
 
 from postroom.record import Reading
 from postroom.store import keeping, orgs, records
-from postroom.store.keeping import Place, Wish
-from postroom.store.records import Record
+from postroom.store.keeping import Fates, Place, Wish
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,15 +28,15 @@ class Shelf:
         return [(self.number, each) if self.own else (each, self.number) for each in ids]
 
 
-def link(tx: Connection, shelf: Shelf, ids: Sequence[int]) -> set[int]:
-    """Put records into the list; returns the ids of those that are there. A list of one's own takes one."""
+def link(tx: Connection, shelf: Shelf, ids: Sequence[int]) -> Fates:
+    """Put records into the list, those that are there. A list of one's own takes one."""
     readings = [(holder, Reading(values={shelf.field: target})) for holder, target in shelf.lookups(ids)]
     kept = keeping.change(tx, shelf.place, [Wish(id=holder, reading=reading) for holder, reading in readings])
-    return {number for number, each in zip(ids, kept, strict=True) if isinstance(each, Record)}
+    return keeping.fates(ids, kept)
 
 
-def delink(tx: Connection, shelf: Shelf, ids: Sequence[int]) -> set[int]:
-    """Take records out of the list; returns the ids of those that were in it."""
+def delink(tx: Connection, shelf: Shelf, ids: Sequence[int]) -> Fates:
+    """Take records out of the list, those that are in it."""
     # First: a lookup must not change between the look at it and the change.
     orgs.hold(tx, shelf.place.org_id)
     lookups = dict(zip(ids, shelf.lookups(ids), strict=True))
@@ -45,5 +44,6 @@ def delink(tx: Connection, shelf: Shelf, ids: Sequence[int]) -> set[int]:
     stored = records.by_ids(tx, shelf.place.org_id, shelf.place.module.name, holders)
     leads = {(each.id, each.fields.get(shelf.field)) for each in stored.values()}
     found = {number for number, lookup in lookups.items() if lookup in leads}
-    keeping.alter(tx, shelf.place, sorted({lookups[number][0] for number in found}), {shelf.field: None})
-    return found
+    leading = sorted({lookups[number][0] for number in found})
+    done = keeping.fates(leading, keeping.alter(tx, shelf.place, leading, {shelf.field: None}))
+    return {number: done.get(lookups[number][0]) for number in found}

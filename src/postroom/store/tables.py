@@ -128,7 +128,20 @@ record = Table(
     Column("created_by", BigInteger, nullable=False),
     Column("modified_at", Moment, nullable=False),
     Column("modified_by", BigInteger, nullable=False),
+    Column("lock_id", BigInteger),  # none: it is not locked
     Index(None, "org_id", "module", "id"),
+)
+
+# Who has locked a record, and why (wire reference 7.8); the record has its id, which all who read the record see.
+record_lock = Table(
+    "record_lock",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    org_column(),
+    Column("record_id", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("locked_at", Moment, nullable=False),
+    Column("locked_by", BigInteger, nullable=False),
 )
 
 # What records are found by: a row for each value of an indexed field, and for each word of their texts (record.terms).

@@ -1,6 +1,7 @@
 """What was raised becomes an answer: one table from our reasons to the wire's statuses, codes and messages.
 
-Messages are Zoho's own, letter by letter, misspellings included, where W 1.5, 3.1, 5.3, 6.1, 7.1 or 9.2 has one.
+Messages are Zoho's own, letter by letter, misspellings included, where W 1.5, 3.1, 5.3, 6.1, 7.1, 7.5, 7.8 or 9.2 has
+one.
 """
 
 import functools
@@ -208,6 +209,10 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
     Reason.NOT_SUPPORTED: Wire(400, "FEATURE_NOT_SUPPORTED", "this feature is not supported"),
     Reason.TOO_LATE: Wire(400, "CANNOT_PROCESS", "too late: the mail is being sent, or has been tried or settled"),
     Reason.TEMPLATES_TOO_MANY: Wire(400, "LIMIT_EXCEEDED", "limit exceeded"),
+    Reason.RECORD_LOCKED: Wire(400, "RECORD_LOCKED", "You cannot perform this operation as the record is locked."),
+    # W 7.8: these two statuses are CRM's.
+    Reason.LOCKED_ALREADY: Wire(403, "NOT_ALLOWED", "Record is already locked."),
+    Reason.LOCKED_BY_ANOTHER: Wire(403, "NO_PERMISSION", "The current user does not have permission to unlock record."),
     Reason.KEY_USED: Wire(409, "ALREADY_USED", "the idempotency key was used for another request"),
     Reason.UPLOAD_BROKEN: Wire(
         400,

@@ -71,6 +71,22 @@ async def attachments(witness: Witness) -> None:
     await witness.ask(f"DELETE {one}", 200, contact, number)
 
 
+async def locks(witness: Witness) -> None:
+    """The lock of a record."""
+    contact, every = await _contact(witness), "/Contacts/{id}/Locking_Information__s"
+    one, why = f"{every}/{{lock_id}}", data({"Locked_Reason__s": "An offer is being made"})
+    await witness.ask(f"GET {every}", 204, contact)
+    await witness.ask(f"POST {every}", 400, contact, json=data({}))
+    told = await witness.ask(f"POST {every}", 201, contact, json=why)
+    number = told.json()["data"][0]["details"]["id"]
+    await witness.ask(f"GET {every}", 200, contact)
+    await witness.ask(f"GET {one}", 200, contact, number)
+    await witness.ask(f"GET {one}", 204, contact, NOBODY)
+    await witness.ask(f"PUT {one}", 200, contact, number, json=why)
+    await witness.ask(f"PUT {one}", 400, contact, number, json=data({}))
+    await witness.ask(f"DELETE {one}", 200, contact, number)
+
+
 async def owners(witness: Witness) -> None:
     """Records that another user is given."""
     contact, one = await _contact(witness), "POST /Contacts/{id}/actions/change_owner"
@@ -157,7 +173,10 @@ async def names(witness: Witness) -> None:
     await witness.ask("PUT /users", 400, json=_users({"id": NOBODY}))
 
 
-ALL: Final = (found, queried, gone, notes, attachments, owners, related, own_fields, metadata, templates, names)
+ALL: Final = (
+    *(found, queried, gone, notes, attachments, locks, owners),
+    *(related, own_fields, metadata, templates, names),
+)
 
 
 async def _contact(witness: Witness) -> str:

@@ -11,7 +11,7 @@ from postroom.record import NOTES, Module, Reading, read_number
 from postroom.record.values import RELATED
 from postroom.store import keeping, records
 from postroom.store.db import Tx
-from postroom.store.keeping import Kept, Place, Wish
+from postroom.store.keeping import Fates, Kept, Place, Wish
 from postroom.store.records import Key, Record
 from postroom.web.api import place, related
 from postroom.web.api.records import ADDED, DELETED, UPDATED, here, keep, show, told
@@ -70,7 +70,7 @@ async def delete(call: Call) -> Response:
     where, parent, text = here(call, await _module(call)), place.parent_key(call), call.path["note_id"]
     number = read_number(text)
 
-    def write(tx: Tx) -> set[int]:
+    def write(tx: Tx) -> Fates:
         note = _find(tx, parent=parent, number=number)
         return keeping.remove(tx, where, [note.id] if note else [])
 

@@ -8,7 +8,7 @@ from postroom.errors import Fault, Reason
 from postroom.record import read_number
 from postroom.store import keeping, users
 from postroom.store.db import Tx
-from postroom.store.records import Record
+from postroom.store.keeping import Fates
 from postroom.web.api import place
 from postroom.web.api.records import here, told
 from postroom.web.api.wire import owners as wire
@@ -33,11 +33,10 @@ async def _change(call: Call, owner: int, ids: Sequence[str]) -> Response:
     asked = [(read_number(text), Fault(Reason.RECORD_UNKNOWN, details={"id": text})) for text in ids]
     numbers = [number for number, _ in asked if number is not None]
 
-    def write(tx: Tx) -> set[int]:
+    def write(tx: Tx) -> Fates:
         user = users.find(tx, where.org_id, owner)
         if user is None or not user.active:
             raise wire.unknown_owner()
-        kept = keeping.alter(tx, where, numbers, {"Owner": owner})
-        return {each.id for each in kept if isinstance(each, Record)}
+        return keeping.fates(numbers, keeping.alter(tx, where, numbers, {"Owner": owner}))
 
     return told(asked, await call.app.db.write(write), wire.UPDATED)

@@ -132,6 +132,7 @@ ATTACHMENTS: Final = (
     _PAGE,
     _per_page(pages.PER_PAGE),
 )
+LOCKS: Final = (Param(name="fields", means="Which fields are shown. All where nothing is given."),)
 GONE: Final = (
     Param(name="type", kind=choice(*deleted.TYPES), default="all", means="All deletions are permanent."),
     _PAGE,
@@ -185,6 +186,7 @@ PLACEHOLDERS: Final = (
     ),
     _placeholder("related_id", _NUMBER, "The id of the record in the list."),
     _placeholder("attachment_id", _NUMBER, "The file's id."),
+    _placeholder("lock_id", _NUMBER, "The lock's id."),
     _placeholder("note_id", _NUMBER, "The note's id."),
     _placeholder("message_id", _OPAQUE, "The id that the mail was accepted with."),
 )

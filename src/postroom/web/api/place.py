@@ -1,7 +1,7 @@
 """The module, the record and the related list that a URL names."""
 
 from postroom.errors import Fault, NotFound, Reason
-from postroom.record import Module, named, read_number
+from postroom.record import NOTES, Module, named, read_number
 from postroom.record.relations import EMAILS, Relation
 from postroom.record.relations import relation as relation_named
 from postroom.store import fields, records
@@ -64,6 +64,13 @@ def related_id(call: Call, name: str) -> int:
 def mailed_key(call: Call) -> Key:
     """The key of a record that mails are about (W 1.1). Raises ``NotFound`` for others, and for what can be no id."""
     if relation_named(known_module(call), EMAILS) is None:
+        raise NotFound(Fault(Reason.MODULE_UNKNOWN))
+    return parent_key(call)
+
+
+def lockable_key(call: Call) -> Key:
+    """The key of a record that can be locked (W 7.8). Raises ``NotFound`` for notes, and for what can be no id."""
+    if known_module(call) is NOTES:
         raise NotFound(Fault(Reason.MODULE_UNKNOWN))
     return parent_key(call)
 

@@ -1,6 +1,6 @@
 """``/{module}`` and ``/{module}/{id}``: records inserted, read, changed and deleted (W 7.1 to 7.3)."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ from postroom.mail.limits import RECORDS_PER_REQUEST
 from postroom.record import Module, read_number
 from postroom.store import keeping, records
 from postroom.store.db import Tx
-from postroom.store.keeping import Kept, Place, Wish
+from postroom.store.keeping import Fates, Kept, Place, Wish
 from postroom.store.records import Key, Record
 from postroom.web.api import place
 from postroom.web.api.showing import context_of, shown
@@ -158,16 +158,16 @@ def _refused(faults: Sequence[Fault], n: int, module: Module, context: wire.Cont
     return item_errors([wire.explain(fault, module, context) for fault in faults], n), status_of(faults[0])
 
 
-def told(asked: Iterable[tuple[int | None, Fault]], done: Collection[int], message: str) -> Response:
-    """The answer about records by their ids: whether it was done, and if not, the fault that goes with the id."""
-    return together(
-        [
-            (success(message, Gone(id=str(number))), 200)
-            if number in done
-            else (item_errors([fault], n), status_of(fault))
-            for n, (number, fault) in enumerate(asked)
-        ]
-    )
+def told(asked: Iterable[tuple[int | None, Fault]], fates: Fates, message: str) -> Response:
+    """The answer about records by their ids: what became of each, and of one that is not there, the fault beside it."""
+    answers: list[tuple[Done[Gone] | Refusal, int]] = []
+    for n, (number, unknown) in enumerate(asked):
+        fault = unknown if number is None else fates.get(number, unknown)
+        if fault is None:
+            answers.append((success(message, Gone(id=str(number))), 200))
+        else:
+            answers.append((item_errors([fault], n), status_of(fault)))
+    return together(answers)
 
 
 def together(answers: Sequence[tuple[Done[Any] | Refusal, int]]) -> Response:

@@ -13,6 +13,7 @@ from postroom.record.relations import Relation
 from postroom.record.terms import whole
 from postroom.store import relating
 from postroom.store.db import Tx
+from postroom.store.keeping import Fates
 from postroom.store.relating import Shelf
 from postroom.web.api import lists, place
 from postroom.web.api.lists import Wanted
@@ -79,7 +80,7 @@ async def _change(
     call: Call,
     relation: Relation,
     asked: Sequence[tuple[int | None, Fault]],
-    work: Callable[[Tx, Shelf, Sequence[int]], set[int]],
+    work: Callable[[Tx, Shelf, Sequence[int]], Fates],
     message: str,
 ) -> Response:
     """Change who is in the list of the URL's record, and tell of each record what became of it."""
@@ -89,7 +90,7 @@ async def _change(
     shelf = Shelf(place=where, field=field, number=key.id, own=relation.own)
     numbers = [number for number, _ in asked if number is not None]
 
-    def write(tx: Tx) -> set[int]:
+    def write(tx: Tx) -> Fates:
         place.parent(tx, key)
         return work(tx, shelf, numbers)
 

@@ -13,6 +13,7 @@ from postroom.web.api import (
     files,
     layouts,
     lists,
+    locks,
     metadata,
     notes,
     org,
@@ -38,7 +39,7 @@ def _module(operation: Operation) -> tuple[Need, ...]:
 
 
 def _with(name: str, operation: Operation) -> tuple[Need, ...]:
-    """W 5.2: notes and attachments need two scopes at once."""
+    """W 5.2: notes, attachments and locks need two scopes at once."""
     return (*_module(operation), Need(("modules", name), operation))
 
 
@@ -248,6 +249,50 @@ ROUTES: Final = (
         _EDIT,
         shapes.OWNED,
         body=shapes.OWNER_OF_MANY,
+    ),
+    Endpoint(
+        "GET",
+        "/{module}/{id}/Locking_Information__s",
+        locks.listing,
+        _with("lockinginformation", _R),
+        _VIEW,
+        shapes.LOCKS,
+        params.LOCKS,
+    ),
+    Endpoint(
+        "POST",
+        "/{module}/{id}/Locking_Information__s",
+        locks.add,
+        _with("lockinginformation", _C),
+        _EDIT,
+        shapes.LOCKED,
+        body=shapes.LOCK,
+    ),
+    Endpoint(
+        "GET",
+        "/{module}/{id}/Locking_Information__s/{lock_id}",
+        locks.get,
+        _with("lockinginformation", _R),
+        _VIEW,
+        shapes.LOCKS,
+        params.LOCKS,
+    ),
+    Endpoint(
+        "PUT",
+        "/{module}/{id}/Locking_Information__s/{lock_id}",
+        locks.change,
+        _with("lockinginformation", _U),
+        _EDIT,
+        shapes.LOCK_CHANGED,
+        body=shapes.LOCK,
+    ),
+    Endpoint(
+        "DELETE",
+        "/{module}/{id}/Locking_Information__s/{lock_id}",
+        locks.remove,
+        _with("lockinginformation", _D),
+        _EDIT,
+        shapes.UNLOCKED,
     ),
     # After all that has a word in the place of a list's name.
     Endpoint("GET", "/{module}/{id}/{related}", related.listing, _module(_R), _VIEW, shapes.RELATED, params.RELATED),

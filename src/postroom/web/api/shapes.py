@@ -16,6 +16,7 @@ from postroom.web.api.wire import (
     fields,
     files,
     layouts,
+    locks,
     mail,
     metadata,
     org,
@@ -62,6 +63,7 @@ NEW_TEMPLATES: Final[Shape] = templates.new
 CHANGED_TEMPLATE: Final[Shape] = templates.changed
 NAMES: Final[Shape] = partial(record_shapes.changed_many, module=renaming.NAMES, at_most=renaming.AT_ONCE, key="users")
 NAME: Final[Shape] = partial(record_shapes.changed, module=renaming.NAMES, key="users")
+LOCK: Final[Shape] = locks.schema
 QUERY: Final[Shape] = coql.query
 UPLOAD: Final[Shape] = Media(
     type="multipart/form-data",
@@ -113,6 +115,10 @@ ONE_TEMPLATE: Final[Answers] = {200: templates.OneTemplate, 204: None}
 TEMPLATES_ADDED: Final[Answers] = outcomes(Done[Gone], 201, key=templates.KEY)
 TEMPLATE_CHANGED: Final[Answers] = outcome(Done[Gone], 200, key=templates.KEY)
 TEMPLATE_REMOVED: Final[Answers] = {200: each(templates.KEY, Done[Gone])}
+LOCKS: Final[Answers] = {200: pages.Numbered, 204: None}
+LOCKED: Final[Answers] = outcome(Done[record_shapes.Stored], 201)
+LOCK_CHANGED: Final[Answers] = outcome(Done[Gone], 200)
+UNLOCKED: Final[Answers] = {200: each("data", Done[Gone])}
 TAGS: Final[Answers] = {200: tags.Tags, 204: None}
 ROLES: Final[Answers] = {200: roles.Roles}
 USERS: Final[Answers] = {200: users.Users, 204: None}

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from postroom.access.permission import wire_name
 from postroom.access.scope import spelled
-from postroom.record import MODULES, Module
+from postroom.record import MODULES, NOTES, Module
 from postroom.record.relations import MAILED, RELATIONS, related_lists
 from postroom.web.api.params import PLACEHOLDERS
 from postroom.web.param import Param, Place
@@ -26,6 +26,8 @@ def modules_of(endpoint: Endpoint) -> tuple[Module | None, ...]:
         return (None,)
     if "send_mail" in words:
         return MAILED
+    if "Locking_Information__s" in words:
+        return tuple(each for each in MODULES if each is not NOTES)
     lists = {each.name for each in RELATIONS}.intersection(words)
     if "{related}" in words:
         lists = {each.name for each in RELATIONS if each.field}
