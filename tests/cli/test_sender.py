@@ -35,8 +35,10 @@ async def test_a_wrong_server_is_mended_in_its_place_so_that_waiting_mails_go_th
     assert (listed["name"], listed["default"], listed["server"]) == ("Ada B.", "yes", "right.example:587 starttls")
     with closing(sqlite3.connect(home / "data" / "postroom.db")) as rows:
         assert rows.execute("SELECT transport_id FROM sender").fetchall() == before
-    unknown = await postroom("sender", "set", "bob@x.example", "--name", "Bob", cwd=home)
-    assert (unknown.code, "there is no from address bob@x.example" in unknown.err) == (1, True)
+    for words, whose in ((("--name", "Bob"), "admin@localhost"), (("--org-email",), "the organisation")):
+        unknown = await postroom("sender", "set", "bob@x.example", *words, cwd=home)
+        said = f"postroom: there is no from address bob@x.example of {whose}; see: postroom sender ls\n"
+        assert (unknown.code, unknown.err) == (1, said)
 
 
 async def test_a_server_without_a_host_is_no_server(home: Path) -> None:

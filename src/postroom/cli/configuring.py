@@ -84,16 +84,17 @@ def named(known: Sequence[Sender], user_id: int | None, email: Address) -> Sende
     return next((each for each in known if (each.user_id, each.email) == (user_id, email.folded)), None)
 
 
-def unknown(email: Address) -> click.ClickException:
-    """What to raise where there is none."""
-    return click.ClickException(f"there is no from address {email}; see: postroom sender ls")
+def unknown(email: Address, owner: User | None) -> click.ClickException:
+    """What to raise where the user, or (None) the organisation, has none."""
+    whose = "the organisation" if owner is None else owner.email
+    return click.ClickException(f"there is no from address {email} of {whose}; see: postroom sender ls")
 
 
 def own_mailbox(known: Sequence[Sender], owner: User, email: Address) -> Sender:
     """The user's sender that another address is to be an alias of. Raises ``ClickException``."""
     found = named(known, owner.id, email)
     if found is None:
-        raise unknown(email)
+        raise unknown(email, owner)
     if found.alias_of is not None:
         raise click.ClickException(f"{email} is an alias itself")
     return found

@@ -89,7 +89,7 @@ def confirm(settings: Settings, *, email: Address, owner: Address | None, of_org
         known = await app.db.read(lambda tx: senders.listing(tx, org.id))
         found = named(known, None if of_org else user.id, email)
         if found is None or found.id is None:
-            raise unknown(email)
+            raise unknown(email, None if of_org else user)
         if found.confirmed_at is not None:
             return f"{found.email} is confirmed already"
         number = found.id
@@ -142,14 +142,15 @@ def change(
         raise click.UsageError("some users or all: --for or --for-all")
 
     async def act(app: App, org: "Org") -> None:
-        user_id = None if of_org else (await user_named(app, org, owner)).id
+        user = None if of_org else await user_named(app, org, owner)
+        user_id = None if user is None else user.id
         people = await users_named(app, org, chosen)
         way = None if way_out is None else transport(app, org.id, way_out)
 
         def write(tx: "Tx") -> None:
             found = named(senders.listing(tx, org.id), user_id, email)
             if found is None or found.id is None:
-                raise unknown(email)
+                raise unknown(email, user)
             if way is not None and found.alias_of is not None:
                 raise click.ClickException(f"{email} is an alias: its mails leave through another address's server")
             if is_default:
