@@ -241,7 +241,10 @@ def profile(settings: Settings, email: Address, profile: str) -> None:
 @click.argument("email", type=ADDRESS)
 @in_org
 def disable(settings: Settings, email: Address) -> None:
-    """Take the organisation from a user: their tokens are refused, nobody can sign in to it as them."""
+    """Take the organisation from a user: their tokens are refused, nobody can sign in to it as them.
+
+    Mails of theirs that wait leave all the same, unless they are called back (postroom queue cancel).
+    """
     from dataclasses import replace
 
     from postroom.store import accounts, users
