@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIN := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test browser check format serve bench crash fuzz lock clean
+.PHONY: help demo test tested browser check format serve bench crash fuzz lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,8 +26,10 @@ demo: .venv/.ready ## send real mails through the real API into a local inbox
 serve: .venv/.ready ## run the API and the delivery worker, data in ./data
 	@$(BIN)/postroom serve --data-dir data
 
-test: ## run every check and every test
-	@$(MAKE) --no-print-directory --jobs=2 check .venv-zoho/.ready browser
+test: .venv/.ready ## run every check and every test
+	@$(MAKE) --no-print-directory --jobs=2 check tested
+
+tested: .venv-zoho/.ready browser
 	@$(BIN)/pytest -n 3
 
 # No stamp: a browser that is there is found in no time, and one that was removed is missed at once.
