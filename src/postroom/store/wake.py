@@ -7,24 +7,21 @@ committed (``PRAGMA data_version``), which is asked every ``_LOOK`` seconds and 
 import asyncio
 import sqlite3
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Final
 
-from postroom.store.engine import is_postgresql
+import psycopg
+import structlog
+from psycopg.conninfo import make_conninfo
 
+from postroom.store.engine import is_postgresql, postgresql_arguments
+
+log = structlog.get_logger()
+
+_CHANNEL: Final = "postroom_work"
 _LOOK: Final = 0.1
+_PAUSE: Final = 1.0  # seconds between attempts to listen again
 
-
-class Far(Protocol):
-    """The way to and from other processes."""
-
-    def ring(self) -> None:
-        """Tell them."""
-
-    def listen(self) -> None:
-        """Hear of them from now on."""
-
-    async def close(self) -> None:
-        """Stop listening."""
+Connection = psycopg.AsyncConnection[tuple[object, ...]]
 
 
 class Wake:
@@ -33,7 +30,7 @@ class Wake:
     def __init__(self, database_url: str) -> None:
         """``database_url`` as ``Database`` takes it."""
         self._rung = asyncio.Event()
-        self._far = _far(database_url, self._rung)
+        self._far = (_PostgreSQL if is_postgresql(database_url) else _File)(database_url, self._rung)
 
     def ring(self) -> None:
         """Say that there is work, after the commit that made it. However often: one NOTIFY at most is on its way."""
@@ -51,15 +48,6 @@ class Wake:
     async def close(self) -> None:
         """Stop listening and drop the connections."""
         await self._far.close()
-
-
-def _far(url: str, rung: asyncio.Event) -> Far:
-    if not is_postgresql(url):
-        return _File(url, rung)
-    # Its driver takes a tenth of a second to load, which a command that works on a file shall not wait for.
-    from postroom.store.notify import PostgreSQL  # noqa: PLC0415
-
-    return PostgreSQL(url, rung)
 
 
 class _File:
@@ -96,3 +84,66 @@ class _File:
         if version != self._version:
             self._version = version
             self._rung.set()
+
+
+class _PostgreSQL:
+    """NOTIFY and LISTEN, each on a connection of its own."""
+
+    def __init__(self, url: str, rung: asyncio.Event) -> None:
+        self._url = url
+        self._rung = rung
+        self._ring_again = False
+        self._ringing: asyncio.Task[None] | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self._bell: Connection | None = None
+
+    def ring(self) -> None:
+        self._ring_again = True
+        if self._ringing is None or self._ringing.done():
+            self._ringing = asyncio.create_task(self._notify())
+
+    def listen(self) -> None:
+        if self._listening is None:
+            self._listening = asyncio.create_task(self._listen())
+
+    async def close(self) -> None:
+        tasks = [task for task in (self._listening, self._ringing) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._bell is not None:
+            await self._bell.close()
+
+    async def _notify(self) -> None:
+        while self._ring_again:
+            self._ring_again = False
+            try:
+                if self._bell is None or self._bell.closed:
+                    self._bell = await self._connect()
+                await self._bell.execute(f"NOTIFY {_CHANNEL}")
+            except psycopg.Error as error:
+                log.warning("wake-up not sent", problem=str(error).strip())
+                if self._bell is not None:
+                    await self._bell.close()
+                return
+
+    async def _listen(self) -> None:
+        """Turn notifications into rings, for ever; while there is no connection, waiting is polling."""
+        heard = True
+        while True:
+            try:
+                async with await self._connect() as connection:
+                    await connection.execute(f"LISTEN {_CHANNEL}")
+                    heard = True
+                    self._rung.set()  # what was said while nobody listened
+                    async for _ in connection.notifies():
+                        self._rung.set()
+            except psycopg.Error as error:
+                if heard:
+                    log.warning("wake-ups lost, polling", problem=str(error).strip())
+                heard = False
+            await asyncio.sleep(_PAUSE)
+
+    async def _connect(self) -> Connection:
+        url = make_conninfo(self._url, **postgresql_arguments(self._url))
+        return await psycopg.AsyncConnection.connect(url, autocommit=True)
