@@ -109,6 +109,7 @@ CASES = [
         Case(section="7.8", row="no such lock", what=f"{asked.method} of {what}", status=400, before=before, ask=asked, answer=NO_LOCK, exactly=True)
         for what, before, path in (("none", (), f"{LOCKS}/1"), ("another record's", (lock(DEAL),), THAT)) for asked in (put(path, WHY), delete(path))
     ),
+    Case(section="6.2", row="GET /settings/fields?", what="of locks", ask=get("/settings/fields", module=NAME), among={"api_name": "Locked_Reason__s", "data_type": "textarea", "length": 2000, "required": True}),
     # --- what it stops ------------------------------------------------------------------------------------------------
     Case(section="1.4", row="RECORD_LOCKED", what="a mail about it", status=400, before=(LOCK,), ask=mail(), items=(locked(),), exactly=True),
     Case(section="1.4", row="RECORD_LOCKED", what="with what else is wrong", status=400, before=(LOCK,), ask=mail(to=[{"email": "nobody@x.example"}]),

@@ -59,6 +59,31 @@ def attachment(contact: int) -> dict[str, Any]:
     }
 
 
+def locked(company: int) -> dict[str, Any]:
+    """A company, locked, locked again, shown, with another reason, and unlocked."""
+    room = sdk("crm.api.record_locking")
+    calls = room.RecordLockingOperations(company, "Accounts")
+
+    def because(reason: str) -> Any:
+        lock, wrapper = room.LockRecord(), room.BodyWrapper()
+        lock.set_locked_reason__s(reason)
+        wrapper.set_data([lock])
+        return wrapper
+
+    (made,) = done(given(calls.lock_records(because("An offer"))).get_data())
+    number = int(made.get_details()["id"])
+    again = calls.lock_records(because("Another offer")).get_object().get_code().get_value()
+    (changed,) = done(given(calls.update_record_locking_information(number, because("An order"))).get_data())
+    (one,) = given(calls.get_record_locking_information(number)).get_data()
+    (gone,) = done(given(calls.unlock_record(number)).get_data())
+    return {
+        "said": [message(made), again, message(changed), message(gone)],
+        "reason": one.get_key_value("Locked_Reason__s"),
+        "what": one.get_key_value("Locked_For__s").get_id() == company,
+        "then": calls.get_record_locking_informations().get_status_code(),
+    }
+
+
 def main() -> None:
     """The whole walk."""
     initialize()
@@ -71,6 +96,7 @@ def main() -> None:
         "delinked": delinked(company, contacts[:2]),
         "at last": names(company),
         "attachment": attachment(contacts[0]),
+        "locked": locked(company),
     }
     print(json.dumps(said))
 

@@ -199,6 +199,12 @@ async def test_the_sdk_links_what_belongs_together(tmp_path: Path) -> None:
         "name": "Übersicht.txt",
         "bytes": "all of it",
     }
+    assert said["locked"] == {
+        "said": ["record added", "NOT_ALLOWED", "relation updated", "relation removed"],
+        "reason": "An order",
+        "what": True,
+        "then": 204,
+    }
 
 
 async def test_the_sdk_sends_a_mail_made_from_a_template(tmp_path: Path) -> None:

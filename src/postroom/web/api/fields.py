@@ -13,6 +13,7 @@ from postroom.store.fields import Draft
 from postroom.web.api import place
 from postroom.web.api.wire import fields as wire
 from postroom.web.api.wire.items import Gone, read_items, status, success
+from postroom.web.api.wire.locks import LOCKS
 from postroom.web.call import Call
 from postroom.web.refusals import Json, item_errors
 from postroom.web.refusals import status as status_of
@@ -24,6 +25,8 @@ _PARTS: Final = 10
 
 async def listing(call: Call) -> Response:
     """Every field of the module named in the query string."""
+    if call.required("module") == LOCKS.name:
+        return Json(wire.Fields(fields=wire.fields(LOCKS, call.deals_name)))
     module = await place.with_own_fields(call, place.asked_module(call))
     return Json(wire.Fields(fields=wire.fields(module, call.deals_name)))
 

@@ -5,7 +5,7 @@ from typing import Final
 from postroom.mail.limits import RECORDS_PER_REQUEST
 from postroom.record import MODULES
 from postroom.record.relations import RELATIONS
-from postroom.web.api.wire import deleted, emails, pages, records, templates, users
+from postroom.web.api.wire import deleted, emails, locks, pages, records, templates, users
 from postroom.web.api.wire.sieve import FILTER
 from postroom.web.param import MOMENT, Kind, Param, Place, choice, count, flag, matching, text, word
 from postroom.web.shape import NUMBER, OPAQUE
@@ -91,6 +91,14 @@ DOWNLOAD: Final = (Param(name="id", required=True, kind=_OPAQUE, means="The id t
 
 # of metadata (W 6.2)
 METADATA: Final = (_MODULE,)
+FIELDS: Final = (
+    Param(
+        name="module",
+        required=True,
+        kind=text(enum=[*(each.name for each in MODULES), locks.LOCKS.name]),
+        means="The module's API name.",
+    ),
+)
 
 # of templates (W 8.2)
 TEMPLATES: Final = (

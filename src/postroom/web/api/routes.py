@@ -303,7 +303,7 @@ ROUTES: Final = (
     Endpoint("DELETE", "/{module}/{id}/{related}/{related_id}", related.delink, _DELINK, _EDIT, shapes.DELETED_ONE),
     Endpoint("GET", "/settings/modules", metadata.modules, _settings("modules"), _VIEW, shapes.MODULES),
     Endpoint("GET", "/settings/modules/{module}", metadata.module, _settings("modules"), _VIEW, shapes.MODULES),
-    Endpoint("GET", "/settings/fields", fields.listing, _settings("fields"), _VIEW, shapes.FIELDS, params.METADATA),
+    Endpoint("GET", "/settings/fields", fields.listing, _settings("fields"), _VIEW, shapes.FIELDS, params.FIELDS),
     Endpoint(
         "POST",
         "/settings/fields",

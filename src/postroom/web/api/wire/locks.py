@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from postroom.errors import Fault, Invalid, Reason
 from postroom.mail.zone import moment
-from postroom.record import Field, Kind
+from postroom.record import MODULES, NOTES, Field, Kind, Module
 from postroom.record.values import read_value
 from postroom.store.locks import Lock
 from postroom.store.records import Record
@@ -17,6 +17,27 @@ from postroom.web.shape import Schemas
 
 # W 7.8; CRM's length of a text of several lines that is a small one
 REASON: Final = Field(name="Locked_Reason__s", label="Locked Reason", kind=Kind.TEXTAREA, length=2000, mandatory=True)
+
+
+def _shown(name: str, kind: Kind, *choices: str, targets: tuple[str, ...] = ()) -> Field:
+    label = name.removesuffix("__s").replace("_", " ")
+    return Field(name=name, label=label, kind=kind, choices=choices, targets=targets, system=True)
+
+
+# No module of records, but one whose fields Zoho's SDKs ask for before they ask for a lock.
+LOCKS: Final = Module(
+    name="Locking_Information__s",
+    singular="Locking Information",
+    plural="Locking Information",
+    title=(REASON.name,),
+    fields=(
+        REASON,
+        _shown("Locked_For__s", Kind.LOOKUP, targets=tuple(each.name for each in MODULES if each is not NOTES)),
+        _shown("Lock_Source__s", Kind.PICKLIST, "Manual", "Automatic"),
+        _shown("Locked_Time__s", Kind.DATETIME),
+        _shown("Locked_By__s", Kind.OWNER),
+    ),
+)
 
 
 def schema(_: Schemas) -> Json:
