@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,10 @@ class Box:
         assert url.startswith(self.sandbox.url)
         return found[n - 1], url
 
-    async def send(self, sender: str) -> Sent:
+    async def send(self, sender: str, *, at: datetime | None = None) -> Sent:
         """Send a mail to the contact."""
         to = [Mailbox(email=self.sandbox.variables()["POSTROOM_TO"])]
-        mail = Mail(to=to, sender=Mailbox(email=sender), subject=sender)
+        mail = Mail(to=to, sender=Mailbox(email=sender), subject=sender, scheduled_at=at)
         return await self.api.do(mails.send("Contacts", str(self.sandbox.seed.contact_id), mail))
 
     async def confirm(self, url: str) -> None:
@@ -107,3 +108,25 @@ async def test_the_newest_link_is_the_good_one_and_an_operator_can_vouch(tmp_pat
         await here.confirm(url)
         assert [each["confirmed"] for each in (await here.run("user", "ls", "--json")).json] == ["yes", "yes"]
         assert f"{NEW} is confirmed already" in (await here.run("user", "confirm", NEW, "--vouch")).out
+
+
+async def test_an_address_goes_with_its_aliases_and_links_and_what_waits_leaves_all_the_same(tmp_path: Path) -> None:
+    async with box(tmp_path) as here:
+        resident = here.sandbox.seed.resident.address.folded
+        await here.run("sender", "add", DESK, "--alias-of", resident, "--confirmed")
+        await here.run("sender", "add", NEW, "--alias-of", resident)
+        _, url = await here.link(NEW)
+        waiting = await here.send(DESK, at=datetime.now(UTC) + timedelta(hours=1))
+        assert (await here.run("sender", "rm", resident, "--yes")).out == (
+            f"sender {resident} with {DESK}, {NEW} removed\n"
+        )
+        assert [each["of"] for each in (await here.run("sender", "ls", "--json")).json] == ["organisation"]
+        assert (await here.seat.open(url)).status == 404
+        with pytest.raises(CallFailed):
+            await here.send(DESK)
+        contact = str(here.sandbox.seed.contact_id)
+        await here.api.do(mails.send_now("Contacts", contact, waiting.message_id))
+        while (await here.api.do(mails.get("Contacts", contact, waiting.message_id))).status[0] != "sent":
+            pass  # each question is a wait
+        (came,) = [each for each in arrived.read(here.sandbox.mails) if each.headers["subject"] == DESK]
+        assert came.way == "sender"

@@ -77,3 +77,14 @@ async def test_aliases_and_chosen_users_are_told_and_changed(home: Path) -> None
     ):
         refused = await postroom("sender", *words, cwd=home)
         assert (refused.code != 0, said in refused.err) == (True, True), refused
+
+
+async def test_what_is_removed_is_named_first_and_only_if_it_is_there(home: Path) -> None:
+    await well("sender", "add", "b@x.example", "--org-email", "--for", "admin@localhost", "--confirmed", cwd=home)
+    unknown = await postroom("sender", "rm", "b@x.example", cwd=home)
+    said = "postroom: there is no from address b@x.example of admin@localhost; see: postroom sender ls\n"
+    assert (unknown.code, unknown.err) == (1, said)
+    asked = await postroom("sender", "rm", "b@x.example", "--org-email", cwd=home, stdin="n\n")
+    assert (asked.code, asked.err.startswith("Remove the from address b@x.example? [y/N]: ")) == (1, True)
+    await well("sender", "rm", "b@x.example", "--org-email", cwd=home, stdin="y\n")
+    assert (await well("sender", "ls", "--json", cwd=home)).json == []

@@ -90,6 +90,14 @@ def unknown(email: Address, owner: User | None) -> click.ClickException:
     return click.ClickException(f"there is no from address {email} of {whose}; see: postroom sender ls")
 
 
+def with_aliases(known: Sequence[Sender], owner: User | None, email: Address) -> list[Sender]:
+    """The sender of the user, or (None) the organisation, and those that are its aliases. Raises ``ClickException``."""
+    found = named(known, None if owner is None else owner.id, email)
+    if found is None:
+        raise unknown(email, owner)
+    return [found, *(each for each in known if each.alias_of == found.id)]
+
+
 def own_mailbox(known: Sequence[Sender], owner: User, email: Address) -> Sender:
     """The user's sender that another address is to be an alias of. Raises ``ClickException``."""
     found = named(known, owner.id, email)

@@ -21,7 +21,7 @@ _FOR = "Of an organisation's address: a user who may send from it, and nobody el
 
 @click.group()
 def sender() -> None:
-    """Add, confirm, change and list from addresses and their SMTP servers."""
+    """Add, confirm, change, list and remove from addresses and their SMTP servers."""
 
 
 @sender.command()
@@ -205,3 +205,35 @@ def ls(settings: Settings, as_json: bool) -> None:
         return await app.db.read(read)
 
     say.listing(with_org(settings, act), as_json)
+
+
+@sender.command()
+@click.argument("email", type=ADDRESS)
+@click.option("--user", "owner", type=ADDRESS, help=_OWNER)
+@click.option("--org-email", "of_org", is_flag=True, help="An address of the organisation.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@in_org
+def rm(settings: Settings, *, email: Address, owner: Address | None, of_org: bool, yes: bool) -> None:
+    """Remove a from address and its aliases; mails that wait leave all the same."""
+    from postroom.app import App
+    from postroom.cli.configuring import with_aliases
+    from postroom.cli.opening import user_named, with_org
+    from postroom.store import confirmations, senders
+
+    async def act(app: App, org: "Org") -> str:
+        user = None if of_org else await user_named(app, org, owner)
+        found, *aliases = await app.db.read(lambda tx: with_aliases(senders.listing(tx, org.id), user, email))
+        told = f"{found.email} with {', '.join(each.email for each in aliases)}" if aliases else found.email
+        if not yes:
+            click.confirm(f"Remove the from address {told}?", abort=True, err=True)
+
+        def write(tx: "Tx") -> None:
+            for each in with_aliases(senders.listing(tx, org.id), user, email):
+                assert each.id is not None, "what is listed is stored"
+                confirmations.end(tx, org.id, sender_id=each.id)
+                senders.remove(tx, org.id, each.id)
+
+        await app.db.write(write)
+        return told
+
+    click.echo(f"sender {with_org(settings, act)} removed")

@@ -75,6 +75,19 @@ def confirm(tx: Connection, org_id: int, sender_id: int, now: int) -> None:
     tx.execute(update(sender).where(waiting).values(confirmed_at=now))
 
 
+def remove(tx: Connection, org_id: int, sender_id: int) -> None:
+    """Forget a sender that no link confirms any more; what was accepted from it has its own copy of all it needs."""
+    of_it = {"org_": org_id, "sender_": sender_id}
+    tx.execute(_REMOVE_USERS, of_it)
+    tx.execute(_REMOVE, of_it)
+
+
+_REMOVE_USERS = delete(sender_user).where(
+    sender_user.c.org_id == bindparam("org_"), sender_user.c.sender_id == bindparam("sender_")
+)
+_REMOVE = delete(sender).where(sender.c.org_id == bindparam("org_"), sender.c.id == bindparam("sender_"))
+
+
 def choose_users(tx: Connection, org_id: int, sender_id: int, user_ids: Iterable[int]) -> None:
     """Open an address of the organisation to these users only; to everybody where there are none."""
     tx.execute(delete(sender_user).where(sender_user.c.org_id == org_id, sender_user.c.sender_id == sender_id))
