@@ -47,5 +47,6 @@ async def test_a_template_is_added_listed_shown_and_removed(home: Path) -> None:
     assert (again.code, again.err) == (1, "postroom: the name: is that of another template\n")
     gone = await well("template", "rm", "Welcome", "--yes", cwd=home)
     assert gone.out == "template Welcome removed\n"
-    none = await postroom("template", "show", "Welcome", cwd=home)
-    assert (none.code, none.err) == (1, "postroom: there is no template Welcome; see: postroom template ls\n")
+    for verb in ("show", "rm"):
+        none = await postroom("template", verb, "Welcome", cwd=home)
+        assert (none.code, none.err) == (1, "postroom: there is no template Welcome; see: postroom template ls\n")

@@ -129,10 +129,11 @@ def rm(settings: Settings, name: str, yes: bool) -> None:
     from postroom.store.db import Tx
     from postroom.store.orgs import Org
 
-    if not yes:
-        click.confirm(f"Remove the template {name}?", abort=True, err=True)
-
     async def act(app: App, org: Org) -> None:
+        await app.db.read(lambda tx: _named(tx, org, name))
+        if not yes:
+            click.confirm(f"Remove the template {name}?", abort=True, err=True)
+
         def write(tx: Tx) -> None:
             templates.remove(tx, templates.Key(org.id, _named(tx, org, name).id))
 
