@@ -45,6 +45,23 @@ async def test_what_was_said_arrives(tmp_path: Path) -> None:
     assert (two["from"], two["text"], two["html"]) == ("Sandbox Ltd <office@sandbox.example>", "Hi\n", None)
 
 
+async def test_a_templates_words_count_where_none_are_given_and_a_key_makes_two_one(tmp_path: Path) -> None:
+    async with boxed(tmp_path) as box:
+        words = ("template", "add", "Contacts", "T", "--subject", "Hello ${Contacts.First_Name}", "--content", "-")
+        made = await well(*words, "--text", "--json", "--data-dir", "box/data", cwd=tmp_path, stdin="Of the template")
+        said = ("--template", made.json["id"], "--key", "order-1")
+        first = (await box.send(*said)).out
+        assert (await box.send(*said)).out == first
+        answer = (await box.send("--text", "", "--in-reply-to", first.strip())).out
+        for sent in (first, answer):
+            await box.sent(sent.strip())
+        one, two = await box.mails()
+        whole = (await box.mail(answer.strip())).whole
+    assert (one["subject"], one["text"].strip()) == ("Hello Mary", "Of the template")
+    assert (two["subject"], two["text"].strip()) == ("", "")
+    assert whole["thread_id"] == first.strip()
+
+
 async def test_eleven_at_once_ask_for_one_token(tmp_path: Path) -> None:
     """A refresh token gives ten in ten minutes (W 4.10)."""
     async with boxed(tmp_path) as box:
@@ -113,6 +130,8 @@ async def test_a_server_that_is_not_there_is_one_line(tmp_path: Path) -> None:
         ("--record", "Contacts/1", "--at", "tomorrow"),
         ("--record", "Contacts/1", "--text", "a", "--html", "b"),
         ("--record", "Contacts/1", "--attach", "nothing.txt"),
+        ("--record", "Contacts/1", "--key", "two words", "--url", "https://mail.x.example"),
+        ("--record", "Contacts/1", "--key", "1", "--data-center", "eu"),
     ],
 )
 async def test_words_without_sense_send_nothing(words: tuple[str, ...], tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from postroom.cli.options import as_json
 
 if TYPE_CHECKING:
     from postroom.client import Call, Mail, Mailbox, Place, Sent
+    from postroom.client.multipart import Progress
 
 _RECORD: Final = re.compile(r"(Contacts|Accounts|Pipelines)/(\d{1,19})")
 _NAMED: Final = re.compile(r"\s*(.*?)\s*<([^<>]+)>\s*")
@@ -45,11 +46,14 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
 @click.option("--cc", multiple=True)
 @click.option("--bcc", multiple=True)
 @click.option("--reply-to")
-@click.option("--subject", default="")
+@click.option("--subject")
 @click.option("--text", help="The text; @FILE reads it from a file, - from stdin.")
 @click.option("--html", help="The same, as HTML.")
 @click.option("--attach", "files", multiple=True, type=_FILE, help="Repeatable.")
+@click.option("--template", metavar="ID", help="The template that has what is not given here.")
+@click.option("--in-reply-to", metavar="MESSAGE_ID", help="The mail that it answers.")
 @click.option("--at", callback=_moment, help="When to send it (ISO 8601).  [default: now]")
+@click.option("--key", help="Postroom takes a mail once for a key, however often it is sent (Idempotency-Key).")
 @click.option("--org-email", is_flag=True, help="Send it through the organisation's server.")
 @click.option(
     "--data-center", metavar="DC", help="Send it through Bigin's cloud: us, eu, au, in, cn, jp, sa, ca or uk."
@@ -65,6 +69,7 @@ def send(
     data_center: str | None,
     url: str | None,
     env_file: Path | None,
+    key: str | None,
     dry_run: bool,
     as_json: bool,
     **words: Any,
@@ -76,24 +81,34 @@ def send(
     cache folder for the next call.
     """
     from postroom.cli import bar, calling, envfile
-    from postroom.client import mails
 
     if data_center is not None and url is not None:
         raise click.UsageError("--data-center or --url, not both")
     mail = _mail(words, files)
     variables = {**os.environ, **(envfile.read(env_file) if env_file else {})}
     place = calling.place(variables, data_center=data_center, url=url)
+    if key is not None and not place.postroom:
+        raise click.UsageError("--key: Bigin's cloud knows no such key, only Postroom does")
     if dry_run:
-        _rehearse(mails.send(*record, mail), place, as_json)
+        _rehearse(_call(record, mail, key), place, as_json)
         return
     with bar.carrying("upload", of=sum(each.stat().st_size for each in files)) as progress:
-        sent = _sent(mails.send(*record, mail, progress=progress), place, variables)
+        sent = _sent(_call(record, mail, key, progress), place, variables)
     if as_json:
         say.as_json({"message_id": sent.message_id, "message": sent.message, "left_out": dict(sent.left_out)})
         return
     click.echo(sent.message_id)
     for address, reason in sent.left_out.items():
         click.echo(f"postroom: {address} is blocked and gets nothing: {reason}", err=True)
+
+
+def _call(record: tuple[str, str], mail: "Mail", key: str | None, progress: "Progress | None" = None) -> "Call[Sent]":
+    from postroom.client import mails
+
+    try:
+        return mails.send(*record, mail, key=key, progress=progress)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--key") from None
 
 
 def _sent(call: "Call[Sent]", place: "Place", variables: Mapping[str, str]) -> "Sent":
@@ -130,6 +145,9 @@ def _mail(words: Mapping[str, Any], files: Sequence[Path]) -> "Mail":
     if words["text"] is not None and words["html"] is not None:
         raise click.UsageError("--text or --html, not both: a text is made of the HTML")
     html = words["html"] is not None
+    # What is not given is the template's, but what is empty is not.
+    missing = "" if words["template"] is None else None
+    subject, content = words["subject"], words["html"] if html else words["text"]
     return Mail(
         sender=_mailbox(words["sender"]) if words["sender"] else None,
         to=[_mailbox(each) for each in words["to"]],
@@ -138,10 +156,12 @@ def _mail(words: Mapping[str, Any], files: Sequence[Path]) -> "Mail":
         reply_to=_mailbox(words["reply_to"]) if words["reply_to"] else None,
         org_email=words["org_email"],
         scheduled_at=words["at"],
-        subject=words["subject"],
-        content=_content(words["html"] if html else words["text"] or ""),
+        subject=missing if subject is None else subject,
+        content=missing if content is None else _content(content),
         format="html" if html else "text",
         attachments=files,
+        template=words["template"],
+        in_reply_to=words["in_reply_to"],
     )
 
 
