@@ -325,7 +325,7 @@ CASES = [
          items=({"code": "MANDATORY_NOT_FOUND"}, done("Your mail has been sent successfully.", message_id="{got_data.1.details.message_id}"))),
     *(
         Case(section="1.8", what=f"no key: {what}", status=400, ask=keyed(mail(), key), exactly=True, answer=refused("INVALID_DATA", INVALID, param_name="Idempotency-Key"))
-        for what, key in (("a blank", "a b"), ("256 characters", "x" * 256))
+        for what, key in (("a blank", "a b"), ("256 characters", "x" * 256), ("nothing", ""))
     ),
 ]
 # fmt: on

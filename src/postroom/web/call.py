@@ -51,8 +51,11 @@ class Call:
         Raises ``Invalid`` where it may not be what it is.
         """
         declared = self._declared(name)
-        given = self.request.headers if declared.place is Place.HEADER else self.request.query_params
-        return declared.read(given.get(name, ""))
+        if declared.place is not Place.HEADER:
+            return declared.read(self.request.query_params.get(name, ""))
+        # RFC 9110 §5.3: several are one, in which a blank stands.
+        lines = [each.strip() for each in self.request.headers.getlist(name)]
+        return declared.judged(", ".join(lines)) if lines else declared.default
 
     def required(self, name: str) -> str:
         """Like ``param``, but raises ``Invalid`` where it has no value (W 9.3, MandatoryParamError)."""

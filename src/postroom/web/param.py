@@ -116,13 +116,15 @@ class Param:
     example: str | None = None
 
     def read(self, text: str) -> str | None:
-        """The value that ``text`` gives, stripped; the default where it is empty.
+        """The value that ``text`` gives, stripped; the default where it is empty. Raises as ``judged`` does."""
+        bare = text.strip()
+        return self.judged(bare) if bare else self.default
+
+    def judged(self, bare: str) -> str | None:
+        """The value of what was given, be it empty.
 
         Raises ``Invalid`` where it may not be that, or holds a NUL, which PostgreSQL cannot compare with anything.
         """
-        bare = text.strip()
-        if not bare:
-            return self.default
         value = None if "\0" in bare else self.kind.read(bare)
         if value is None:
             raise Invalid(Fault(Reason.PARAM_WRONG, details={"param_name": self.name, **self.kind.details}))

@@ -132,7 +132,19 @@ async def test_what_was_done_in_part_is_not_done_again(database_url: str, tmp_pa
         assert await stored(visit.own) == 2
 
 
-@pytest.mark.parametrize("key", ["x" * 256, "two words", "ключ".encode().decode("latin-1"), "a\tb"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "x" * 256,
+        "two words",
+        "ключ".encode().decode("latin-1"),
+        "a\tb",
+        "",
+        f"a\r\n{KEY}: a",
+        f"a\r\n{KEY}:",
+        f"\r\n{KEY}:",
+    ],
+)
 async def test_what_is_no_key_is_refused(tmp_path: Path, key: str) -> None:
     async with guests(tmp_path) as visit, dial(visit.own.house.url) as peer:
         headers = {**visit.own.headers, KEY: key}
