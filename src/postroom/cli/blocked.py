@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from postroom.cli import say
-from postroom.cli.kinds import ADDRESS
+from postroom.cli.kinds import ADDRESS, LINE
 from postroom.cli.options import as_json, in_org
 from postroom.config import Settings
 from postroom.mail.address import Address
@@ -25,7 +25,7 @@ def blocked() -> None:
 
 @blocked.command()
 @click.argument("address", type=ADDRESS)
-@click.option("--reason", default=_REASON, show_default=True, help="What callers are told of it.")
+@click.option("--reason", type=LINE, default=_REASON, show_default=True, help="What callers are told of it.")
 @in_org
 def add(settings: Settings, address: Address, reason: str) -> None:
     """Leave an address out of every mail that is accepted from now on."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from postroom.cli import say
-from postroom.cli.kinds import ADDRESS
+from postroom.cli.kinds import ADDRESS, LINE
 from postroom.cli.options import as_json, in_org
 from postroom.config import Settings
 from postroom.mail.address import Address
@@ -36,7 +36,7 @@ def client() -> None:
 
 
 @client.command()
-@click.option("--name", default="self client", show_default=True, help="What to call it.")
+@click.option("--name", type=LINE, default="self client", show_default=True, help="What to call it.")
 @click.option("--type", "kind", type=_TYPES, default="self", show_default=True, help="Which flow it uses.")
 @_described
 @click.option("--id", "client_id", metavar="ID", help="The id that it has in another data centre.  [a new one]")
@@ -144,7 +144,7 @@ def show(settings: Settings, client_id: str, as_json: bool) -> None:
 
 @client.command()
 @_ID
-@click.option("--name", help="What to call it.")
+@click.option("--name", type=LINE, help="What to call it.")
 @_described
 @as_json
 @in_org

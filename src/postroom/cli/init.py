@@ -4,16 +4,16 @@ import click
 
 from postroom.cli import say
 from postroom.cli.founding import ORG_NAME, USER_ADDRESS, USER_NAME
-from postroom.cli.kinds import ADDRESS
+from postroom.cli.kinds import ADDRESS, LINE
 from postroom.cli.options import as_json, make_data_dir, with_settings
 from postroom.config import Settings
 from postroom.mail.address import Address
 
 
 @click.command()
-@click.option("--org", "name", default=ORG_NAME, show_default=True, help="The organisation's name.")
+@click.option("--org", "name", type=LINE, default=ORG_NAME, show_default=True, help="The organisation's name.")
 @click.option("--email", type=ADDRESS, default=USER_ADDRESS, show_default=True, help="The first user's address.")
-@click.option("--name", "person", default=USER_NAME, show_default=True, help="The first user's name.")
+@click.option("--name", "person", type=LINE, default=USER_NAME, show_default=True, help="The first user's name.")
 @as_json
 @with_settings
 def init(settings: Settings, name: str, email: Address, person: str, as_json: bool) -> None:

@@ -1,10 +1,27 @@
 """What single words of the command line are read into."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import click
 
 from postroom.mail.address import Address, BadAddress
+
+# Line ends and what else steers a terminal; surrogates are octets that were no UTF-8 (PEP 383).
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+class LineKind(click.ParamType[str]):
+    """A line of text, as names and reasons are shown."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse what would be more than a line."""
+        line: str = value
+        if _CONTROL.search(line):
+            self.fail("holds a line end, a control character or what is no UTF-8", param, ctx)
+        return line
 
 
 class AddressKind(click.ParamType[Address]):
@@ -33,5 +50,6 @@ class MailIdKind(click.ParamType[str]):
         return folded
 
 
+LINE = LineKind()
 ADDRESS = AddressKind()
 MAIL_ID = MailIdKind()

@@ -3,7 +3,7 @@
 import click
 
 from postroom.cli import say
-from postroom.cli.kinds import ADDRESS
+from postroom.cli.kinds import ADDRESS, LINE
 from postroom.cli.options import as_json, in_org, with_settings
 from postroom.cli.wayout import WayOut, described, with_way_out
 from postroom.cli.wayout import transport as transport_of
@@ -17,9 +17,9 @@ def org() -> None:
 
 
 @org.command()
-@click.argument("name")
+@click.argument("name", type=LINE)
 @click.option("--email", type=ADDRESS, required=True, help="Its first Administrator, who may be one of others too.")
-@click.option("--name", "person", help="The Administrator's name.  [default: what stands before the @]")
+@click.option("--name", "person", type=LINE, help="The Administrator's name.  [default: what stands before the @]")
 @as_json
 @with_settings
 def add(settings: Settings, name: str, email: Address, person: str | None, as_json: bool) -> None:

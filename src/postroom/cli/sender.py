@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from postroom.cli import say
-from postroom.cli.kinds import ADDRESS
+from postroom.cli.kinds import ADDRESS, LINE
 from postroom.cli.options import as_json, in_org
 from postroom.cli.wayout import WayOut, described, transport, with_way_out
 from postroom.config import Settings
@@ -26,7 +26,7 @@ def sender() -> None:
 
 @sender.command()
 @click.argument("email", type=ADDRESS)
-@click.option("--name", default="", help="The name that mails show.")
+@click.option("--name", type=LINE, default="", help="The name that mails show.")
 @click.option("--user", "owner", type=ADDRESS, help=_OWNER)
 @click.option("--org-email", "of_org", is_flag=True, help="An address of the organisation, for all its users.")
 @click.option("--for", "chosen", type=ADDRESS, multiple=True, help=_FOR)
@@ -107,7 +107,7 @@ def confirm(settings: Settings, *, email: Address, owner: Address | None, of_org
 
 @sender.command("set")
 @click.argument("email", type=ADDRESS)
-@click.option("--name", help="The name that mails show.")
+@click.option("--name", type=LINE, help="The name that mails show.")
 @click.option("--user", "owner", type=ADDRESS, help=_OWNER)
 @click.option("--org-email", "of_org", is_flag=True, help="An address of the organisation.")
 @click.option("--for", "chosen", type=ADDRESS, multiple=True, help=_FOR)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from postroom.cli import say
-from postroom.cli.kinds import ADDRESS
+from postroom.cli.kinds import ADDRESS, LINE
 from postroom.cli.options import as_json, in_org, secret, with_settings
 from postroom.config import Settings
 from postroom.mail.address import Address
@@ -30,7 +30,7 @@ def user() -> None:
 
 @user.command()
 @click.argument("email", type=ADDRESS)
-@click.option("--name", help="First and last name.  [default: what stands before the @]")
+@click.option("--name", type=LINE, help="First and last name.  [default: what stands before the @]")
 @click.option("--profile", type=PROFILE, default="Administrator", show_default=True, help="What the user may do.")
 @click.option("--unconfirmed", is_flag=True, help="Mail a link first: until it is used, the user sends no mail.")
 @as_json

@@ -1,0 +1,28 @@
+"""What single words of the command line may be."""
+
+from pathlib import Path
+
+import click
+import pytest
+
+from postroom.cli.kinds import LINE
+from tests.cli.command import postroom
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\r", "\x1b[2J", "a\0", "a\x85b", "a\u2028b", "a\udcff"])
+def test_a_line_is_one(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="holds a line end"):
+        LINE.convert(text, None, None)
+    assert LINE.convert("Zoë \u200d Ångström", None, None) == "Zoë \u200d Ångström"
+
+
+async def test_names_and_reasons_are_lines(home: Path) -> None:
+    for words in (
+        ("blocked", "add", "a@x.example", "--reason", "a\nb"),
+        ("sender", "add", "a@x.example", "--name", "a\nb"),
+        ("sender", "set", "a@x.example", "--name", "a\nb"),
+        ("org", "add", "a\nb", "--email", "a@x.example"),
+        ("user", "add", "a@x.example", "--name", "a\nb"),
+    ):
+        refused = await postroom(*words, cwd=home)
+        assert (refused.code, refused.err.count("\n"), "holds a line end" in refused.err) == (2, 1, True)
