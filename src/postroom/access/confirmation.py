@@ -25,7 +25,7 @@ from postroom.store.senders import Sender
 from postroom.store.users import User
 
 DAYS: Final = 15  # W 8.3: as long as CRM's mail about a domain is good
-_GUESSES: Final = 20  # of 256 random bits, by one browser in ten minutes; each page that is shown looks one up too
+_GUESSES: Final = 20  # of 256 random bits, by one browser in ten minutes
 # Under which the queue shows the mails: they belong to no record, and no record has such a module.
 SENDERS, USERS = "Senders", "Users"
 
@@ -138,11 +138,10 @@ async def confirm(db: Database, token: str, *, guesser: str, now: int) -> Found 
 
 def _find(tx: Tx, token: str, guesser: str, now: int) -> Found | Refusal:
     key = secrets.digest(f"confirmation {guesser}")
-    if throttles.take(tx, key, window=TEN_MINUTES, now=now) > _GUESSES:
-        return Refusal.THROTTLED
     found = confirmations.find(tx, secrets.digest(token))
     if found is None:
-        return Refusal.UNKNOWN
+        guesses = throttles.take(tx, key, window=TEN_MINUTES, now=now)
+        return Refusal.THROTTLED if guesses > _GUESSES else Refusal.UNKNOWN
     # Who has a link that was mailed is no guesser.
     throttles.reset(tx, key)
     if found.link.used_at is not None:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from postroom.access import confirmation
 from postroom.access.confirmation import Refusal
+from postroom.access.terms import TEN_MINUTES
 from postroom.web.accounts.visit import Visit
 
 _REFUSALS: Final[Mapping[Refusal, tuple[int, str]]] = {
@@ -48,4 +49,7 @@ async def submit(visit: Visit) -> Response:
 
 def _refused(visit: Visit, why: Refusal) -> Response:
     status, text = _REFUSALS[why]
-    return visit.message("Nothing to confirm", text, status)
+    page = visit.message("Nothing to confirm", text, status)
+    if why is Refusal.THROTTLED:
+        page.headers["retry-after"] = str(TEN_MINUTES // 1000)
+    return page
