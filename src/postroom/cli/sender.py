@@ -95,7 +95,7 @@ def confirm(settings: Settings, *, email: Address, owner: Address | None, of_org
         number = found.id
 
         def write(tx: "Tx") -> None:
-            confirmations.end(tx, org.id, sender_id=number)
+            confirmations.use_up(tx, org.id, app.clock(), sender_id=number)
             senders.confirm(tx, org.id, number, app.clock())
 
         await app.db.write(write if vouch else link(app, Subject(org=org, user=user, sender=found)))

@@ -142,7 +142,7 @@ def confirm(settings: Settings, email: Address, vouch: bool) -> None:
             return f"{found.email} is confirmed already"
 
         def write(tx: Tx) -> None:
-            confirmations.end(tx, org.id, user_id=found.id)
+            confirmations.use_up(tx, org.id, app.clock(), user_id=found.id)
             users.confirm(tx, org.id, found.id, app.clock())
 
         await app.db.write(write if vouch else link(app, Subject(org=org, user=found)))

@@ -38,10 +38,19 @@ def replace(tx: Connection, new: Confirmation) -> None:
 
 def end(tx: Connection, org_id: int, *, sender_id: int | None = None, user_id: int | None = None) -> None:
     """Let no link of this sender or user be good any more."""
-    # A comparison with NULL is never true: of the two only the one that is named counts.
-    same = (confirmation.c.sender_id == bindparam("sender_")) | (confirmation.c.user_id == bindparam("user_"))
-    named = {"sender_": sender_id, "user_": user_id}
-    tx.execute(delete(confirmation).where(confirmation.c.org_id == org_id, same), named)
+    tx.execute(delete(confirmation).where(_OF_ONE), {"org_": org_id, "sender_": sender_id, "user_": user_id})
+
+
+def use_up(tx: Connection, org_id: int, now: int, *, sender_id: int | None = None, user_id: int | None = None) -> None:
+    """Let the link of this sender or user have done its work, as somebody else has done it."""
+    named = {"org_": org_id, "sender_": sender_id, "user_": user_id}
+    tx.execute(update(confirmation).where(_OF_ONE, confirmation.c.used_at.is_(None)).values(used_at=now), named)
+
+
+# A comparison with NULL is never true: of the two only the one that is named counts.
+_OF_ONE = (confirmation.c.org_id == bindparam("org_")) & (
+    (confirmation.c.sender_id == bindparam("sender_")) | (confirmation.c.user_id == bindparam("user_"))
+)
 
 
 def find(tx: Connection, digest: bytes) -> Found | None:
