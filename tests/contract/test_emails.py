@@ -204,6 +204,11 @@ CASES = [
     Case(section="8.4", row="PUT", what="without a time", status=400, before=(WAITS,), ask=moved({}), items=({"code": "MANDATORY_NOT_FOUND", "details": {"api_name": "scheduled_time", "json_path": "$.Emails[0].scheduled_time"}},)),
     Case(section="8.4", row="POST", what="mail queued", before=(WAITS,), ask=ask("POST", f"{HELD}/actions/send_now", SCOPES), items=(done("mail queued", message_id=MAILED),), exactly=True),
     Case(section="8.4", row="POST", what="another organisation's", status=400, before=(WAITS,), ask=by("loner", ask("POST", f"{HELD}/actions/send_now", SCOPES)), answer={"code": "INVALID_DATA"}),
+    *(
+        Case(section="8.4", row=asked.method, what="of a record that is gone, as GET", status=400, before=(WAITS, ask("DELETE", CONTACT, SCOPES)), ask=asked, exactly=True,
+             answer=of_the_url(1))
+        for asked in (ask("DELETE", HELD, SCOPES), moved({"scheduled_time": "{days:2}"}), ask("POST", f"{HELD}/actions/send_now", SCOPES))
+    ),
 ]
 # fmt: on
 

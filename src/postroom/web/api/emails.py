@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Final
 
 from starlette.responses import Response
@@ -53,10 +52,9 @@ async def listing(call: Call) -> Response:
 
 async def get(call: Call) -> Response:
     """One mail with its content and attachments."""
-    key, find = mailed_key(call), find_one(call)
+    find = find_one(call)
 
     def look(tx: Tx) -> tuple[Filed, wire.Context]:
-        parent(tx, key)
         filed = find(tx)
         return filed, _context(tx, call, [filed])
 
@@ -80,11 +78,19 @@ async def download(call: Call) -> Response:
 
 
 def find_one(call: Call) -> Callable[[Tx], Filed]:
-    """What finds the mail of the URL in the list of its record. Raises ``NotFound``, and so does what it returns."""
+    """What finds the mail of the URL in the list of its record, which is there.
+
+    Raises ``NotFound``, and so does what it returns.
+    """
     key, text = mailed_key(call), call.path["message_id"]
     if not _MESSAGE_ID.fullmatch(text):
         raise NotFound(_UNKNOWN_MAIL)
-    return partial(_one, key=key, mail_id=bytes.fromhex(text), unknown=_UNKNOWN_MAIL)
+
+    def find(tx: Tx) -> Filed:
+        parent(tx, key)
+        return _one(tx, key, bytes.fromhex(text), _UNKNOWN_MAIL)
+
+    return find
 
 
 # W 1.6: the part of the URL that is wrong, counted from the module.
