@@ -281,6 +281,7 @@ CASES = [
     Case(section="1.6", row="no value", what="in data", status=400, ask=send(PLAIN | {"to": None}), answer={"data": [missing("to")]}, exactly=True),
     Case(section="1.6", row="its type", what="of the body", status=400, ask=replace(mail(), json=[]), answer=refused("INVALID_DATA", INVALID, expected_data_type="jsonobject"), exactly=True),
     Case(section="1.6", row="its type", what="no JSON", status=400, ask=body(b"data=x"), answer=refused("INVALID_DATA", INVALID, expected_data_type="jsonobject", reason="the body is not JSON"), exactly=True),
+    Case(section="1.6", row="its type", what="a NUL", status=400, ask=body(b'{"data":"\\u0000"}'), answer=refused("INVALID_DATA", INVALID, reason="a text holds the character U+0000"), exactly=True),
     Case(section="1.6", row="its type", what="of data", status=400, ask=replace(mail(), json={"data": PLAIN}), exactly=True,
          answer=refused("INVALID_DATA", INVALID, expected_data_type="jsonarray", api_name="data", json_path="$.data")),
     Case(section="1.6", row="its type", what="of a mail", status=400, ask=replace(mail(), json={"data": ["x"]}), items=({"code": "INVALID_DATA", "details": {"expected_data_type": "jsonobject"}},)),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
-from postroom.errors import Invalid, Reason, TooLarge
+from postroom.errors import Fault, Invalid, Reason, TooLarge
 from postroom.mail.limits import BODY_OCTETS, JSON_DEPTH
 from postroom.web.body import read, read_json
 from tests.web.house import house
@@ -33,10 +33,14 @@ def arriving(*pieces: bytes, headers: dict[str, str] | None = None, whole: bool 
     return Request({"type": "http", "method": "POST", "headers": raw}, receive)
 
 
-def refused(*pieces: bytes) -> Reason:
+def fault(*pieces: bytes) -> Fault:
     with pytest.raises(Invalid) as refusal:
         asyncio.run(read_json(arriving(*pieces)))
-    return refusal.value.faults[0].reason
+    return refusal.value.faults[0]
+
+
+def refused(*pieces: bytes) -> Reason:
+    return fault(*pieces).reason
 
 
 @pytest.mark.parametrize(
@@ -86,6 +90,20 @@ def test_json_as_clients_write_it(text: bytes, value: Any) -> None:
 )
 def test_what_is_no_json(text: bytes) -> None:
     assert refused(text) is Reason.BODY_UNREADABLE
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b'{"a":"\\u0000"}', "U+0000"),
+        (b'{"a":"\\ud800"}', "half of a surrogate pair"),
+        (b'{"a":"\\uDC00x"}', "half of a surrogate pair"),
+        (b"[" * (JSON_DEPTH + 1) + b"]" * (JSON_DEPTH + 1), f"more than {JSON_DEPTH}"),
+    ],
+)
+def test_what_is_json_is_not_called_none(text: bytes, told: str) -> None:
+    assert told in str(fault(text).details["reason"])
+    assert not fault(b"{").details
 
 
 def test_the_deepest_that_is_taken() -> None:

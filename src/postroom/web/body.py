@@ -1,7 +1,8 @@
 """Reading what a request carries, and never more of it than a limit allows."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -14,6 +15,11 @@ from postroom.mail.limits import BODY_OCTETS, JSON_DEPTH, KIB
 
 _KEPT_OCTETS: Final = 64 * KIB  # an unread rest up to here is cheaper to take than a new connection
 _LINGER_SECONDS: Final = 2.0
+# RFC 8259 §8.2: half of a pair is JSON, but no character; whoever sends one shall not look for a missing bracket.
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_HALVES: Final = {"reason": "the body is not JSON, or a text in it holds half of a surrogate pair"}
+_NUL: Final = {"reason": "a text holds the character U+0000"}
+_DEEP: Final = {"reason": f"objects and lists lie in more than {JSON_DEPTH} others"}
 
 
 class Arrival:
@@ -89,8 +95,10 @@ async def read_json(request: Request) -> Any:
     try:
         # RFC 8259 §8.1: a parser may ignore a byte order mark.
         value = msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise Invalid(Fault(Reason.BODY_UNREADABLE)) from None
+    except RecursionError:
+        raise _unreadable(_DEEP) from None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise _unreadable(_HALVES if _SURROGATE.search(raw) else {}) from None
     # The walk is for the few bodies that might offend.
     if raw.count(b"{") + raw.count(b"[") > JSON_DEPTH or b"\\u0000" in raw:
         _check(value)
@@ -104,9 +112,13 @@ def _check(value: Any) -> None:
         if not level:
             return
         if any(isinstance(each, str) and "\0" in each for each in level):
-            break
+            raise _unreadable(_NUL)
         level = [inner for each in level for inner in _inside(each)]
-    raise Invalid(Fault(Reason.BODY_UNREADABLE))
+    raise _unreadable(_DEEP)
+
+
+def _unreadable(details: Mapping[str, str]) -> Invalid:
+    return Invalid(Fault(Reason.BODY_UNREADABLE, details=details))
 
 
 def _inside(value: Any) -> list[Any]:
