@@ -67,6 +67,13 @@ async def test_the_next_one_ends_it_and_no_other(db: Database, world: World) -> 
     assert [each is None for each in there] == [True, False, False, False]
 
 
+async def test_who_was_vouched_for_has_a_used_link_and_nobody_else(db: Database, world: World) -> None:
+    await mailed(db, link(world, b"a"), link(world, b"b", of_user=True))
+    await db.write(partial(confirmations.use_up, org_id=world.org.id, now=NOW, user_id=world.user.id))
+    there = [await db.read(partial(confirmations.find, digest=each)) for each in (b"a", b"b")]
+    assert [each and each.link.used_at for each in there] == [None, NOW]
+
+
 async def test_a_user_is_confirmed_by_their_own(db: Database, world: World) -> None:
     new = _other_user(world)
     await db.write(partial(users.add, new=new))

@@ -178,3 +178,14 @@ async def test_an_unconfirmed_sender_takes_nobodys_primary_address(db: Database,
     assert await allowed(db, wish) == [replace(own, confirmed_at=NOW + 5)]
     await db.write(partial(senders.confirm, org_id=world.org.id, sender_id=1, now=NOW + 9))
     assert await allowed(db, wish) == [replace(own, confirmed_at=NOW + 5)]
+
+
+async def test_a_sender_is_removed_with_its_users_in_its_organisation_alone(db: Database, world: World) -> None:
+    number = world.org_sender.id
+    assert number is not None
+    await db.write(partial(senders.choose_users, org_id=world.org.id, sender_id=number, user_ids=[world.user.id]))
+    await db.write(partial(senders.remove, org_id=world.org.id + 1, sender_id=number))
+    assert await db.read(partial(senders.listing, org_id=world.org.id)) == [world.org_sender, world.sender]
+    await db.write(partial(senders.remove, org_id=world.org.id, sender_id=number))
+    assert await db.read(partial(senders.listing, org_id=world.org.id)) == [world.sender]
+    assert await db.read(partial(senders.chosen_users, org_id=world.org.id)) == {}
