@@ -23,7 +23,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "user": ("postroom.cli.user:user", "Add, list and change users, set their passwords."),
     "client": ("postroom.cli.client:client", "Register and change the OAuth clients that may ask for tokens."),
     "token": ("postroom.cli.token:token", "Make grant codes and refresh tokens."),
-    "sender": ("postroom.cli.sender:sender", "Add, confirm, change and list from addresses and their SMTP servers."),
+    "sender": ("postroom.cli.sender:sender", "Add, confirm, change, list and remove from addresses and their servers."),
     "blocked": ("postroom.cli.blocked:blocked", "Keep addresses out of every mail."),
     "record": ("postroom.cli.record:record", "Import records."),
     "field": ("postroom.cli.field:field", "Add, list and remove fields of one's own."),

@@ -21,7 +21,7 @@ _FOR = "Of an organisation's address: a user who may send from it, and nobody el
 
 @click.group()
 def sender() -> None:
-    """Add, confirm, change, list and remove from addresses and their SMTP servers."""
+    """Add, confirm, change, list and remove from addresses and their servers."""
 
 
 @sender.command()
