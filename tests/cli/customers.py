@@ -17,7 +17,7 @@ from postroom.store.tables import import_, record
 from tests.cli.command import LONGEST, Done, environment
 from tests.world import World
 
-LINES = 6000  # after the first: some seconds of work, in batches
+LINES = 4000  # after the first: some seconds of work, in batches
 FILE = "customers.csv"
 # No value tells these apart: who was imported twice would be there twice.
 ROWS = [f"{'' if n % 97 == 0 else f'N{n}'},{n}" for n in range(2, LINES + 2)]

@@ -35,7 +35,7 @@ only = partial(pytest.mark.parametrize, "database_url", indirect=True)
 async def test_killed_again_and_again_it_goes_on_where_it_stood(office: Office) -> None:
     killed = []
     # Before the first batch is kept, and behind some of them.
-    for line in (0, 1200, 2400):
+    for line in (0, 800, 1600):
         process = await office.start()
         await office.beyond(process, line)
         if process.returncode is None:

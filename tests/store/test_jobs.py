@@ -261,7 +261,7 @@ async def test_cancel_and_claim_at_once_have_one_winner(db: Database, world: Wor
     await other.close()
 
 
-RACES = 5_000  # on each of the two databases
+RACES = 1_000  # ten thousand, with a real worker: bench.race
 
 
 async def test_of_a_worker_and_whoever_cancels_one_is_first(db: Database, world: World, database_url: str) -> None:

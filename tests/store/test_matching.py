@@ -119,7 +119,7 @@ only = st.none() | st.lists(st.sampled_from((5000, 5003, 5060, 5117, 1009, 9)), 
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_it_is_what_a_reader_of_all_would_find(db: Database, world: World, data: st.DataObject) -> None:
     own = asyncio.run(contacts(db, world))
     where, order, ids = data.draw(criteria), data.draw(orders), data.draw(only)
