@@ -1,4 +1,4 @@
-"""The project's own source, parsed once: what the rules of this room are held against."""
+"""The project's own source, read and parsed once: what the rules of this room are held against."""
 
 import ast
 from collections.abc import Iterator
@@ -17,7 +17,11 @@ class Module:
 
     path: str
     text: str
-    tree: ast.Module
+
+    @property
+    def tree(self) -> ast.Module:
+        """What it says, parsed when somebody looks: most look at the text alone."""
+        return _parsed(self.text)
 
     @property
     def lines(self) -> int:
@@ -30,12 +34,17 @@ class Module:
 
 
 @cache
+def _parsed(text: str) -> ast.Module:
+    return ast.parse(text)
+
+
+@cache
 def modules(folder: str) -> tuple[Module, ...]:
     """Every Python file below ``folder``."""
     found = []
     for path in sorted((ROOT / folder).rglob("*.py")):
         text = path.read_text(encoding="utf-8")
-        found.append(Module(path=path.relative_to(ROOT).as_posix(), text=text, tree=ast.parse(text)))
+        found.append(Module(path=path.relative_to(ROOT).as_posix(), text=text))
     return tuple(found)
 
 
