@@ -153,8 +153,9 @@ def _look(tx: Tx, questions: Sequence[_Question]) -> list[_Situation]:
     found_orgs = orgs.find_many(tx, org_ids)
     reaches = records.reach(tx, [each.record for each in questions])
     allowed = senders.allowed(tx, [senders.Wish(each.record.org_id, each.user_id, each.sender) for each in questions])
-    found = addresses.look_up(tx, [Asked(each.record.org_id, one) for each in questions for one in each.everybody])
-    unwanted = blocked.look_up(tx, [Asked(each.record.org_id, one) for each in questions for one in each.everybody])
+    everybody = [Asked(each.record.org_id, one) for each in questions for one in each.everybody]
+    found = addresses.look_up(tx, everybody)
+    unwanted = blocked.look_up(tx, everybody)
     pairs = linked.related(tx, [each.linked for each in questions if each.linked])
     parents = threads.parents(tx, [each.parent for each in questions if each.parent])
     found_files = iter(

@@ -84,28 +84,27 @@ def named(known: Sequence[Sender], user_id: int | None, email: Address) -> Sende
     return next((each for each in known if (each.user_id, each.email) == (user_id, email.folded)), None)
 
 
-def unknown(email: Address, owner: User | None) -> click.ClickException:
-    """What to raise where the user, or (None) the organisation, has none."""
-    whose = "the organisation" if owner is None else owner.email
-    return click.ClickException(f"there is no from address {email} of {whose}; see: postroom sender ls")
+def found(known: Sequence[Sender], owner: User | None, email: Address) -> Sender:
+    """The sender of the user, or (None) the organisation. Raises ``ClickException`` where there is none."""
+    sender = named(known, None if owner is None else owner.id, email)
+    if sender is None:
+        whose = "the organisation" if owner is None else owner.email
+        raise click.ClickException(f"there is no from address {email} of {whose}; see: postroom sender ls")
+    return sender
 
 
 def with_aliases(known: Sequence[Sender], owner: User | None, email: Address) -> list[Sender]:
     """The sender of the user, or (None) the organisation, and those that are its aliases. Raises ``ClickException``."""
-    found = named(known, None if owner is None else owner.id, email)
-    if found is None:
-        raise unknown(email, owner)
-    return [found, *(each for each in known if each.alias_of == found.id)]
+    sender = found(known, owner, email)
+    return [sender, *(each for each in known if each.alias_of == sender.id)]
 
 
 def own_mailbox(known: Sequence[Sender], owner: User, email: Address) -> Sender:
     """The user's sender that another address is to be an alias of. Raises ``ClickException``."""
-    found = named(known, owner.id, email)
-    if found is None:
-        raise unknown(email, owner)
-    if found.alias_of is not None:
+    sender = found(known, owner, email)
+    if sender.alias_of is not None:
         raise click.ClickException(f"{email} is an alias itself")
-    return found
+    return sender
 
 
 async def users_named(app: App, org: Org, addresses: Sequence[Address]) -> list[User]:

@@ -79,7 +79,7 @@ def confirm(settings: Settings, *, email: Address, owner: Address | None, of_org
     """Mail a new link to a from address; the one before ends."""
     from postroom.access.confirmation import Subject
     from postroom.app import App
-    from postroom.cli.configuring import named, unknown
+    from postroom.cli.configuring import found
     from postroom.cli.confirming import link
     from postroom.cli.opening import user_named, with_org
     from postroom.store import confirmations, senders
@@ -87,20 +87,18 @@ def confirm(settings: Settings, *, email: Address, owner: Address | None, of_org
     async def act(app: App, org: "Org") -> str:
         user = await user_named(app, org, owner)
         known = await app.db.read(lambda tx: senders.listing(tx, org.id))
-        found = named(known, None if of_org else user.id, email)
-        if found is None or found.id is None:
-            raise unknown(email, None if of_org else user)
-        if found.confirmed_at is not None:
-            return f"{found.email} is confirmed already"
-        number = found.id
+        waiting = found(known, None if of_org else user, email)
+        if waiting.confirmed_at is not None:
+            return f"{waiting.email} is confirmed already"
 
         def write(tx: "Tx") -> None:
-            confirmations.use_up(tx, org.id, app.clock(), sender_id=number)
-            senders.confirm(tx, org.id, number, app.clock())
+            assert waiting.id is not None, "what is listed is stored"
+            confirmations.use_up(tx, org.id, app.clock(), sender_id=waiting.id)
+            senders.confirm(tx, org.id, waiting.id, app.clock())
 
-        await app.db.write(write if vouch else link(app, Subject(org=org, user=user, sender=found)))
+        await app.db.write(write if vouch else link(app, Subject(org=org, user=user, sender=waiting)))
         app.wake.ring()
-        return f"{found.email} is confirmed" if vouch else f"a link is on its way to {found.email}"
+        return f"{waiting.email} is confirmed" if vouch else f"a link is on its way to {waiting.email}"
 
     click.echo(with_org(settings, act))
 
@@ -131,7 +129,7 @@ def change(
     from dataclasses import replace
 
     from postroom.app import App
-    from postroom.cli.configuring import named, unknown, users_named
+    from postroom.cli.configuring import found, users_named
     from postroom.cli.opening import user_named, with_org
     from postroom.cli.wayout import lead
     from postroom.store import senders
@@ -143,25 +141,23 @@ def change(
 
     async def act(app: App, org: "Org") -> None:
         user = None if of_org else await user_named(app, org, owner)
-        user_id = None if user is None else user.id
         people = await users_named(app, org, chosen)
         way = None if way_out is None else transport(app, org.id, way_out)
 
         def write(tx: "Tx") -> None:
-            found = named(senders.listing(tx, org.id), user_id, email)
-            if found is None or found.id is None:
-                raise unknown(email, user)
-            if way is not None and found.alias_of is not None:
+            before = found(senders.listing(tx, org.id), user, email)
+            assert before.id is not None, "what is listed is stored"
+            if way is not None and before.alias_of is not None:
                 raise click.ClickException(f"{email} is an alias: its mails leave through another address's server")
             if is_default:
-                senders.unmark_default(tx, org.id, user_id)
+                senders.unmark_default(tx, org.id, before.user_id)
             if chosen or for_all:
-                senders.choose_users(tx, org.id, found.id, [each.id for each in people])
+                senders.choose_users(tx, org.id, before.id, [each.id for each in people])
             changed = replace(
-                found,
-                name=found.name if name is None else name,
-                is_default=found.is_default or is_default,
-                transport_id=found.transport_id if way is None else lead(tx, found.transport_id, way),
+                before,
+                name=before.name if name is None else name,
+                is_default=before.is_default or is_default,
+                transport_id=before.transport_id if way is None else lead(tx, before.transport_id, way),
             )
             senders.save(tx, changed)
 
@@ -222,8 +218,8 @@ def rm(settings: Settings, *, email: Address, owner: Address | None, of_org: boo
 
     async def act(app: App, org: "Org") -> str:
         user = None if of_org else await user_named(app, org, owner)
-        found, *aliases = await app.db.read(lambda tx: with_aliases(senders.listing(tx, org.id), user, email))
-        told = f"{found.email} with {', '.join(each.email for each in aliases)}" if aliases else found.email
+        mailbox, *aliases = await app.db.read(lambda tx: with_aliases(senders.listing(tx, org.id), user, email))
+        told = f"{mailbox.email} with {', '.join(each.email for each in aliases)}" if aliases else mailbox.email
         if not yes:
             click.confirm(f"Remove the from address {told}?", abort=True, err=True)
 
