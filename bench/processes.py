@@ -26,8 +26,8 @@ class Part:
     its way. What it logs is added to the file ``{verb}.log``.
     """
 
-    def __init__(self, verb: str, environment: Mapping[str, str], folder: Path, *, module: str = "postroom") -> None:
-        """``folder`` is where it logs to, ``module`` what Python runs."""
+    def __init__(self, verb: str, environment: Mapping[str, str], folder: Path) -> None:
+        """``folder`` is where it logs to."""
         self.verb = verb
         self.port = 0  # where the api listens, while it does
         self.up = asyncio.Event()  # set while it is known to be ready
@@ -35,7 +35,6 @@ class Part:
             **{name: value for name, value in os.environ.items() if not name.startswith("POSTROOM_")},
             **environment,
         }
-        self._module = module
         self._log = folder / f"{verb}.log"
         self._process: asyncio.subprocess.Process | None = None
 
@@ -60,7 +59,7 @@ class Part:
         """Only start it."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", self._module, self.verb),
+                *(sys.executable, "-m", "postroom", self.verb),
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

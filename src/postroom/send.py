@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from postroom.access.principal import Principal
 from postroom.errors import Fault, Forbidden, Invalid, NotFound, Reason
+from postroom.failpoint import reach
 from postroom.mail import merge
 from postroom.mail.compose import message_id, references
 from postroom.mail.draft import Draft, FileRef, Format, InReplyTo, LeftOut, Letter, Linked
@@ -76,8 +77,10 @@ async def submit(
     Raises what ``judge`` raises, and ``Invalid`` where the organisation's day has no mail left.
     """
     accepted = await judge(db, ids, caller, record, draft, now=now, per_day=per_day)
+    reach("accept-before")
     if not await db.write_together(mails.add, accepted):
         raise Invalid(used_up(accepted))
+    reach("accepted")
     return accepted
 
 
@@ -93,6 +96,7 @@ async def judge(
     if not caller.confirmed:
         raise Forbidden(Fault(Reason.ACCOUNT_UNCONFIRMED))
     situation = await db.read_together(_look, _question(caller, record, draft))
+    reach("looked-up")
     if situation.reach is None:
         raise NotFound(Fault(Reason.RECORD_UNKNOWN))
     draft = _completed(draft, situation.filling)
@@ -100,6 +104,7 @@ async def judge(
         raise Invalid(*faults)
     transport_id = situation.transport_id(draft)
     assert transport_id is not None, "a draft without a way out has a fault"
+    reach("judged")
     return Accepted(
         letter=_letter(draft, situation, mail_id=ids.opaque(), now=now),
         org_id=caller.org_id,

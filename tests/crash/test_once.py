@@ -14,6 +14,8 @@ from bench.once import Account, Plan, judge, rush, table
 from bench.processes import Part
 from bench.site import prepare
 
+from postroom import failpoint
+
 KEY = "once-0"
 TOLD = Answer(200, b'{"data":[{"details":{"message_id":"1"}}]}')
 KEPT = Account(callers=2, answers={KEY: Counter({TOLD: 2})}, stored={KEY: ["1"]}, arrived=Counter({KEY: 1}))
@@ -31,7 +33,7 @@ async def test_each_key_is_one_mail_however_often_the_processes_are_killed() -> 
 async def test_a_crash_between_commit_and_answer_changes_nothing(tmp_path: Path) -> None:
     site = await prepare(tmp_path / "data", 25)
     books, request = Books(site.settings), site.mail(KEY, "<p>Hello", key=KEY)
-    dying = Part("api", site.environment(), tmp_path, module="tests.crash.dying")
+    dying = Part("api", {**site.environment(), failpoint.VARIABLE: "keyed-accepted"}, tmp_path)
     await dying.start()
     line = await Line.open(dying.port)
     with pytest.raises(GoneError):

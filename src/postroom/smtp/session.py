@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Final, TypeAlias, TypeVar
 
 from postroom.errors import Unavailable
+from postroom.failpoint import reach
 from postroom.mail.life import Outcome, Stage
 from postroom.smtp.connection import Connection
 from postroom.smtp.deadlines import Deadlines
@@ -59,8 +60,10 @@ class Session:
         # Security does not rest on who made the context.
         assert ssl_context.check_hostname
         assert ssl_context.verify_mode is ssl.CERT_REQUIRED
+        reach("connect-before")
         try:
             connection = await Connection.open(route.host, route.port, deadlines.stage)
+            reach("connected")
             session = cls(connection, route, deadlines)
             session._limit(deadlines.total)
             try:
@@ -87,6 +90,7 @@ class Session:
         Raises what reading ``body`` raises, and ``Unavailable`` where it has not ``envelope.size`` octets; the server
         then has taken nothing, since the final dot was never sent.
         """
+        reach("envelope-before")
         self.used += 1
         self._limit(self._deadlines.total)
         try:
@@ -117,14 +121,18 @@ class Session:
         if self.route.tls is Tls.TLS:
             await self._connection.secure(ssl_context, self.route.host)
         await self._converse(greeting(server))
+        reach("greeted")
         self._offers = await self._converse(hello(name, server))
+        reach("introduced")
         if self.route.tls is Tls.STARTTLS:
             await self._converse(starttls(self._offers, server))
+            reach("tls-before")
             await self._connection.secure(ssl_context, self.route.host)
             # RFC 3207 §4.2: what was offered before TLS is forgotten.
             self._offers = await self._converse(hello(name, server))
         if self.route.credentials is not None:
             await self._converse(authenticate(self.route.credentials, self._offers, server))
+            reach("authenticated")
 
     def _limit(self, seconds: float) -> None:
         self._connection.last = asyncio.get_running_loop().time() + seconds
@@ -173,6 +181,7 @@ class _Message:
 
     async def send(self) -> None:
         """Write all of it and the final dot. Raises ``Lost`` of stage BODY as long as the dot is not written."""
+        reach("body-before")
         if isinstance(self._body, tuple):
             for piece in self._body:
                 await self._add(piece)
@@ -180,7 +189,9 @@ class _Message:
             await self._draw(self._body)
         if self._stuffer.octets != self._size:
             raise Unavailable(f"a message of {self._size} octets has {self._stuffer.octets}")
+        reach("dot-before")
         self._connection.write(self._held + self._stuffer.finish(), Stage.BODY)
+        reach("dot-written")
 
     async def _draw(self, body: AsyncIterable[bytes]) -> None:
         """Like the socket, the store of files has until the mail's last deadline."""
@@ -200,6 +211,7 @@ class _Message:
                 self._connection.write(self._held, Stage.BODY)
                 self._held = b""
                 await self._connection.drained(Stage.BODY)
+                reach("body-middle")
                 self._heed()
 
     def _heed(self) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from postroom.failpoint import reach
 from postroom.mail.life import Outcome, Result, Stage
 from postroom.smtp.protocol import SEND_BODY, Ask, Capabilities, Conversation, Envelope, Lost, command, octets
 from postroom.smtp.reply import Reply, one_line, outcome
@@ -130,6 +131,7 @@ def _mail(envelope: Envelope, offers: Capabilities, ascii_recipients: bool) -> s
 def _carry(asks: list[Ask], pipelined: bool, tally: _Tally) -> Conversation[None]:
     mail, *rcpts, data = asks
     reply = _sane(mail, (yield mail))
+    reach("mail-answered")
     tally.answered = True
     refused = reply.code >= 400
     astray = False
@@ -139,6 +141,7 @@ def _carry(asks: list[Ask], pipelined: bool, tally: _Tally) -> Conversation[None
     if pipelined or not refused:
         for n, rcpt in zip(named, rcpts, strict=True):
             reply = _sane(rcpt, (yield rcpt))
+            reach("recipient-answered")
             if refused:
                 astray |= reply.code < 400
             elif reply.code >= 400:
@@ -151,6 +154,7 @@ def _carry(asks: list[Ask], pipelined: bool, tally: _Tally) -> Conversation[None
 
 def _content(data: Ask, astray: bool, tally: _Tally) -> Conversation[None]:
     reply = yield data
+    reach("data-answered")
     if reply.code != 354:
         tally.rest(_sane(data, reply), data)
         yield from _reset()
@@ -158,7 +162,9 @@ def _content(data: Ask, astray: bool, tally: _Tally) -> Conversation[None]:
         # The server has recipients for a mail whose sender it refused: a dot now might deliver an empty mail to them.
         raise Lost(Stage.DATA, "the server wants the message of a mail that it refused", command=data.command)
     elif tally.open:
-        tally.rest(_sane(SEND_BODY, (yield SEND_BODY)), SEND_BODY)
+        reply = yield SEND_BODY
+        reach("dot-answered")
+        tally.rest(_sane(SEND_BODY, reply), SEND_BODY)
     else:
         # RFC 2920 §3.1: every RCPT was refused and yet the server waits for a message; a lone dot ends it.
         _sane(_DOT, (yield _DOT))

@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from postroom.errors import Unavailable
+from postroom.failpoint import reach
 from postroom.store.engine import Fate, checkpoint, engine_for, fate, passing, reading
 
 log = structlog.get_logger()
@@ -151,6 +152,7 @@ def _serve(line: "queue.SimpleQueue[_Call | None]", engine: Engine, rest: float 
         except BaseException as error:  # a bug: the thread must outlive it, or every later caller would hang
             for call in calls:
                 call.error = error
+        reach("committed")
         _answer(calls)
         if last:
             return
@@ -191,6 +193,7 @@ def _run_trusting(engine: Engine, calls: list[_Call]) -> bool:
                 raise
             whole.rollback()
             return False
+        reach("commit")
     return True
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Select, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from postroom.failpoint import reach
 from postroom.mail.draft import Letter, Recipient
 from postroom.mail.life import FINAL, Settled, State, Verdict
 from postroom.store import json, mails, transports
@@ -65,7 +66,12 @@ def claim(tx: Connection, wanted: Claim) -> list[Job]:
             rows += tx.execute(_TAKE, values)
         if len(rows) == wanted.limit:
             break
-    return _jobs(tx, rows, wanted.lease) if rows else []
+    if not rows:
+        return []
+    reach("claim-taken")
+    jobs = _jobs(tx, rows, wanted.lease)
+    reach("claim-read")
+    return jobs
 
 
 def _jobs(tx: Connection, rows: Sequence[Any], lease: int) -> list[Job]:
@@ -118,7 +124,9 @@ _TAKE = _take()
 
 def extend(tx: Connection, leases: Collection[int], until: int) -> int:
     """Keep everything held under these leases until then; returns how many mails that was."""
-    return tx.execute(update(job).where(job.c.lease.in_(list(leases))).values(due_at=until)).rowcount
+    moved = tx.execute(update(job).where(job.c.lease.in_(list(leases))).values(due_at=until)).rowcount
+    reach("heartbeat-written")
+    return moved
 
 
 def settle(tx: Connection, verdicts: Sequence[Verdict]) -> list[bool]:
@@ -132,16 +140,21 @@ def settle(tx: Connection, verdicts: Sequence[Verdict]) -> list[bool]:
 
 
 def _write(tx: Connection, verdicts: Sequence[Verdict]) -> None:
+    reach("settle-begun")
     tx.execute(_SETTLE_RECIPIENT, [_recipient_values(v, each) for v in verdicts for each in v.recipients])
+    reach("recipients-settled")
     insert_all(tx, event, [_event_values(v, each) for v in verdicts for each in v.recipients])
+    reach("events-settled")
     done = [v for v in verdicts if v.next_due is None]
     again = [v for v in verdicts if v.next_due is not None]
     if done:
         tx.execute(_DONE, {"seqs_": [v.mail_seq for v in done]})
+        reach("jobs-settled")
         tx.execute(
             _SETTLE_MAIL,
             [{"seq_": v.mail_seq, "state_": v.state.value, "at_": v.at, "tries_": v.attempt} for v in done],
         )
+        reach("mails-settled")
     if again:
         tx.execute(_DEFER_JOB, [{"seq_": v.mail_seq, "due_": v.next_due} for v in again])
         tx.execute(_DEFER_MAIL, [{"seq_": v.mail_seq} for v in again])

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Row, bindparam, or_, select
 
+from postroom.failpoint import reach
 from postroom.mail.address import Address
 from postroom.mail.draft import FileRef, Format, Kind, LeftOut, Letter, Linked, Mailbox, Recipient
 from postroom.mail.life import State
@@ -109,15 +110,21 @@ def add(tx: Connection, accepted: Sequence[Accepted]) -> list[bool]:
 def _store(tx: Connection, accepted: Sequence[Accepted]) -> None:
     if not accepted:
         return
+    reach("accept-begun")
     insert_all(tx, mail, [_mail_row(each) for each in accepted])
+    reach("mails-stored")
     ids = [each.letter.mail_id for each in accepted]
     # One look back by the ids we made ourselves: RETURNING promises no order, and costs more.
     seqs = {row.id: row.seq for row in tx.execute(_SEQS, {"ids_": ids})}
     numbered = [(seqs[each.letter.mail_id], each) for each in accepted]
     insert_all(tx, recipient, [row for seq, each in numbered for row in _recipient_rows(seq, each)])
+    reach("recipients-stored")
     insert_all(tx, attachment, [row for seq, each in numbered for row in _attachment_rows(seq, each)])
+    reach("attachments-stored")
     insert_all(tx, job, [_job_row(seq, each) for seq, each in numbered])
+    reach("jobs-stored")
     insert_all(tx, event, [_event_row(seq, each) for seq, each in numbered])
+    reach("events-stored")
     templates.mark_used(
         tx, {templates.Key(each.org_id, each.template_id): each.created_at for each in accepted if each.template_id}
     )

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from postroom.failpoint import reach
 from postroom.store import mails
 from postroom.store.mails import Accepted
 from postroom.store.tables import answered
@@ -64,6 +65,7 @@ def do(tx: Connection, deeds: Sequence[Deed]) -> list[Answer]:
         known = None if _is_first(tx, deed.answer) else find(tx, [deed.answer.named])[0]
         first += () if known else (deed,)
         held.append(known or deed.answer)
+    reach("answer-stored")
     stored = iter(mails.add(tx, [mail for deed in first for mail in deed.mails]))
     amended: dict[Named, Answer] = {}
     for deed in first:

@@ -22,6 +22,7 @@ from postroom.access.principal import Principal
 from postroom.access.terms import Terms
 from postroom.app import App
 from postroom.errors import Fault, Forbidden, NotFound, Reason, Refused, TooMany
+from postroom.failpoint import reach
 from postroom.web.accounts.desk import Desk, Handler
 from postroom.web.accounts.routes import ROUTES as ACCOUNTS
 from postroom.web.api.routes import ROUTES
@@ -94,8 +95,10 @@ class _Exchange:
         status = 500
         try:
             response = await self._answer()
+            reach("answer-before")
             # A stream that breaks in its middle goes up from here: the connection is cut, so nobody takes it for whole.
             await self._respond(response, send)
+            reach("answer-written")
             status = response.status_code
         except ClientDisconnect:
             status = 499  # as nginx has it: nobody is left to be answered

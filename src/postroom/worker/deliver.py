@@ -7,6 +7,7 @@ import structlog
 from postroom.access.secrets import Vault
 from postroom.app import App
 from postroom.errors import Misconfigured, Unavailable
+from postroom.failpoint import reach
 from postroom.mail.compose import compose
 from postroom.mail.life import Outcome, Result, Stage
 from postroom.smtp.pool import Pool
@@ -56,6 +57,7 @@ async def attempt(app: App, pool: Pool, ways: Ways, job: Job) -> list[Outcome]:
             raise Misconfigured("the transport of this mail has been removed")
         route = ways.route(job.transport)
         composed = compose(job.letter)
+        reach("composed")
         envelope = Envelope(
             sender=job.letter.sender.address,
             recipients=job.pending,

@@ -19,6 +19,7 @@ import structlog
 
 from postroom.app import App
 from postroom.errors import Unavailable
+from postroom.failpoint import reach
 from postroom.mail.life import Outcome, Result, Verdict
 from postroom.settle import decide, settle
 from postroom.smtp.deadlines import Deadlines
@@ -90,11 +91,13 @@ class _Worker:
             room=self._windows.narrow,
             rooms=self._windows.rooms(),
         )
+        reach("claim-before")
         try:
             claimed = await self._app.db.write(partial(jobs.claim, wanted=claim))
         except Unavailable:
             await asyncio.sleep(PAUSE_SECONDS)
             return True
+        reach("claimed")
         for job in claimed:
             self._start(job)
         return len(claimed) == limit
@@ -118,7 +121,9 @@ class _Worker:
                 chance=random.random(),  # noqa: S311 - spreads load, keeps no secret
                 give_up_days=self._app.settings.give_up_days,
             )
+            reach("settle-before")
             kept = await self._written(verdict)
+            reach("settled")
             settled = True
             _log(job, outcomes, verdict, kept)
         except Exception:  # a bug; whoever may have got the mail must not get it again at the end of each lease
@@ -158,8 +163,10 @@ class _Worker:
             await asyncio.sleep(self._app.settings.lease_seconds / 4)
             if self._leases:
                 extend = partial(jobs.extend, leases=list(self._leases), until=self._lease_end(self._app.clock()))
+                reach("heartbeat-before")
                 try:
                     await self._app.db.write(extend)
+                    reach("heartbeat")
                 except Unavailable:
                     continue  # the next beat may come through; if none does, the leases lapse as they should
 

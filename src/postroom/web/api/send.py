@@ -12,6 +12,7 @@ from msgspec import structs
 from starlette.responses import Response
 
 from postroom.errors import Conflict, Fault, Invalid, Reason, Refused, Unavailable
+from postroom.failpoint import reach
 from postroom.mail.draft import Draft
 from postroom.mail.life import State
 from postroom.send import judge, submit, used_up
@@ -41,6 +42,7 @@ async def send_mail(call: Call) -> Response:
     """
     record, key = mailed_key(call), call.param(KEY)
     body = await call.json()
+    reach("request-read")
     drafts = wire.read_send(body)
     if key is None:
         return await _send(call, record, drafts)
@@ -76,7 +78,9 @@ async def _send_once(call: Call, record: Key, drafts: Sequence[Read], asked: Nam
         def retell(stored: Sequence[bool]) -> Answer:
             return _kept(asked, digest, _answer(_within(judged, stored)), now)
 
+        reach("keyed-before")
         held = await app.db.write_together(once.do, Deed(_kept(asked, digest, answer, now), mails, retell))
+        reach("keyed-accepted")
         app.wake.ring()
     if held.digest != digest:
         raise Conflict(Fault(Reason.KEY_USED, details={"param_name": KEY}))
