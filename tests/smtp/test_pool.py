@@ -211,6 +211,7 @@ async def test_a_file_that_is_gone_frees_the_turn() -> None:
 def with_file(size: int) -> tuple[Composed, Envelope]:
     """A mail with one attachment of so many octets."""
     mail = envelope()
+    assert mail.sender is not None
     letter = Letter(
         mail_id=bytes(32),
         sender=Mailbox(name="Ann", address=mail.sender),

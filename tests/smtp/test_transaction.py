@@ -225,6 +225,13 @@ def test_a_server_without_extensions_is_asked_for_none() -> None:
     assert talk(envelope(), Capabilities(), 250, 250, 354, 250).said[0] == "MAIL FROM:<ann@example.com>\r\n"
 
 
+def test_a_notice_comes_from_nobody() -> None:
+    null = envelope(sender=None)
+    assert talk(null, Capabilities(), 250, 250, 354, 250).said[0] == "MAIL FROM:<>\r\n"
+    assert talk(null, Capabilities(size=True), 250, 250, 354, 250).said[0].startswith("MAIL FROM:<> SIZE=")
+    assert talk(envelope("bøb@example.net", sender=None), Capabilities()).results == [R]
+
+
 @pytest.mark.parametrize(
     "mail", [envelope(smtputf8=True), envelope(sender="änn@example.com"), envelope("bøb@example.net")]
 )

@@ -79,11 +79,11 @@ def failure(reply: Reply, ask: Ask, server: str) -> SessionFailed:
 class Envelope:
     """Who a mail is from and goes to (RFC 5321 §2.3.1), and what the server is told of it beforehand.
 
-    ``size`` counts the octets of the message before dot-stuffing (RFC 1870 §5). ``smtputf8``: without RFC 6531 it
-    cannot go to anybody.
+    ``sender`` None: the null reverse-path of a notice (RFC 5321 §4.5.5). ``size`` counts the octets of the message
+    before dot-stuffing (RFC 1870 §5). ``smtputf8``: without RFC 6531 it cannot go to anybody.
     """
 
-    sender: Address
+    sender: Address | None
     recipients: tuple[Recipient, ...]
     size: int
     smtputf8: bool = False

@@ -99,7 +99,7 @@ def _refuse_here(envelope: Envelope, offers: Capabilities, tally: _Tally) -> Non
     # RFC 6531 §3.5: without the server's SMTPUTF8 such an address or header must not be sent; it names the code.
     elif not offers.smtputf8:
         line = "an address needs SMTPUTF8, which the server does not offer"
-        all_need = envelope.smtputf8 or envelope.sender.needs_smtputf8
+        all_need = envelope.smtputf8 or (envelope.sender is not None and envelope.sender.needs_smtputf8)
         for n, recipient in enumerate(envelope.recipients):
             if all_need or recipient.mailbox.address.needs_smtputf8:
                 tally.refuse(n, "5.6.7", line)
@@ -119,7 +119,7 @@ def _asks(envelope: Envelope, offers: Capabilities, tally: _Tally) -> list[Ask]:
 
 
 def _mail(envelope: Envelope, offers: Capabilities, ascii_recipients: bool) -> str:
-    line = f"MAIL FROM:<{envelope.sender}>"
+    line = f"MAIL FROM:<{envelope.sender or ''}>"
     foreign = envelope.smtputf8 or not (ascii_recipients and line.isascii())
     if offers.size:
         line += f" SIZE={envelope.size}"  # RFC 1870 §5
