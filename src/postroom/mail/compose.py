@@ -1,7 +1,7 @@
 """A letter becomes the octets of a message: RFC 5322, MIME (RFC 2045 to 2049), related parts (RFC 2387).
 
 1. ``pictures.placed`` takes the ``data:`` images out of the HTML and finds the attachments that it shows by ``cid:``.
-2. ``_texts`` makes the parts with text, ``_file`` one for each file; ``_multipart`` puts them together.
+2. ``_text`` makes a part with text, ``_file`` one of a file; ``_multipart`` puts them together.
 3. ``_header`` says who, when and what; ``compose`` adds all up.
 
 Whatever is not in the letter itself comes from a hash of its ``mail_id``, so each attempt has the same octets, and who
@@ -12,19 +12,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import count
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from postroom.mail.draft import FileRef, Format, Kind, Letter
 from postroom.mail.encoding import Base64Lines, canonical, encoded_rows, encoded_size, encoded_text
-from postroom.mail.header import date, mailboxes, media_type, message_ids, parameter, structured, unstructured
+from postroom.mail.header import date, mailboxes, media_type, parameter, structured, unstructured, words
 from postroom.mail.limits import REFERENCES_PER_MAIL
 from postroom.mail.pictures import Picture, placed
+from postroom.mail.report import Parts
 from postroom.mail.text import text_of
 
 # All that whoever puts a message on the wire needs.
-__all__ = ["Base64Lines", "Composed", "Segment", "compose", "encoded_size", "message_id", "references"]
+__all__ = ["Base64Lines", "Composed", "Segment", "compose", "encoded_size", "header", "message_id", "references"]
 
 Segment: TypeAlias = bytes | FileRef
+
+_AUTOMATIC: Final = "Auto-Submitted: auto-replied\r\n"
+_PLAIN: Final = "text/plain; charset=utf-8"
+_HTML: Final = "text/html; charset=utf-8"
+# RFC 2387 §3.1: the type of the root part is said once more. RFC 6522 §3: and of what a report is.
+_MORE: Final = {"related": ' type="text/html";', "report": " report-type=delivery-status;"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,8 +57,7 @@ class _Part(NamedTuple):
 def compose(letter: Letter) -> Composed:
     """The message of a letter: the same octets each time. Its header names everybody but those of ``Kind.BCC``."""
     body = _body(letter)
-    header = f"{_header(letter)}MIME-Version: 1.0\r\n{body.fields}\r\n"
-    segments = tuple(_joined((header.encode(), *body.content)))
+    segments = tuple(_joined((f"{_header(letter, body)}\r\n".encode(), *body.content)))
     people = [recipient.mailbox for recipient in letter.recipients if recipient.kind is not Kind.BCC]
     people += [letter.sender, letter.reply_to or letter.sender]
     return Composed(
@@ -59,6 +65,11 @@ def compose(letter: Letter) -> Composed:
         size=sum([len(each) if isinstance(each, bytes) else encoded_size(each.size) for each in segments]),
         smtputf8=any(person.address.needs_smtputf8 for person in people),
     )
+
+
+def header(letter: Letter) -> str:
+    """The header of the message alone."""
+    return _header(letter, _body(letter))
 
 
 def message_id(mail_id: bytes, domain: str) -> str:
@@ -79,7 +90,7 @@ def _hash(mail_id: bytes, purpose: bytes) -> str:
     return blake2b(mail_id, digest_size=16, person=purpose).hexdigest()
 
 
-def _header(letter: Letter) -> str:
+def _header(letter: Letter, body: _Part) -> str:
     to = [each.mailbox for each in letter.recipients if each.kind is Kind.TO]
     cc = [each.mailbox for each in letter.recipients if each.kind is Kind.CC]
     # RFC 5322 §3.6.3: no field for blind copies, as all recipients get the same octets.
@@ -90,23 +101,34 @@ def _header(letter: Letter) -> str:
         f"{unstructured('Subject', letter.subject)}"
         f"Message-ID: {message_id(letter.mail_id, letter.sender.address.domain)}\r\n"
         f"{_answered(letter.references)}"
+        # RFC 3834 §5: machines do not answer what a machine answered.
+        f"{'' if letter.return_path else _AUTOMATIC}MIME-Version: 1.0\r\n{body.fields}"
     )
 
 
 def _answered(found: Sequence[str]) -> str:
     # RFC 5322 §3.6.4: neither field stands in a mail that answers none.
-    return message_ids("In-Reply-To", found[-1:]) + message_ids("References", found) if found else ""
+    return words("In-Reply-To", found[-1:]) + words("References", found) if found else ""
 
 
 def _body(letter: Letter) -> _Part:
+    return _report(letter) if letter.format is Format.REPORT else _content(letter)
+
+
+def _report(letter: Letter) -> _Part:
+    parts = [_text(kind, text) for kind, text in Parts.read(letter.content).typed()]
+    return _multipart("report", _unseen(letter.mail_id, parts), parts)
+
+
+def _content(letter: Letter) -> _Part:
     content = canonical(letter.content)
     if letter.format is Format.TEXT:
-        texts = [_text("plain", content, ends_message=not letter.files)]
+        texts = [_text(_PLAIN, content, ends_message=not letter.files)]
         pictures: tuple[Picture, ...] = ()
     else:
         content_id = f"{_hash(letter.mail_id, b'content-id')}@{letter.sender.address.domain}"
         content, pictures = placed(content, letter.files, content_id)
-        texts = [_text("plain", text_of(content)), _text("html", content)]
+        texts = [_text(_PLAIN, text_of(content)), _text(_HTML, content)]
     seed = _unseen(letter.mail_id, texts)
     if pictures:
         texts[1] = _multipart("related", seed, [texts[1], *map(_picture, pictures)])
@@ -126,20 +148,20 @@ def _unseen(mail_id: bytes, texts: Iterable[_Part]) -> str:
 def _multipart(subtype: str, seed: str, parts: list[_Part]) -> _Part:
     # "=_" is in no quoted-printable line (RFC 2045 §6.7 (1)) and in none of base64, the seed in none of 7bit.
     boundary = f"=_{seed}.{subtype}"
-    # RFC 2387 §3.1: the type of the root part is said here once more.
-    root = ' type="text/html";' if subtype == "related" else ""
     content: list[Segment] = []
     for part in parts:
         content += (f"--{boundary}\r\n{part.fields}\r\n".encode(), *part.content)
     content.append(f"--{boundary}--\r\n".encode())
-    return _Part(f'Content-Type: multipart/{subtype};{root}\r\n boundary="{boundary}"\r\n', tuple(content))
+    return _Part(
+        f'Content-Type: multipart/{subtype};{_MORE.get(subtype, "")}\r\n boundary="{boundary}"\r\n', tuple(content)
+    )
 
 
-def _text(subtype: str, content: str, *, ends_message: bool = False) -> _Part:
+def _text(kind: str, content: str, *, ends_message: bool = False) -> _Part:
     encoding, octets = encoded_text(content)
     # A boundary belongs to the line end before it; a message ends in one anyway, and the text's own serves for it.
     closed = encoding == "base64" or (ends_message and octets.endswith(b"\r\n"))
-    fields = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n"
+    fields = f"Content-Type: {kind}\r\nContent-Transfer-Encoding: {encoding}\r\n"
     return _Part(fields, (octets if closed else octets + b"\r\n",))
 
 

@@ -8,10 +8,11 @@ from postroom.mail.address import Address
 
 
 class Format(Enum):
-    """How ``Draft.content`` is to be read (wire reference 1.2, ``mail_format``)."""
+    """How the content of a mail is to be read (wire reference 1.2, ``mail_format``)."""
 
     HTML = "html"
     TEXT = "text"
+    REPORT = "report"  # what ``report.Parts`` wrote: a notice of ours, which nobody can ask for
 
 
 class Kind(Enum):
@@ -140,3 +141,9 @@ class Letter:
     files: tuple[FileRef, ...]
     dated_at: int
     references: tuple[str, ...] = ()
+
+    @property
+    def return_path(self) -> Address | None:
+        """Where the servers on its way tell of its fate; None: nowhere."""
+        # RFC 3464 §2: a notice has none, so that no notice is ever about a notice.
+        return None if self.format is Format.REPORT else self.sender.address

@@ -47,11 +47,16 @@ def plain(text: str) -> str:
 
 
 def date(moment: int) -> str:
-    """The Date field of a moment in milliseconds since the epoch (RFC 5322 §3.3), always in UTC."""
+    """The Date field of a moment in milliseconds since the epoch."""
+    return f"Date: {date_time(moment)}\r\n"
+
+
+def date_time(moment: int) -> str:
+    """A moment in milliseconds since the epoch as fields have it (RFC 5322 §3.3), always in UTC."""
     at = datetime.fromtimestamp(moment // 1000, UTC)
     return (
-        f"Date: {_DAYS[at.weekday()]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04}"
-        f" {at.hour:02}:{at.minute:02}:{at.second:02} +0000\r\n"
+        f"{_DAYS[at.weekday()]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04}"
+        f" {at.hour:02}:{at.minute:02}:{at.second:02} +0000"
     )
 
 
@@ -79,9 +84,9 @@ def mailboxes(name: str, boxes: Sequence[Mailbox]) -> str:
     return _folded(f"{name}:", tokens, ENCODED_LINE_OCTETS)
 
 
-def message_ids(name: str, ids: Sequence[str]) -> str:
-    """A field of Message-IDs (RFC 5322 §3.6.4)."""
-    return _folded(f"{name}:", ids, FOLDED_OCTETS)
+def words(name: str, written: Sequence[str]) -> str:
+    """A field of words or Message-IDs (RFC 5322 §3.6.4), none longer than a line, folded between them."""
+    return _folded(f"{name}:", written, FOLDED_OCTETS)
 
 
 def structured(name: str, value: str, *parameters: list[str]) -> str:

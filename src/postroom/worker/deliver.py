@@ -59,7 +59,7 @@ async def attempt(app: App, pool: Pool, ways: Ways, job: Job) -> list[Outcome]:
         composed = compose(job.letter)
         reach("composed")
         envelope = Envelope(
-            sender=job.letter.sender.address,
+            sender=job.letter.return_path,
             recipients=job.pending,
             size=composed.size,
             smtputf8=composed.smtputf8,

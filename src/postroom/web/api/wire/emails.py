@@ -8,7 +8,7 @@ from typing import Final, Literal
 from msgspec import UNSET, Struct, UnsetType, field, structs
 
 from postroom.mail import draft
-from postroom.mail.draft import Format, Kind
+from postroom.mail.draft import Kind
 from postroom.mail.life import State
 from postroom.mail.zone import moment
 from postroom.record import PIPELINES
@@ -16,7 +16,7 @@ from postroom.store import records
 from postroom.store.filing import Page
 from postroom.store.mails import Delivery, Filed
 from postroom.store.users import User
-from postroom.web.api.wire.values import Id, ModuleName, Moment, Named, Opaque, made_id, person
+from postroom.web.api.wire.values import Id, MailFormat, ModuleName, Moment, Named, Opaque, made_id, person
 
 EMAILS_PER_PAGE: Final = 10  # W 8.1
 
@@ -120,7 +120,7 @@ class WholeEmail(Email, frozen=True, kw_only=True):
     """One mail with its content and attachments."""
 
     content: str
-    mail_format: Format
+    mail_format: MailFormat
     reply_to: Mailbox | None
     attachments: list[Attachment]
     sent_time: Moment | None
@@ -183,7 +183,7 @@ def whole(filed: Filed, context: Context) -> OneEmail:
     one = WholeEmail(
         **structs.asdict(_entry(filed, context)),
         content=filed.content,
-        mail_format=filed.format,
+        mail_format=MailFormat(filed.format.value),
         reply_to=_mailbox(filed.reply_to) if filed.reply_to else None,
         attachments=[Attachment(id=ref.file_id.hex(), name=ref.name, size=str(ref.size)) for ref in filed.files],
         thread_id=filed.thread_id.hex(),

@@ -26,7 +26,7 @@ from postroom.web.api.wire.forms import FLAG, MOMENT, UNDONE, Faults, Form, Key,
 from postroom.web.api.wire.in_reply_to import IN_REPLY_TO
 from postroom.web.api.wire.items import Done, body_of, read_items, success
 from postroom.web.api.wire.linked_record import LINKED_RECORD
-from postroom.web.api.wire.values import Opaque
+from postroom.web.api.wire.values import MailFormat, Opaque
 from postroom.web.shape import NUMBER, OPAQUE, Json, Schemas
 
 # Anything that could end a header line, or that no database and no reader of mail can hold.
@@ -82,7 +82,7 @@ _MAILBOX: Final = forms.structure(
     _mailbox,
 )
 _MAILBOXES: Final = forms.several(_MAILBOX, RECIPIENTS_PER_LIST)
-FORMAT: Final = forms.choice(*(each.value for each in Format))
+FORMAT: Final = forms.choice(*(each.value for each in MailFormat))
 _ATTACHMENT: Final = forms.structure(
     (
         Key(

@@ -20,7 +20,7 @@ from postroom.web.api.wire.items import body_of, read_items
 from postroom.web.api.wire.mail import ATTACHMENTS, CONTENT, FORMAT, SUBJECT
 from postroom.web.api.wire.pages import NumberedInfo
 from postroom.web.api.wire.records import Context
-from postroom.web.api.wire.values import Id, ModuleName, Moment, Named, Opaque, made_id, person
+from postroom.web.api.wire.values import Id, MailFormat, ModuleName, Moment, Named, Opaque, made_id, person
 from postroom.web.shape import Json, Schemas
 
 KEY: Final = "email_templates"
@@ -54,7 +54,7 @@ class Template(Struct, frozen=True, kw_only=True):
     subject: str
     content: str | None
     mail_content: str | None
-    mail_format: Format
+    mail_format: MailFormat
     attachments: list[Attachment]
     description: str | None
     category: str | None
@@ -117,7 +117,7 @@ def _entry(one: store.Template, content: str | None, context: Context) -> Templa
         subject=one.subject,
         content=content,
         mail_content=content,
-        mail_format=one.format,
+        mail_format=MailFormat(one.format.value),
         attachments=[
             Attachment(
                 id=made_id("template", str(one.id), ref.file_id.hex()),

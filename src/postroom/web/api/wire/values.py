@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping
+from enum import Enum
 from functools import lru_cache
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from postroom.mail.draft import Format
 from postroom.store.users import User
 from postroom.web.shape import NUMBER, OPAQUE
 
@@ -15,6 +17,13 @@ Json = dict[str, Any]
 Id = Annotated[str, Meta(pattern=NUMBER)]
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Opaque = Annotated[str, Meta(pattern=OPAQUE)]  # the id of a mail or a file
+
+
+class MailFormat(Enum):
+    """How ``content`` is meant (W 1.2): the formats that a caller may choose, and sees."""
+
+    HTML = Format.HTML.value
+    TEXT = Format.TEXT.value
 
 
 class Named(Struct, frozen=True, kw_only=True):

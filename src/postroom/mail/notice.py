@@ -1,0 +1,30 @@
+"""The mail that tells a sender what became of another one."""
+
+from hashlib import blake2b
+
+from postroom.mail.compose import header, message_id, references
+from postroom.mail.draft import Format, Kind, Letter, Mailbox, Recipient
+from postroom.mail.report import Report
+
+
+def notice(report: Report, *, origin: Mailbox, at: int) -> Letter:
+    """The letter from ``origin`` that tells the sender of a mail about it, dated ``at`` (ms since the epoch)."""
+    about = report.letter
+    return Letter(
+        mail_id=_id(report, at),
+        sender=origin,
+        recipients=(Recipient(n=0, kind=Kind.TO, mailbox=about.sender),),
+        reply_to=None,
+        subject=report.subject,
+        content=report.parts(header=header(about), reporter=origin.address.domain).written(),
+        format=Format.REPORT,
+        files=(),
+        dated_at=at,
+        references=references(about.references, message_id(about.mail_id, about.sender.address.domain)),
+    )
+
+
+def _id(report: Report, at: int) -> bytes:
+    """An id like any other, its moment first; there is one notice of a kind about a mail at a time."""
+    seed = report.letter.mail_id + (b"failed" if report.until is None else b"delayed")
+    return at.to_bytes(6) + blake2b(seed, digest_size=26, person=b"notice").digest()

@@ -1,0 +1,162 @@
+"""What a sender is told about a mail that has not arrived (RFC 3464): for people, for programs, and which mail it is.
+
+``Report`` says of which mail, whom it has not reached and why, and until when it is tried. ``Report.parts`` writes that
+down in the three texts that a multipart/report (RFC 6522) is made of.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Final, NamedTuple
+
+from postroom.mail.address import Address
+from postroom.mail.draft import Letter
+from postroom.mail.encoding import canonical
+from postroom.mail.header import date_time, plain, words
+from postroom.mail.life import Outcome, Result, Stage
+from postroom.mail.limits import FOLDED_OCTETS
+
+# RFC 3463 §3.4 to 3.6 and RFC 4954 §6 (X.7.8), for what no server gave a code.
+_WITHOUT_REPLY: Final = {
+    Stage.ROUTE: "4.4.4",  # unable to route
+    Stage.CONNECT: "4.4.1",  # no answer from host
+    Stage.TLS: "4.7.5",  # cryptographic failure
+    Stage.AUTH: "4.7.8",  # authentication
+}
+_BAD_CONNECTION: Final = "4.4.2"
+_UNDEFINED: Final = "4.0.0"
+
+
+class Parts(NamedTuple):
+    """The texts of a notice, with LF for line ends; ``Letter.content`` holds them as ``written``."""
+
+    words: str
+    status: str
+    header: str
+
+    @classmethod
+    def read(cls, content: str) -> "Parts":
+        """What ``written`` wrote."""
+        return cls(*json.loads(content))
+
+    def written(self) -> str:
+        """The three as one text."""
+        return json.dumps(self, ensure_ascii=False)
+
+    def typed(self) -> tuple[tuple[str, str], ...]:
+        """Each text with its media type, in the order of RFC 6522 §3."""
+        # RFC 6533 §3: addresses beyond ASCII have types of their own.
+        status = "message/delivery-status" if self.status.isascii() else "message/global-delivery-status"
+        header = "text/rfc822-headers" if self.header.isascii() else "message/global-headers"
+        return ("text/plain; charset=utf-8", self.words), (status, self.status), (header, self.header)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Missed:
+    """Somebody whom a mail has not reached, and how the last attempt ended, if there was one; moments in ms."""
+
+    address: Address
+    outcome: Outcome | None = None
+    tried_at: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """A mail that has not arrived: when it was accepted, at whom, and ``until`` when it is tried (ms since the epoch).
+
+    ``until`` None: it is not tried any more.
+    """
+
+    letter: Letter
+    accepted_at: int
+    missed: tuple[Missed, ...]
+    until: int | None = None
+
+    @property
+    def subject(self) -> str:
+        """What the notice is called."""
+        return f"{'Not delivered' if self.until is None else 'Not delivered yet'}: {self.letter.subject}"
+
+    def parts(self, *, header: str, reporter: str) -> Parts:
+        """The texts of the notice. ``header`` is that of the mail, ``reporter`` the domain in whose name it is told."""
+        return Parts(canonical(_words(self)), canonical(_status(self, reporter)), canonical(header))
+
+
+def _words(report: Report) -> str:
+    fate = "was not delivered" if report.until is None else "has not been delivered yet"
+    end = (
+        "It is not tried again."
+        if report.until is None
+        else f"There is nothing to do: it is tried again until {date_time(report.until)}.\n"
+        "If it has not been delivered by then, you are told."
+    )
+    missed = "\n\n".join([f"    {each.address}\n        {_reason(each.outcome)}" for each in report.missed])
+    return (
+        f'Your mail "{plain(report.letter.subject)}"\n'
+        f"of {date_time(report.letter.dated_at)} {fate} to\n\n{missed}\n\n{end}\n"
+        "Nothing is said here of others to whom it went.\n\n"
+        "The same follows for programs, and then the header of your mail.\n"
+    )
+
+
+def _reason(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return "It has not been tried."
+    if outcome.code is not None:
+        return f"{outcome.server} answered: {outcome.code} {outcome.line}"
+    found = f"{outcome.server}: {outcome.line}" if outcome.server else outcome.line
+    return f"{found} (it may have arrived all the same)" if outcome.result is Result.UNKNOWN else found
+
+
+def _status(report: Report, reporter: str) -> str:
+    """The fields about the mail, then those about each recipient; a blank line before each of these (§2.1)."""
+    about = f"Reporting-MTA: dns; {reporter}\r\nArrival-Date: {date_time(report.accepted_at)}\r\n"
+    return "\r\n".join([about, *("".join(_fields(each, report.until)) for each in report.missed)])
+
+
+def _fields(missed: Missed, until: int | None) -> Iterator[str]:
+    """RFC 3464 §2.3. Original-Recipient is for what a sender's server gave by ORCPT, and nobody gave any here."""
+    kind = "utf-8" if missed.address.needs_smtputf8 else "rfc822"
+    yield f"Final-Recipient: {kind}; {missed.address}\r\n"
+    yield f"Action: {'failed' if until is None else 'delayed'}\r\n"
+    yield f"Status: {_code(missed.outcome)}\r\n"
+    if missed.outcome is not None:
+        yield from _said(missed.outcome)
+    if missed.tried_at is not None:
+        yield f"Last-Attempt-Date: {date_time(missed.tried_at)}\r\n"
+    if until is not None:
+        yield f"Will-Retry-Until: {date_time(until)}\r\n"
+
+
+def _said(outcome: Outcome) -> Iterator[str]:
+    if outcome.server:
+        yield f"Remote-MTA: dns; {_name(outcome.server)}\r\n"
+    if outcome.line or outcome.code is not None:
+        # §2.3.6: of SMTP is what a server answered; any other reason is our own.
+        said = f"X-Postroom; {outcome.line}" if outcome.code is None else f"smtp; {outcome.code} {outcome.line}"
+        # What a server says may be one word longer than a line may be, and in any letters. The words for people have
+        # all of it.
+        yield words(
+            "Diagnostic-Code", [word[:FOLDED_OCTETS] for word in said.encode("ascii", "replace").decode().split()]
+        )
+
+
+def _name(server: str) -> str:
+    host = server.rpartition(":")[0].strip("[]")
+    try:
+        # RFC 5321 §4.1.3: an address in the place of a name.
+        return f"[{host}]" if ip_address(host).version == 4 else f"[IPv6:{host}]"
+    except ValueError:
+        return host
+
+
+def _code(outcome: Outcome | None) -> str:
+    """The enhanced code of the reply, or else one made of what is known (RFC 3463)."""
+    if outcome is None:
+        return _UNDEFINED
+    if outcome.enhanced is not None:
+        return outcome.enhanced
+    if outcome.code is not None:
+        return f"{outcome.code // 100}.0.0"
+    return _WITHOUT_REPLY.get(outcome.stage, _BAD_CONNECTION)
