@@ -2,7 +2,8 @@
 
 Moments are BIGINT milliseconds since the epoch, UTC. Every row belongs to an organisation, and every index that serves
 a request leads with it. The two random ids that callers see (mail, file) are 32 bytes, the first six a time, so that
-their unique index grows at its end. Tables of who may call are in ``access_tables``.
+their unique index grows at its end. Tables of who may call are in ``access_tables``, those of the queue in
+``queue_tables``.
 """
 
 from sqlalchemy import (
@@ -21,10 +22,26 @@ from sqlalchemy import (
 )
 
 from postroom.store.access_tables import account, client, consent, credit, device, session, throttle, token
+from postroom.store.queue_tables import event, job, lane, pace, worker
 from postroom.store.schema import Json, Moment, Serial, metadata, org_column
 
 # What others look for here: the schema is whole only with them.
-__all__ = ["account", "client", "consent", "credit", "device", "metadata", "session", "throttle", "token"]
+__all__ = [
+    "account",
+    "client",
+    "consent",
+    "credit",
+    "device",
+    "event",
+    "job",
+    "lane",
+    "metadata",
+    "pace",
+    "session",
+    "throttle",
+    "token",
+    "worker",
+]
 
 org = Table(
     "org",
@@ -38,6 +55,9 @@ org = Table(
     Column("transport_id", BigInteger),
     Column("created_at", Moment, nullable=False),
     Column("mails_per_day", Integer),  # none: as the server has it; 0: no limit
+    # What becomes of a mail that the server may have taken, without having said so: retry or hold.
+    Column("unknown", Text, nullable=False, server_default="retry"),
+    Column("notices", Text, nullable=False, server_default="none"),  # told to senders by mail: none, failures, delays
 )
 
 user = Table(
@@ -67,6 +87,12 @@ transport = Table(
     Column("username", Text),
     Column("password", LargeBinary),  # Fernet
     Column("created_at", Moment, nullable=False),
+    Column("held", Boolean, nullable=False, server_default=text("false")),  # by an operator
+    # A way that fails is left alone for a while, and its mails wait: until when, since when, why, how often in a row.
+    Column("paused_until", Moment),
+    Column("paused_since", Moment),
+    Column("fault", Text),
+    Column("failures", Integer, nullable=False, server_default="0"),
 )
 
 # A configured from address: of one user, or (user_id is null) of the organisation.
@@ -370,35 +396,4 @@ attachment = Table(
     Column("content_type", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
     sqlite_with_rowid=False,
-)
-
-# The queue: one small row per mail that is not settled. A claim moves due_at to the end of its lease, so a dead
-# worker's mails come back by themselves; ``lease`` is the fencing token that the settling must show.
-job = Table(
-    "job",
-    metadata,
-    Column("mail_seq", Serial, ForeignKey("mail.seq"), primary_key=True, autoincrement=False),
-    org_column(),
-    Column("transport_id", BigInteger, nullable=False),
-    Column("due_at", Moment, nullable=False),
-    Column("first_due_at", Moment, nullable=False),
-    Column("attempt", Integer, nullable=False, server_default="0"),
-    Column("lease", BigInteger),  # null: nobody holds it
-    Index(None, "transport_id", "due_at", "mail_seq"),
-)
-# For the heartbeat: few jobs are held, however many wait.
-Index(None, job.c.lease, sqlite_where=job.c.lease.is_not(None), postgresql_where=job.c.lease.is_not(None))
-
-event = Table(
-    "event",
-    metadata,
-    Column("seq", Serial, primary_key=True),
-    org_column(),
-    Column("mail_seq", BigInteger, ForeignKey("mail.seq"), nullable=False),
-    Column("n", SmallInteger),  # the recipient; null: the mail as a whole
-    Column("at", Moment, nullable=False),
-    Column("what", Text, nullable=False),
-    Column("attempt", Integer, nullable=False),
-    Column("detail", Json),
-    Index(None, "mail_seq"),
 )
