@@ -10,7 +10,7 @@ from postroom.mail.compose import message_id
 from postroom.mail.draft import FileRef, InReplyTo
 from postroom.mail.life import State
 from postroom.send import submit
-from postroom.store import files, jobs, mails
+from postroom.store import claims, files, mails
 from postroom.store.db import Database
 from postroom.store.files import Upload
 from postroom.store.mails import Accepted
@@ -45,7 +45,7 @@ async def test_an_answer_knows_its_thread_as_long_as_it_is_stored(db: Database, 
     assert second.letter.references == (name(first),)
     assert third.letter.references == (name(first), name(second))
     assert second.letter.subject == "Hello"
-    claimed = await db.write(lambda tx: [*jobs.claim(tx, claim(1)), *jobs.claim(tx, claim(2))])
+    claimed = await db.write(lambda tx: [*claims.claim(tx, claim(1)), *claims.claim(tx, claim(2))])
     assert {job.letter for job in claimed} == {first.letter, second.letter, third.letter}
     for each in (first, second, third):
         filed = await db.read(partial(mails.find, org_id=world.org.id, mail_id=each.letter.mail_id))

@@ -1,14 +1,19 @@
 """settle.decide: from one outcome per recipient to one verdict."""
 
+from dataclasses import replace
+from functools import partial
+
 import pytest
 
+from postroom import settle
 from postroom.mail.address import Address
 from postroom.mail.draft import Format, Kind, Letter, Mailbox, Recipient
-from postroom.mail.life import Outcome, Result, Stage, State
-from postroom.mail.retry import DAY, MINUTE
-from postroom.settle import decide
-from postroom.store.jobs import Job
+from postroom.mail.life import Outcome, Result, Stage, State, Unknown
+from postroom.mail.retry import DAY, MINUTE, Patience
+from postroom.store.claims import Job
 from tests.world import NOW
+
+decide = partial(settle.decide, patience=Patience())
 
 A, D, R, U = Result.ACCEPTED, Result.DEFERRED, Result.REJECTED, Result.UNKNOWN
 
@@ -73,14 +78,25 @@ def test_each_recipient_has_a_state_of_its_own() -> None:
         (2, State.FAILED),
         (3, State.QUEUED),
     ]
-    assert verdict.next_due == NOW + MINUTE
+    assert verdict.next_due == NOW + 11 * MINUTE
+    assert decide(a_job(2), outcomes(A, D), now=NOW, chance=0.5).next_due == NOW + MINUTE
+
+
+def test_what_is_in_doubt_is_held_where_the_organisation_wants_that() -> None:
+    job = replace(a_job(2), unknown=Unknown.HOLD)
+    verdict = decide(job, outcomes(D, U), now=NOW, chance=0.5)
+    assert (verdict.state, verdict.next_due) == (State.HELD, None)
+    assert [each.state for each in verdict.recipients] == [State.QUEUED, State.QUEUED]
+    assert decide(job, outcomes(D, D), now=NOW, chance=0.5).state is State.QUEUED
 
 
 def test_giving_up_fails_whom_nobody_took_and_no_others() -> None:
-    late = decide(a_job(2, attempt=30, first_due_at=NOW - 5 * DAY), outcomes(D, A), now=NOW, chance=0.5)
+    late = decide(
+        a_job(2, attempt=30, first_due_at=NOW - 5 * DAY), outcomes(D, A), now=NOW, chance=0.5, patience=Patience()
+    )
     assert late.next_due is None
     assert [each.state for each in late.recipients] == [State.FAILED, State.SENT]
     assert late.state is State.SENT
-    assert decide(a_job(1, attempt=30, first_due_at=NOW - 5 * DAY), outcomes(U), now=NOW, chance=0.0).state is (
-        State.FAILED
-    )
+    assert decide(
+        a_job(1, attempt=30, first_due_at=NOW - 5 * DAY), outcomes(U), now=NOW, chance=0.0, patience=Patience()
+    ).state is (State.FAILED)

@@ -67,6 +67,9 @@ class Settings:
     poll_seconds: float = _setting(0.5, "How often an idle worker looks for work that nobody announced.")
     mails_in_flight: int = _setting(200, "How many mails one worker holds at once.")
     connections_per_transport: int = _setting(10, "How many SMTP connections one worker keeps to one transport.")
+    unknown_minutes: float = _setting(
+        10.0, "How long a mail waits that a server may have taken without saying so, before it is sent again."
+    )
     give_up_days: float = _setting(5.0, "How long a deferred mail is tried before it fails.")
     smtp_timeout_scale: float = _setting(
         0.2, "Multiplies the SMTP time limits of RFC 5321 §4.5.3.2, which are minutes long."

@@ -2,30 +2,29 @@
 
 from collections.abc import Sequence
 
-from postroom.mail.life import Outcome, Result, Settled, State, Verdict, overall
-from postroom.mail.limits import GIVE_UP_DAYS
-from postroom.mail.retry import next_attempt
-from postroom.store import jobs
+from postroom.mail.life import Outcome, Result, Settled, Stage, State, Unknown, Verdict, overall
+from postroom.mail.retry import Patience, next_attempt
+from postroom.store import verdicts
+from postroom.store.claims import Job
 from postroom.store.db import Database
-from postroom.store.jobs import Job
 
 
-def decide(
-    job: Job, outcomes: Sequence[Outcome], *, now: int, chance: float, give_up_days: float = GIVE_UP_DAYS
-) -> Verdict:
+def decide(job: Job, outcomes: Sequence[Outcome], *, now: int, chance: float, patience: Patience) -> Verdict:
     """What an attempt means: one outcome per pending recipient, in order, and the moment to try the rest again.
 
     ``chance`` in [0, 1) spreads the next attempt. Recipients that were accepted or rejected are settled for good; the
-    others wait, or fail once ``give_up_days`` have passed. UNKNOWN waits like DEFERRED: the next attempt carries the
-    same Message-ID, so a receiving side that has the mail already can tell.
+    others wait, or fail once patience has ended. UNKNOWN is the organisation's to decide: held, or tried again after a
+    longer pause; each attempt carries the same Message-ID, so a receiving side that has the mail already can tell.
     """
-    open_ended = any(outcome.result in (Result.DEFERRED, Result.UNKNOWN) for outcome in outcomes)
+    results = {outcome.result for outcome in outcomes}
+    in_doubt = Result.UNKNOWN in results
+    held = in_doubt and job.unknown is Unknown.HOLD
     next_due = None
-    if open_ended:
+    if (in_doubt or Result.DEFERRED in results) and not held:
         next_due = next_attempt(
-            job.attempt, first_due=job.first_due_at, now=now, chance=chance, give_up_days=give_up_days
+            job.attempt, first_due=job.first_due_at, now=now, chance=chance, patience=patience, in_doubt=in_doubt
         )
-    waiting = State.FAILED if next_due is None else State.QUEUED
+    waiting = State.QUEUED if held or next_due is not None else State.FAILED
     states = {
         Result.ACCEPTED: State.SENT,
         Result.REJECTED: State.FAILED,
@@ -45,11 +44,17 @@ def decide(
         attempt=job.attempt,
         at=now,
         recipients=settled,
-        state=overall([*earlier, *(each.state for each in settled)]),
+        state=State.HELD if held else overall([*earlier, *(each.state for each in settled)]),
         next_due=next_due,
     )
 
 
+def in_doubt(job: Job) -> list[Outcome]:
+    """The outcomes of an attempt whose worker was lost after the final dot was free to go, its end unknown."""
+    line = "the worker was lost after the final dot, before the reply was recorded"
+    return [Outcome(result=Result.UNKNOWN, stage=Stage.FINAL_DOT, command=".", line=line)] * len(job.pending)
+
+
 async def settle(db: Database, verdict: Verdict) -> bool:
     """Write the verdict; False where another worker holds the mail by now, and then nothing of it is written."""
-    return await db.write_together(jobs.settle, verdict)
+    return await db.write_together(verdicts.settle, verdict)

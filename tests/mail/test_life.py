@@ -9,6 +9,8 @@ ALLOWED = {
     (S.SCHEDULED, S.QUEUED),
     (S.SCHEDULED, S.SENDING),
     (S.SCHEDULED, S.CANCELLED),
+    *((origin, S.HELD) for origin in (S.SCHEDULED, S.QUEUED, S.SENDING)),
+    *((S.HELD, target) for target in (S.SCHEDULED, S.QUEUED, S.CANCELLED)),
     (S.QUEUED, S.SENDING),
     (S.QUEUED, S.CANCELLED),
     (S.SENDING, S.QUEUED),

@@ -4,14 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postroom.mail.limits import GIVE_UP_DAYS
-from postroom.mail.retry import DAY, HOUR, MINUTE, next_attempt
+from postroom.mail.retry import DAY, HOUR, MINUTE, Patience, next_attempt
 
 CHANCES = st.floats(0, 1, exclude_max=True)
 NOW = 1_760_000_000_000
 
 
 def pause(attempt: int, chance: float) -> int:
-    due = next_attempt(attempt, first_due=NOW, now=NOW, chance=chance)
+    due = next_attempt(attempt, first_due=NOW, now=NOW, chance=chance, patience=Patience())
     assert due is not None
     return due - NOW
 
@@ -37,7 +37,7 @@ def test_a_mail_is_tried_for_four_to_five_days_and_then_given_up(chances: list[f
     """RFC 5321 §4.5.4.1: the give-up time generally needs to be at least 4-5 days."""
     last = now = NOW
     for attempt, chance in zip(range(1, 200), cycle(chances), strict=False):
-        due = next_attempt(attempt, first_due=NOW, now=now, chance=chance)
+        due = next_attempt(attempt, first_due=NOW, now=now, chance=chance, patience=Patience())
         if due is None:
             break
         assert due > now
@@ -48,5 +48,14 @@ def test_a_mail_is_tried_for_four_to_five_days_and_then_given_up(chances: list[f
 
 
 def test_giving_up_can_be_set() -> None:
-    assert next_attempt(1, first_due=NOW, now=NOW + DAY, chance=0, give_up_days=1) is None
-    assert next_attempt(1, first_due=NOW, now=NOW + DAY, chance=0, give_up_days=2) is not None
+    assert next_attempt(1, first_due=NOW, now=NOW + DAY, chance=0, patience=Patience(give_up_days=1)) is None
+    assert next_attempt(1, first_due=NOW, now=NOW + DAY, chance=0, patience=Patience(give_up_days=2)) is not None
+
+
+def test_what_is_in_doubt_rests_ten_minutes_and_twice_as_long_each_time() -> None:
+    def rest(attempt: int, chance: float) -> int | None:
+        patience = Patience(give_up_days=1)
+        return next_attempt(attempt, first_due=NOW, now=NOW, chance=chance, patience=patience, in_doubt=True)
+
+    assert [rest(attempt, 0) for attempt in (1, 2, 3, 99)] == [NOW + n * MINUTE for n in (10, 20, 40, 320)]
+    assert rest(1, 0.5) == NOW + 11 * MINUTE

@@ -16,8 +16,10 @@ from postroom.errors import Unavailable
 from postroom.mail.compose import Composed, compose
 from postroom.mail.draft import FileRef, Format, Letter, Mailbox
 from postroom.mail.life import Outcome, Result, Stage
+from postroom.smtp.body import OpenFile
 from postroom.smtp.deadlines import Deadlines
-from postroom.smtp.pool import Pool
+from postroom.smtp.journal import Journal
+from postroom.smtp.pool import Load, Pool
 from postroom.smtp.protocol import Envelope
 from postroom.smtp.route import Credentials, Route, Tls
 from tests.smtp.letters import MESSAGE, envelope
@@ -42,8 +44,12 @@ async def pool_of(**given: Any) -> AsyncIterator[Pool]:
         await pool.close()
 
 
+def load(composed: Composed, mail: Envelope, open_file: OpenFile = no_files) -> Load:
+    return Load(composed=composed, envelope=mail, open_file=open_file, journal=Journal())
+
+
 async def sent(pool: Pool, route: Route) -> Outcome:
-    [outcome] = await pool.transmit(route, SMALL, envelope(), no_files)
+    [outcome] = await pool.transmit(route, load(SMALL, envelope()))
     return outcome
 
 
@@ -152,7 +158,7 @@ async def test_no_session_is_an_outcome_for_each_recipient() -> None:
     server = Server({"CONNECT": b"421 4.3.2 busy\r\n"})
     async with server.listening(), pool_of() as pool:
         mail = envelope("a@example.net", "b@example.net")
-        outcomes = await pool.transmit(server.route(), SMALL, mail, no_files)
+        outcomes = await pool.transmit(server.route(), load(SMALL, mail))
         assert [(o.result, o.stage, o.code) for o in outcomes] == [(Result.DEFERRED, Stage.GREETING, 421)] * 2
 
 
@@ -203,7 +209,7 @@ async def test_a_file_that_is_gone_frees_the_turn() -> None:
     composed, mail = with_file(10)
     async with server.listening(), pool_of() as pool:
         with pytest.raises(Unavailable, match=r"there is no large\.bin"):
-            await pool.transmit(server.route(), composed, mail, no_files)
+            await pool.transmit(server.route(), load(composed, mail))
         assert (await sent(pool, server.route())).result is Result.ACCEPTED
     assert len(server.messages) == 1
 
@@ -244,7 +250,7 @@ async def test_files_arrive_in_base64(size: int) -> None:
     composed, mail = with_file(size)
     inbox = Inbox()
     async with inbox.listening(), pool_of() as pool:
-        [outcome] = await pool.transmit(inbox.route(), composed, mail, pieces_of)
+        [outcome] = await pool.transmit(inbox.route(), load(composed, mail, pieces_of))
     assert outcome.result is Result.ACCEPTED
     parts = [
         part if isinstance(part, bytes) else encodebytes(octets_of(part)).replace(b"\n", b"\r\n")
@@ -289,7 +295,7 @@ async def test_a_mail_of_many_megabytes_takes_little_memory() -> None:
     async with pool_of() as pool:
         tracemalloc.start()
         try:
-            [outcome] = await pool.transmit(route, composed, mail, zeros)
+            [outcome] = await pool.transmit(route, load(composed, mail, zeros))
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()

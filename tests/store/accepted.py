@@ -8,7 +8,7 @@ from postroom.mail.address import Address
 from postroom.mail.draft import FileRef, Format, Kind, Letter, Mailbox, Recipient
 from postroom.mail.life import Outcome, Result, Settled, Stage, State, Verdict
 from postroom.store import mails, tables
-from postroom.store.jobs import Claim, Job
+from postroom.store.claims import Claim, Job
 from postroom.store.mails import Accepted
 from tests.world import NOW, World
 

@@ -2,15 +2,16 @@
 
 import asyncio
 import threading
+from dataclasses import replace
 from functools import partial
 
 import pytest
 from sqlalchemy import Connection, func, select
 
-from postroom.mail.life import State
-from postroom.store import jobs, mails, tables
+from postroom.mail.life import Stage, State
+from postroom.store import claims, jobs, mails, tables, verdicts
+from postroom.store.claims import Claim, Job, Mark
 from postroom.store.db import Database
-from postroom.store.jobs import Claim, Job
 from postroom.store.mails import Filed
 from tests.store.accepted import KEPT, accepted, add, claim, verdict
 from tests.world import NOW, World, found
@@ -23,7 +24,7 @@ async def queued(db: Database, world: World, count: int = 1, **how: object) -> l
 
 
 async def taken(db: Database, lease: int, **how: object) -> list[Job]:
-    return await db.write(lambda tx: jobs.claim(tx, claim(lease, **how)))  # type: ignore[arg-type]
+    return await db.write(lambda tx: claims.claim(tx, claim(lease, **how)))  # type: ignore[arg-type]
 
 
 async def shown(db: Database, world: World, n: int = 1) -> Filed:
@@ -73,7 +74,7 @@ async def test_a_claim_does_not_wait_for_another_workers_open_transaction(postgr
     holding, go_on = threading.Event(), threading.Event()
 
     def slow(tx: Connection) -> list[Job]:
-        mine = jobs.claim(tx, claim(1, limit=4))
+        mine = claims.claim(tx, claim(1, limit=4))
         holding.set()
         assert go_on.wait(30)
         return mine
@@ -116,7 +117,7 @@ async def test_each_transport_gives_as_many_as_it_has_room_for(db: Database, wor
     await db.write(lambda tx: add(tx, [accepted(world, 5 + n, transport_id=few) for n in range(3)]))
     await db.write(lambda tx: add(tx, [accepted(world, 8, transport_id=late, due_at=NOW + 1)]))
     wanted = Claim(now=NOW, until=KEPT, lease=1, limit=4, room=3, rooms={few: 2})
-    found = await db.write(lambda tx: jobs.claim(tx, wanted))
+    found = await db.write(lambda tx: claims.claim(tx, wanted))
     assert [job.transport_id for job in found] == [many, many, many, few]
     assert [job.transport_id for job in await taken(db, 2, busy=(many,))] == [few, few]
 
@@ -132,15 +133,52 @@ async def test_a_held_mail_is_nobody_elses_until_the_lease_ends(db: Database, wo
 async def test_a_heartbeat_keeps_what_is_held(db: Database, world: World) -> None:
     await queued(db, world, 3)
     await taken(db, 1, limit=2)
-    assert await db.write(partial(jobs.extend, leases=[1, 99], until=KEPT + 5000)) == 2
+    assert await db.write(partial(claims.extend, leases=[1, 99], until=KEPT + 5000)) == 2
     assert [job.attempt for job in await taken(db, 2, now=KEPT)] == [1]
     assert [job.attempt for job in await taken(db, 3, now=KEPT + 5000)] == [2, 2]
+
+
+async def test_a_mark_is_written_by_who_holds_the_mail_and_by_nobody_else(db: Database, world: World) -> None:
+    await queued(db, world, 2)
+    one, two = await taken(db, 1)
+    await taken(db, 2, now=KEPT, limit=1)
+    marks = [Mark(one.mail_seq, 1), Mark(one.mail_seq, 2), Mark(two.mail_seq, 1), Mark(two.mail_seq, 9)]
+    assert await db.write(partial(claims.mark, marks=marks)) == [False, True, True, False]
+
+
+async def test_a_marked_mail_of_a_dead_worker_is_in_doubt_and_no_new_attempt(db: Database, world: World) -> None:
+    [seq, other] = await queued(db, world, 2)
+    await taken(db, 1)
+    await db.write_together(claims.mark, Mark(seq, 1))
+    # What a slow attempt notes later takes no mark back.
+    await db.write(partial(claims.note, marks=[Mark(seq, 1, Stage.BODY), Mark(other, 1, Stage.AUTH)]))
+    assert [(job.attempt, job.in_doubt) for job in await taken(db, 2, now=KEPT)] == [(1, True), (2, False)]
+    [job, _] = await taken(db, 3, now=2 * KEPT)
+    assert (job.attempt, job.in_doubt) == (1, True)
+    assert await db.write_together(verdicts.settle, verdict(job, State.QUEUED, next_due=LATER))
+    assert [(job.attempt, job.in_doubt) for job in await taken(db, 4, now=3 * KEPT)] == [(2, False), (4, False)]
+
+
+async def test_a_held_verdict_keeps_the_mail_from_everybody(db: Database, world: World) -> None:
+    await queued(db, world)
+    [job] = await taken(db, 1)
+    assert await db.write_together(verdicts.settle, replace(verdict(job, State.QUEUED), state=State.HELD))
+    mail = await shown(db, world)
+    assert (mail.state, mail.due_at, mail.settled_at) == (State.HELD, None, None)
+    assert await taken(db, 2, now=10 * KEPT) == []
+
+
+async def test_nobody_takes_what_is_in_their_own_hands_whatever_the_clock_says(db: Database, world: World) -> None:
+    await queued(db, world)
+    await taken(db, 1)
+    assert await db.write(lambda tx: claims.claim(tx, replace(claim(2, now=2 * KEPT), own=(1, 5)))) == []
+    assert len(await taken(db, 3, now=2 * KEPT)) == 1
 
 
 async def test_a_verdict_settles_the_mail(db: Database, world: World) -> None:
     [seq] = await queued(db, world, to=["a@x.example", "b@x.example"])
     [job] = await taken(db, 1)
-    assert await db.write_together(jobs.settle, verdict(job, State.SENT, State.FAILED)) is True
+    assert await db.write_together(verdicts.settle, verdict(job, State.SENT, State.FAILED)) is True
     mail = await shown(db, world)
     assert (mail.state, mail.settled_at, mail.due_at) == (State.SENT, NOW + 500, None)
     assert [(each.state, each.code, each.enhanced, each.line) for each in mail.deliveries] == [
@@ -154,7 +192,7 @@ async def test_a_verdict_settles_the_mail(db: Database, world: World) -> None:
 async def test_a_deferred_mail_comes_back_for_those_who_wait(db: Database, world: World) -> None:
     await queued(db, world, to=["a@x.example", "b@x.example"])
     [job] = await taken(db, 1)
-    assert await db.write_together(jobs.settle, verdict(job, State.SENT, State.QUEUED, next_due=LATER))
+    assert await db.write_together(verdicts.settle, verdict(job, State.SENT, State.QUEUED, next_due=LATER))
     mail = await shown(db, world)
     assert (mail.state, mail.due_at, mail.settled_at) == (State.QUEUED, LATER, None)
     assert await taken(db, 2, now=LATER - 1) == []
@@ -169,26 +207,26 @@ async def test_a_stale_lease_changes_nothing(db: Database, world: World) -> None
     [lost] = await taken(db, 1)
     [held] = await taken(db, 2, now=KEPT)
     before = await shown(db, world)
-    assert await db.write_together(jobs.settle, verdict(lost, State.SENT)) is False
-    assert await db.write_together(jobs.settle, verdict(lost, State.QUEUED, next_due=LATER)) is False
-    assert await db.write(partial(jobs.extend, leases=[1], until=LATER)) == 0
+    assert await db.write_together(verdicts.settle, verdict(lost, State.SENT)) is False
+    assert await db.write_together(verdicts.settle, verdict(lost, State.QUEUED, next_due=LATER)) is False
+    assert await db.write(partial(claims.extend, leases=[1], until=LATER)) == 0
     assert await shown(db, world) == before
     assert await story(db, world, seq) == ["queued"]
-    assert await db.write_together(jobs.settle, verdict(held, State.FAILED)) is True
-    assert await db.write_together(jobs.settle, verdict(held, State.SENT)) is False  # settled already
+    assert await db.write_together(verdicts.settle, verdict(held, State.FAILED)) is True
+    assert await db.write_together(verdicts.settle, verdict(held, State.SENT)) is False  # settled already
     assert (await shown(db, world)).state is State.FAILED
 
 
 async def test_verdicts_of_one_moment_are_judged_one_by_one(db: Database, world: World) -> None:
     await queued(db, world, 4)
     one, two, three, four = await taken(db, 1)
-    verdicts = [
+    given = [
         verdict(one, State.SENT),
         verdict(two, State.SENT, lease=99),
         verdict(three, State.QUEUED, next_due=LATER),
         verdict(four, State.FAILED),
     ]
-    assert await db.write(partial(jobs.settle, verdicts=verdicts)) == [True, False, True, True]
+    assert await db.write(partial(verdicts.settle, verdicts=given)) == [True, False, True, True]
     states = await db.read(
         lambda tx: {row.seq: row.state for row in tx.execute(select(tables.mail.c.seq, tables.mail.c.state))}
     )
@@ -211,13 +249,13 @@ async def test_a_mail_in_a_workers_hands_is_not_cancelled(db: Database, world: W
     [seq] = await queued(db, world)
     [job] = await taken(db, 1)
     assert await db.write(partial(jobs.cancel, org_id=world.org.id, mail_seq=seq, now=NOW)) is False
-    assert await db.write_together(jobs.settle, verdict(job, State.SENT)) is True
+    assert await db.write_together(verdicts.settle, verdict(job, State.SENT)) is True
 
 
 async def test_cancelling_the_rest_leaves_what_was_sent(db: Database, world: World) -> None:
     [seq] = await queued(db, world, to=["a@x.example", "b@x.example"])
     [job] = await taken(db, 1)
-    await db.write_together(jobs.settle, verdict(job, State.SENT, State.QUEUED, next_due=LATER))
+    await db.write_together(verdicts.settle, verdict(job, State.SENT, State.QUEUED, next_due=LATER))
     assert await db.write(partial(jobs.cancel, org_id=world.org.id, mail_seq=seq, now=NOW))
     mail = await shown(db, world)
     assert [mail.state, *(each.state for each in mail.deliveries)] == [State.SENT, State.SENT, State.CANCELLED]
@@ -233,11 +271,11 @@ async def test_a_waiting_mail_is_hurried(db: Database, world: World) -> None:
 async def test_a_failed_mail_is_tried_again_for_those_it_failed_for(db: Database, world: World) -> None:
     [seq] = await queued(db, world, to=["a@x.example", "b@x.example"])
     [job] = await taken(db, 1)
-    await db.write_together(jobs.settle, verdict(job, State.SENT, State.FAILED))
+    await db.write_together(verdicts.settle, verdict(job, State.SENT, State.FAILED))
     assert await db.write(partial(jobs.retry, org_id=world.org.id, mail_seq=seq, now=NOW)) is True
     [again] = await taken(db, 2)
     assert ([one.n for one in again.pending], again.reached) == ([1], True)
-    await db.write_together(jobs.settle, verdict(again, State.SENT))
+    await db.write_together(verdicts.settle, verdict(again, State.SENT))
     assert await db.write(partial(jobs.retry, org_id=world.org.id, mail_seq=seq, now=NOW)) is False  # nothing failed
 
 
@@ -270,7 +308,7 @@ async def test_of_a_worker_and_whoever_cancels_one_is_first(db: Database, world:
     taken: set[int] = set()
 
     async def work() -> None:
-        while found := await theirs.write(lambda tx: jobs.claim(tx, claim(7, limit=10))):
+        while found := await theirs.write(lambda tx: claims.claim(tx, claim(7, limit=10))):
             taken.update(job.mail_seq for job in found)
 
     async def regret(answers: dict[int, bool]) -> None:

@@ -15,6 +15,7 @@ from postroom.record.terms import whole
 from postroom.store import (
     addresses,
     blocked,
+    claims,
     confirmations,
     deletions,
     fields,
@@ -22,7 +23,6 @@ from postroom.store import (
     filing,
     finding,
     imports,
-    jobs,
     linked,
     locks,
     mails,
@@ -79,8 +79,8 @@ def said(text: str) -> Criteria:
 
 # What is asked, and the index of each table that must be among those used.
 CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
-    "claim": (lambda tx, _: jobs.claim(tx, claim(1, limit=10, busy=(3,))), {"ix_job_transport_id_due_at_mail_seq"}),
-    "heartbeat": (lambda tx, _: jobs.extend(tx, [1, 2], NOW), {"ix_job_lease"}),
+    "claim": (lambda tx, _: claims.claim(tx, claim(1, limit=10, busy=(3,))), {"ix_job_lane_id_due_at_mail_seq"}),
+    "heartbeat": (lambda tx, _: claims.extend(tx, [1, 2], NOW), {"ix_job_lease"}),
     "a company's contacts": (
         lambda tx, world: records.reach(tx, [Key(world.org.id, "Accounts", world.company.id)]),
         {"pk_record", "pk_term"},
@@ -266,7 +266,8 @@ def fill(tx: Connection, world: World) -> None:
     others = ({"thread_id": (n - 1).to_bytes(32, "big")} if n % 10 == 0 else {} for n in numbers)
     numbered = ({"id": n.to_bytes(32, "big"), "record_id": n} | each for n, each in zip(numbers, others, strict=True))
     put(tables.mail, *(for_all | each for each in numbered))
-    waits = {"org_id": world.org.id, "transport_id": 1, "first_due_at": NOW}
+    put(tables.lane, {"id": 1, "org_id": world.org.id, "transport_id": 1, "urgent": True})
+    waits = {"org_id": world.org.id, "lane_id": 1, "first_due_at": NOW}
     put(tables.job, *(waits | {"mail_seq": n, "due_at": NOW - 10 if n < 50 else NOW + n} for n in numbers))
     put(tables.event, *({"org_id": 1001, "mail_seq": n, "at": NOW, "what": "queued", "attempt": 0} for n in numbers))
     at = {"org_id": world.org.id, "imported": 0, "refused": 1, "started_at": NOW}

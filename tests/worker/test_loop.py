@@ -16,9 +16,9 @@ from postroom.app import App, clock, open_app
 from postroom.config import Settings
 from postroom.mail.life import State
 from postroom.send import submit
-from postroom.store import jobs, mails, orgs, transports
+from postroom.store import claims, jobs, mails, orgs, transports
+from postroom.store.claims import Claim
 from postroom.store.db import Tx
-from postroom.store.jobs import Claim
 from postroom.store.mails import Accepted, Filed
 from postroom.store.tables import job
 from postroom.worker.loop import work
@@ -206,7 +206,7 @@ async def test_dead_workers_mails_are_taken_over_and_its_verdict_is_void(databas
     ):
         accepted = await office.accept()
         claim = Claim(now=moment, until=moment + 20_000, lease=1, limit=10, room=10)
-        (dead,) = await office.app.db.write(partial(jobs.claim, wanted=claim))
+        (dead,) = await office.app.db.write(partial(claims.claim, wanted=claim))
         async with worker(office.app):
             other = await office.accept("other")
             await office.reaches(other, State.SENT)

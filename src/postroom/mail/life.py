@@ -11,6 +11,7 @@ class State(Enum):
     SCHEDULED = "scheduled"
     QUEUED = "queued"
     SENDING = "sending"
+    HELD = "held"  # until somebody releases it
     SENT = "sent"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -18,9 +19,10 @@ class State(Enum):
 
 # The drawing in docs/reference/life.md is made from this table.
 MOVES: Mapping[State, frozenset[State]] = {
-    State.SCHEDULED: frozenset({State.QUEUED, State.SENDING, State.CANCELLED}),
-    State.QUEUED: frozenset({State.SENDING, State.CANCELLED}),
-    State.SENDING: frozenset({State.QUEUED, State.SENT, State.FAILED}),
+    State.SCHEDULED: frozenset({State.QUEUED, State.SENDING, State.HELD, State.CANCELLED}),
+    State.QUEUED: frozenset({State.SENDING, State.HELD, State.CANCELLED}),
+    State.SENDING: frozenset({State.QUEUED, State.HELD, State.SENT, State.FAILED}),
+    State.HELD: frozenset({State.SCHEDULED, State.QUEUED, State.CANCELLED}),
     State.SENT: frozenset({State.QUEUED}),  # an operator's retry, for the recipients who did not get it
     State.FAILED: frozenset({State.QUEUED}),  # the same
     State.CANCELLED: frozenset(),
@@ -41,6 +43,21 @@ class Result(Enum):
     DEFERRED = "deferred"  # not now; trying again may succeed (4yz)
     REJECTED = "rejected"  # never, for this mail (5yz)
     UNKNOWN = "unknown"  # the final dot was sent and no reply came: it may have been taken
+
+
+class Unknown(Enum):
+    """What an organisation wants of a mail that a server may have taken without saying so."""
+
+    RETRY = "retry"  # rather twice than not at all; the Message-ID tells
+    HOLD = "hold"  # rather not at all than twice, until somebody decides
+
+
+class Notices(Enum):
+    """What senders are told by mail of their mails."""
+
+    NONE = "none"
+    FAILURES = "failures"
+    DELAYS = "delays"  # failures, too
 
 
 class Stage(Enum):
@@ -81,7 +98,7 @@ def overall(states: Iterable[State]) -> State:
     counts as queued), then sent if anybody got it, then failed.
     """
     found = {State.QUEUED if state is State.SENDING else state for state in states}
-    order = (State.QUEUED, State.SCHEDULED, State.SENT, State.FAILED, State.CANCELLED)
+    order = (State.QUEUED, State.SCHEDULED, State.HELD, State.SENT, State.FAILED, State.CANCELLED)
     return next(state for state in order if state in found)
 
 
@@ -98,7 +115,7 @@ class Settled:
 class Verdict:
     """What one attempt means for a mail; written as one piece, and only by whoever still holds the lease.
 
-    ``next_due`` (ms since the epoch) is when to try again, None where the mail is settled for good.
+    ``next_due`` (ms since the epoch) is when to try again, None where the mail is settled for good or held.
     """
 
     mail_seq: int

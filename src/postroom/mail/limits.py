@@ -44,5 +44,9 @@ FOLDED_OCTETS: Final = 78  # RFC 5322 §2.1.1, without CRLF
 ENCODED_WORD_OCTETS: Final = 75  # RFC 2047 §2
 ENCODED_LINE_OCTETS: Final = 76  # RFC 2045 §6.7 and §6.8
 
+# the queue
+URGENT_RECIPIENTS: Final = 5  # ours: a mail to more people, or one for later, may stand behind those of the moment
+
 # retries
+UNKNOWN_MINUTES: Final = 10  # RFC 5321 §4.5.3.2.6: so long the answer to the final dot may take
 GIVE_UP_DAYS: Final = 5  # RFC 5321 §4.5.4.1: at least four to five days

@@ -10,6 +10,7 @@ from postroom.mail.compose import Composed
 from postroom.mail.life import Outcome, Stage
 from postroom.smtp.body import OpenFile, flow
 from postroom.smtp.deadlines import Deadlines
+from postroom.smtp.journal import Journal
 from postroom.smtp.protocol import Envelope, SessionFailed, failed
 from postroom.smtp.route import Route
 from postroom.smtp.session import Session
@@ -20,11 +21,12 @@ MAILS_PER_SESSION: Final = 1000  # ours: connections move on when the server's n
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Load:
-    """One mail to hand over and the way to its files."""
+    """One mail to hand over, the way to its files, and where it is noted how far it came."""
 
     composed: Composed
     envelope: Envelope
     open_file: OpenFile
+    journal: Journal
 
 
 class _Lane:
@@ -60,13 +62,11 @@ class Pool:
         self._sweep: asyncio.TimerHandle | None = None
         self._closing = False
 
-    async def transmit(
-        self, route: Route, composed: Composed, envelope: Envelope, open_file: OpenFile
-    ) -> list[Outcome]:
+    async def transmit(self, route: Route, load: Load) -> list[Outcome]:
         """Hand over one mail: an outcome for each recipient, in order.
 
-        Raises what ``open_file`` raises, and ``Unavailable`` where a file is not as long as it was; the server then
-        has taken nothing.
+        Raises what the opening of a file raises, and ``Unavailable`` where one is not as long as it was or the journal
+        gives no leave; the server then has taken nothing.
         """
         lane = self._lanes.get(route.transport_id) or self._lanes.setdefault(route.transport_id, _Lane(self._limit))
         lane.mails += 1
@@ -74,13 +74,12 @@ class Pool:
             await self._turn(lane, route)
             session = None
             try:
-                load = Load(composed=composed, envelope=envelope, open_file=open_file)
                 session, outcomes = await self._deliver(lane, route, load)
             finally:
                 self._end_turn(lane, session)
             return outcomes
         except SessionFailed as error:
-            return [error.outcome] * len(envelope.recipients)
+            return [error.outcome] * len(load.envelope.recipients)
         finally:
             lane.mails -= 1
 
@@ -111,7 +110,11 @@ class Pool:
             # A kept connection may have died unseen. The server never spoke about this mail on it, so the mail is as
             # new; and a session opened for it now is not tried twice.
             session = await Session.open(
-                route, hostname=self._hostname, ssl_context=self._ssl_context, deadlines=self._deadlines
+                route,
+                hostname=self._hostname,
+                ssl_context=self._ssl_context,
+                deadlines=self._deadlines,
+                journal=load.journal,
             )
             outcomes = await _hand_over(session, load)
         return session, outcomes
@@ -164,6 +167,6 @@ class Pool:
 async def _hand_over(session: Session, load: Load) -> list[Outcome]:
     octets = tuple(segment for segment in load.composed.segments if isinstance(segment, bytes))
     if len(octets) == len(load.composed.segments):
-        return await session.transmit(load.envelope, octets)
+        return await session.transmit(load.envelope, octets, load.journal)
     async with aclosing(flow(load.composed, load.open_file)) as body:
-        return await session.transmit(load.envelope, body)
+        return await session.transmit(load.envelope, body, load.journal)

@@ -12,6 +12,7 @@ from postroom.mail.life import Outcome, Stage
 from postroom.smtp.connection import Connection
 from postroom.smtp.deadlines import Deadlines
 from postroom.smtp.dots import DotStuffer
+from postroom.smtp.journal import Journal
 from postroom.smtp.protocol import (
     SEND_BODY,
     Capabilities,
@@ -46,25 +47,36 @@ class Session:
     answered a word about it: nothing of it was taken, and another session may try at once.
     """
 
-    def __init__(self, connection: Connection, route: Route, deadlines: Deadlines) -> None:
+    def __init__(self, connection: Connection, route: Route, deadlines: Deadlines, journal: Journal) -> None:
         self.route = route
         self.used = 0
         self.stale = False
         self._offers = Capabilities()
+        self._journal = journal
         self._connection = connection
         self._deadlines = deadlines
 
     @classmethod
-    async def open(cls, route: Route, *, hostname: str, ssl_context: ssl.SSLContext, deadlines: Deadlines) -> "Session":
-        """Connect, greet, protect, log in. Raises ``SessionFailed``."""
+    async def open(
+        cls,
+        route: Route,
+        *,
+        hostname: str,
+        ssl_context: ssl.SSLContext,
+        deadlines: Deadlines,
+        journal: Journal | None = None,
+    ) -> "Session":
+        """Connect, greet, protect, log in; ``journal`` is of the mail that waits for it. Raises ``SessionFailed``."""
         # Security does not rest on who made the context.
         assert ssl_context.check_hostname
         assert ssl_context.verify_mode is ssl.CERT_REQUIRED
+        journal = journal or Journal()
+        journal.stage = Stage.CONNECT
         reach("connect-before")
         try:
             connection = await Connection.open(route.host, route.port, deadlines.stage)
             reach("connected")
-            session = cls(connection, route, deadlines)
+            session = cls(connection, route, deadlines, journal)
             session._limit(deadlines.total)
             try:
                 await session._introduce(hostname, ssl_context)
@@ -84,17 +96,19 @@ class Session:
         """False where another mail cannot go this way. A server that said 421 or closed while idle is seen here."""
         return self._connection.quiet
 
-    async def transmit(self, envelope: Envelope, body: Body) -> list[Outcome]:
+    async def transmit(self, envelope: Envelope, body: Body, journal: Journal | None = None) -> list[Outcome]:
         """Hand over one mail: an outcome for each recipient, in order.
 
-        Raises what reading ``body`` raises, and ``Unavailable`` where it has not ``envelope.size`` octets; the server
-        then has taken nothing, since the final dot was never sent.
+        Raises what reading ``body`` raises, and ``Unavailable`` where it has not ``envelope.size`` octets or
+        ``journal`` gives no leave; the server then has taken nothing, since the final dot was never sent.
         """
         reach("envelope-before")
         self.used += 1
+        self._journal = journal or Journal()
         self._limit(self._deadlines.total)
         try:
-            message = _Message(self._connection, body, envelope.size)
+            message = _Message(self._connection, body, envelope.size, self._journal)
+            self._journal.begin()
             ending = await self._converse(transaction(envelope, self._offers, self.route.server), message)
         except BaseException:
             # Also where the task was cancelled: a conversation left in its middle cannot be taken up again.
@@ -119,6 +133,7 @@ class Session:
         server = self.route.server
         name = introduction(hostname, self._connection.local_address)
         if self.route.tls is Tls.TLS:
+            self._journal.stage = Stage.TLS
             await self._connection.secure(ssl_context, self.route.host)
         await self._converse(greeting(server))
         reach("greeted")
@@ -143,6 +158,7 @@ class Session:
         try:
             ask = next(conversation)
             while True:
+                self._journal.stage = ask.stage
                 try:
                     if ask is SEND_BODY and message is not None:
                         await message.send()
@@ -172,8 +188,9 @@ class Session:
 class _Message:
     """The message on its way: dot-stuffed, counted, in few writes, and never more than some blocks of it in memory."""
 
-    def __init__(self, connection: Connection, body: Body, size: int) -> None:
+    def __init__(self, connection: Connection, body: Body, size: int, journal: Journal) -> None:
         self._connection = connection
+        self._journal = journal
         self._body = body
         self._size = size
         self._stuffer = DotStuffer()
@@ -189,6 +206,9 @@ class _Message:
             await self._draw(self._body)
         if self._stuffer.octets != self._size:
             raise Unavailable(f"a message of {self._size} octets has {self._stuffer.octets}")
+        # Written down before it is said: what a server may have taken is never tried again as if it had not.
+        reach("leave-before")
+        await self._journal.leave()
         reach("dot-before")
         self._connection.write(self._held + self._stuffer.finish(), Stage.BODY)
         reach("dot-written")

@@ -94,8 +94,11 @@ class Database:
 
     async def write_together(self, work: Together[T, R], item: T) -> R:
         """Run ``work`` once for all items waiting for it; returns this item's result after the commit."""
-        answer: R = await self._ask(self._writes, work, item)
-        return answer
+        return await self.begin_together(work, item)
+
+    def begin_together(self, work: Together[T, R], item: T) -> "asyncio.Future[R]":
+        """``write_together`` for who has something else to do meanwhile. Raises ``Unavailable`` once closed."""
+        return self._ask(self._writes, work, item)
 
     async def read(self, work: Callable[[Connection], R]) -> R:
         """Run ``work`` on one moment of the database; a statement that writes is refused."""
@@ -123,14 +126,16 @@ class Database:
         self._reader.dispose()
         self.engine.dispose()
 
-    async def _ask(self, line: "queue.SimpleQueue[_Call | None]", work: Callable[..., Any], item: Any) -> Any:
+    def _ask(
+        self, line: "queue.SimpleQueue[_Call | None]", work: Callable[..., Any], item: Any
+    ) -> "asyncio.Future[Any]":
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Any] = loop.create_future()
         with self._door:
             if self._closed:
                 raise Unavailable("the database is closed")
             line.put(_Call(work, item, loop, answer))
-        return await answer
+        return answer
 
 
 def _serve(line: "queue.SimpleQueue[_Call | None]", engine: Engine, rest: float | None = None) -> None:

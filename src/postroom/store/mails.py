@@ -11,7 +11,8 @@ from postroom.failpoint import reach
 from postroom.mail.address import Address
 from postroom.mail.draft import FileRef, Format, Kind, LeftOut, Letter, Linked, Mailbox, Recipient
 from postroom.mail.life import State
-from postroom.store import allowance, templates, threads
+from postroom.mail.limits import URGENT_RECIPIENTS
+from postroom.store import allowance, lanes, templates, threads
 from postroom.store.allowance import Allowance
 from postroom.store.many import insert_all
 from postroom.store.tables import attachment, event, job, mail, recipient
@@ -121,7 +122,8 @@ def _store(tx: Connection, accepted: Sequence[Accepted]) -> None:
     reach("recipients-stored")
     insert_all(tx, attachment, [row for seq, each in numbered for row in _attachment_rows(seq, each)])
     reach("attachments-stored")
-    insert_all(tx, job, [_job_row(seq, each) for seq, each in numbered])
+    ways = lanes.numbers(tx, [_lane(each) for each in accepted])
+    insert_all(tx, job, [_job_row(seq, each, ways[_lane(each)]) for seq, each in numbered])
     reach("jobs-stored")
     insert_all(tx, event, [_event_row(seq, each) for seq, each in numbered])
     reach("events-stored")
@@ -366,11 +368,16 @@ def _attachment_rows(seq: int, each: Accepted) -> list[dict[str, Any]]:
     ]
 
 
-def _job_row(seq: int, each: Accepted) -> dict[str, Any]:
+def _lane(each: Accepted) -> lanes.Key:
+    urgent = each.state is not State.SCHEDULED and len(each.letter.recipients) <= URGENT_RECIPIENTS
+    return lanes.Key(each.org_id, each.transport_id, urgent)
+
+
+def _job_row(seq: int, each: Accepted, lane_id: int) -> dict[str, Any]:
     return {
         "mail_seq": seq,
         "org_id": each.org_id,
-        "transport_id": each.transport_id,
+        "lane_id": lane_id,
         "due_at": each.due_at,
         "first_due_at": each.due_at,
     }

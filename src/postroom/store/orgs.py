@@ -6,6 +6,7 @@ from enum import Enum
 
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
+from postroom.mail.life import Notices, Unknown
 from postroom.store.tables import org
 
 
@@ -21,7 +22,8 @@ class RecipientPolicy(Enum):
 class Org:
     """One organisation. ``time_zone`` is an IANA name; ``transport_id`` its own way out, if it has one.
 
-    ``mails_per_day``: 0 is as many as it likes, None as many as the server gives.
+    ``mails_per_day``: 0 is as many as it likes, None as many as the server gives. ``unknown``: what becomes of mails
+    that a server may have taken; ``notices``: what senders are told by mail.
     """
 
     id: int
@@ -32,6 +34,8 @@ class Org:
     transport_id: int | None = None
     created_at: int
     mails_per_day: int | None = None
+    unknown: Unknown = Unknown.RETRY
+    notices: Notices = Notices.NONE
 
 
 def add(tx: Connection, new: Org) -> None:
@@ -46,6 +50,8 @@ def add(tx: Connection, new: Org) -> None:
             transport_id=new.transport_id,
             created_at=new.created_at,
             mails_per_day=new.mails_per_day,
+            unknown=new.unknown.value,
+            notices=new.notices.value,
         )
     )
 
@@ -102,4 +108,11 @@ def choose_allowance(tx: Connection, org_id: int, mails_per_day: int | None) -> 
 
 
 def _from_row(row: RowMapping) -> Org:
-    return Org(**{**row, "recipients": RecipientPolicy(row["recipients"])})
+    return Org(
+        **{
+            **row,
+            "recipients": RecipientPolicy(row["recipients"]),
+            "unknown": Unknown(row["unknown"]),
+            "notices": Notices(row["notices"]),
+        }
+    )

@@ -42,11 +42,12 @@ def find_many(tx: Connection, transport_ids: Sequence[int]) -> list[Transport | 
     return [found.get(each) for each in transport_ids]
 
 
-# Made once: to build a statement costs more than to run it.
-_BY_ID = select(transport).where(transport.c.id.in_(bindparam("ids_", expanding=True)))
+# Made once: to build a statement costs more than to run it. How a transport fares is asked elsewhere (``claims``).
+_SETTINGS = [transport.c[name] for name in Transport.__slots__]
+_BY_ID = select(*_SETTINGS).where(transport.c.id.in_(bindparam("ids_", expanding=True)))
 
 
 def listing(tx: Connection, org_id: int) -> Sequence[Transport]:
     """The organisation's transports, oldest first."""
-    rows = tx.execute(select(transport).where(transport.c.org_id == org_id).order_by(transport.c.id)).mappings()
+    rows = tx.execute(select(*_SETTINGS).where(transport.c.org_id == org_id).order_by(transport.c.id)).mappings()
     return [Transport(**row) for row in rows]

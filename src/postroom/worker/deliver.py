@@ -10,10 +10,11 @@ from postroom.errors import Misconfigured, Unavailable
 from postroom.failpoint import reach
 from postroom.mail.compose import compose
 from postroom.mail.life import Outcome, Result, Stage
-from postroom.smtp.pool import Pool
+from postroom.smtp.journal import Journal
+from postroom.smtp.pool import Load, Pool
 from postroom.smtp.protocol import Envelope
 from postroom.smtp.route import Credentials, Route, Tls
-from postroom.store.jobs import Job
+from postroom.store.claims import Job
 from postroom.store.transports import Transport
 
 log = structlog.get_logger()
@@ -50,7 +51,7 @@ class Ways:
         )
 
 
-async def attempt(app: App, pool: Pool, ways: Ways, job: Job) -> list[Outcome]:
+async def attempt(app: App, pool: Pool, ways: Ways, job: Job, journal: Journal) -> list[Outcome]:
     """Try the mail once: an outcome for each pending recipient, in order. Raises nothing that one mail brings about."""
     try:
         if job.transport is None:
@@ -64,7 +65,10 @@ async def attempt(app: App, pool: Pool, ways: Ways, job: Job) -> list[Outcome]:
             size=composed.size,
             smtputf8=composed.smtputf8,
         )
-        return await pool.transmit(route, composed, envelope, lambda ref: app.blobs.open(ref.digest))
+        load = Load(
+            composed=composed, envelope=envelope, open_file=lambda ref: app.blobs.open(ref.digest), journal=journal
+        )
+        return await pool.transmit(route, load)
     except (Unavailable, Misconfigured) as problem:
         return _deferred(job, str(problem))
     except Exception:  # a bug met by this mail must not stop the others; it is retried, and in the log

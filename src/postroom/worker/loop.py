@@ -2,7 +2,8 @@
 
 1. ``_claim`` takes due mails under a fresh lease, of each transport as many as its window has room for.
 2. ``_handle`` tries one mail (``deliver.attempt``), decides what it means (``settle.decide``) and writes that down.
-3. ``_heartbeat`` moves the leases on while their mails are worked at; what a dead worker held comes due again.
+3. ``_heartbeat`` moves the leases on while their mails are worked at, and notes how far the slow ones came; what a dead
+   worker held comes due again.
 4. A stop claims nothing more and waits for the mails in flight.
 
 A lost wake-up costs ``poll_seconds``, a lost database nothing but time, a lost lease the right to settle.
@@ -20,13 +21,16 @@ import structlog
 from postroom.app import App
 from postroom.errors import Unavailable
 from postroom.failpoint import reach
-from postroom.mail.life import Outcome, Result, Verdict
-from postroom.settle import decide, settle
+from postroom.mail.life import Outcome, Result, Stage, Verdict
+from postroom.mail.retry import Patience
+from postroom.settle import decide, in_doubt, settle
 from postroom.smtp.deadlines import Deadlines
+from postroom.smtp.journal import Journal
 from postroom.smtp.pool import Pool
 from postroom.smtp.route import trust
-from postroom.store import jobs
-from postroom.store.jobs import Claim, Job
+from postroom.store import claims
+from postroom.store.claims import Claim, Job, Mark
+from postroom.store.db import Tx
 from postroom.worker.deliver import Ways, attempt
 from postroom.worker.sweep import sweep
 from postroom.worker.window import Windows
@@ -59,7 +63,8 @@ class _Worker:
         self._ways = Ways(app.vault)
         self._windows = Windows(app.settings.connections_per_transport, app.settings.mails_in_flight)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._leases: Counter[int] = Counter()
+        self._held: dict[tuple[int, int], Journal] = {}  # by mail and lease
+        self._patience = Patience(give_up_days=app.settings.give_up_days, unknown_minutes=app.settings.unknown_minutes)
         self._again = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -90,10 +95,11 @@ class _Worker:
             limit=limit,
             room=self._windows.narrow,
             rooms=self._windows.rooms(),
+            own=self._leases(),
         )
         reach("claim-before")
         try:
-            claimed = await self._app.db.write(partial(jobs.claim, wanted=claim))
+            claimed = await self._app.db.write(partial(claims.claim, wanted=claim))
         except Unavailable:
             await asyncio.sleep(PAUSE_SECONDS)
             return True
@@ -104,22 +110,25 @@ class _Worker:
 
     def _start(self, job: Job) -> None:
         self._windows.take(job.transport_id)
-        self._leases[job.lease] += 1
-        task = asyncio.create_task(self._handle(job))
+        mark = Mark(job.mail_seq, job.lease)
+        journal = Journal(partial(self._app.db.begin_together, claims.mark, mark))
+        self._held[job.mail_seq, job.lease] = journal
+        task = asyncio.create_task(self._handle(job, journal))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _handle(self, job: Job) -> None:
+    async def _handle(self, job: Job, journal: Journal) -> None:
         answered = settled = False
         try:
-            outcomes = await attempt(self._app, self._pool, self._ways, job)
+            tried = not job.in_doubt
+            outcomes = await attempt(self._app, self._pool, self._ways, job, journal) if tried else in_doubt(job)
             answered = any(outcome.code is not None for outcome in outcomes)
             verdict = decide(
                 job,
                 outcomes,
                 now=self._app.clock(),
                 chance=random.random(),  # noqa: S311 - spreads load, keeps no secret
-                give_up_days=self._app.settings.give_up_days,
+                patience=self._patience,
             )
             reach("settle-before")
             kept = await self._written(verdict)
@@ -130,14 +139,9 @@ class _Worker:
             log.exception("mail not settled, held until this worker ends", mail=job.letter.mail_id.hex())
         finally:
             if settled:
-                self._let_go(job.lease)
+                del self._held[job.mail_seq, job.lease]
             self._windows.give_back(job.transport_id, answered=answered)
             self._again.set()
-
-    def _let_go(self, lease: int) -> None:
-        self._leases[lease] -= 1
-        if not self._leases[lease]:
-            del self._leases[lease]
 
     async def _written(self, verdict: Verdict) -> bool:
         # What a server has accepted must be known, or it is sent again: the writing is tried until it is done or the
@@ -159,16 +163,27 @@ class _Worker:
         self._again.set()
 
     async def _heartbeat(self) -> None:
+        noted: dict[tuple[int, int], Stage] = {}
         while True:
             await asyncio.sleep(self._app.settings.lease_seconds / 4)
-            if self._leases:
-                extend = partial(jobs.extend, leases=list(self._leases), until=self._lease_end(self._app.clock()))
+            stages = {held: journal.stage for held, journal in self._held.items()}
+            news = [Mark(*held, stage) for held, stage in stages.items() if noted.get(held) is not stage]
+            noted = stages
+            if stages:
                 reach("heartbeat-before")
                 try:
-                    await self._app.db.write(extend)
+                    await self._app.db.write(partial(self._beat, news=news))
                     reach("heartbeat")
                 except Unavailable:
                     continue  # the next beat may come through; if none does, the leases lapse as they should
+
+    def _beat(self, tx: Tx, news: Sequence[Mark]) -> None:
+        claims.extend(tx, self._leases(), self._lease_end(self._app.clock()))
+        if news:
+            claims.note(tx, news)
+
+    def _leases(self) -> tuple[int, ...]:
+        return tuple({lease for _, lease in self._held})
 
     async def _finish(self) -> None:
         if self._tasks:

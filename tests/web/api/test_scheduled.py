@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from postroom.mail.life import State
-from postroom.store import jobs, mails
+from postroom.store import claims, jobs, mails, verdicts
 from postroom.store.db import Tx
 from tests.store.accepted import claim, verdict
 from tests.web.api.guests import Guest, Guests, error, guests, only
@@ -30,7 +30,7 @@ async def scheduled(guest: Guest, **changed: Any) -> str:
 
 def taken(tx: Tx) -> int:
     """How many mails a worker takes for whom all are due."""
-    return len(jobs.claim(tx, claim(1, now=FAR)))
+    return len(claims.claim(tx, claim(1, now=FAR)))
 
 
 async def shown(guest: Guest, mail: str) -> dict[str, Any]:
@@ -72,7 +72,7 @@ async def test_a_mail_is_sent_at_once(database_url: str, tmp_path: Path) -> None
         assert answer.json()["Emails"][0]["message"] == "mail queued"
         assert (await shown(visit.own, mail))["status"] == [{"type": "queued"}]
         app = visit.own.house.app
-        (job,) = await app.db.write(lambda tx: jobs.claim(tx, claim(1, now=app.clock())))
+        (job,) = await app.db.write(lambda tx: claims.claim(tx, claim(1, now=app.clock())))
         assert abs(job.letter.dated_at - app.clock()) < 60_000
         assert job.first_due_at == job.letter.dated_at
 
@@ -118,8 +118,8 @@ async def test_a_mail_that_was_tried_keeps_its_date(database_url: str, tmp_path:
             filed = mails.find(tx, visit.own.world.org.id, number)
             assert filed is not None
             assert jobs.retry(tx, visit.own.world.org.id, filed.seq, 5)
-            (held,) = jobs.claim(tx, claim(1, now=6))
-            assert jobs.settle(tx, [verdict(held, State.QUEUED, next_due=FAR)]) == [True]
+            (held,) = claims.claim(tx, claim(1, now=6))
+            assert verdicts.settle(tx, [verdict(held, State.QUEUED, next_due=FAR)]) == [True]
 
         await app.db.write(tried)
         cancel, *others = await each_of(visit, mail)

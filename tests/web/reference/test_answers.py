@@ -8,7 +8,7 @@ from sqlalchemy import delete, update
 
 from postroom.mail.life import State
 from postroom.record import MODULES
-from postroom.store import jobs
+from postroom.store import claims, verdicts
 from postroom.store.tables import org, sender
 from tests.store.accepted import claim, verdict
 from tests.web.api.guests import Guest, guests
@@ -136,9 +136,9 @@ async def _with_file(witness: Witness, number: str) -> dict[str, str]:
 async def _attempt(guest: Guest) -> None:
     """What is due has had its attempt: the first mail was refused, the others were taken."""
     db, now = guest.house.app.db, guest.house.app.clock()
-    due = await db.write(lambda tx: jobs.claim(tx, claim(1, now=now)))
+    due = await db.write(lambda tx: claims.claim(tx, claim(1, now=now)))
     for job, state in zip(due, [State.FAILED, *[State.SENT] * len(due)], strict=False):
-        await db.write_together(jobs.settle, verdict(job, state))
+        await db.write_together(verdicts.settle, verdict(job, state))
 
 
 async def _no_senders(witness: Witness) -> None:
