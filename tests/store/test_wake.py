@@ -1,4 +1,4 @@
-"""store.wake: a ring ends a pause at once, in one process and, with PostgreSQL, between processes."""
+"""store.wake: a ring ends a pause at once, in one process and between processes."""
 
 import asyncio
 import time
@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import psycopg
+import pytest
 
-from postroom.store.db import Database
 from postroom.store.wake import Wake
-from tests.world import found
 
 LONG = 50.0  # seconds; a test that ends has not waited for it
 
@@ -38,7 +37,6 @@ async def test_a_ring_before_the_pause_is_not_lost(database_url: str) -> None:
 
 async def test_without_a_ring_the_pause_ends_by_itself(sqlite_url: str) -> None:
     async with opened(sqlite_url) as wake:
-        await wake.wait(LONG)  # the first look counts as news
         started = time.monotonic()
         await wake.wait(0.02)
         assert time.monotonic() - started >= 0.02
@@ -52,19 +50,23 @@ async def test_a_ring_reaches_another_process(postgres_url: str) -> None:
         await waiting
 
 
-async def test_another_processs_commit_is_noticed(sqlite_url: str) -> None:
-    theirs = Database(sqlite_url)
-    async with opened(sqlite_url) as wake:
-        await wake.wait(LONG)  # the first look counts as news
-        waiting = asyncio.create_task(wake.wait(LONG))
-        await theirs.write(found)
-        await waiting
+async def test_a_ring_goes_through_the_pipe_beside_the_file(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as theirs:
+        await theirs.wait(0)
+        for _ in range(2):  # who rings comes and goes
+            async with opened(sqlite_url) as ours:
+                ours.ring()
+                await theirs.wait(LONG)
+
+
+async def test_a_pipe_that_nobody_reads_takes_no_ring_and_no_time(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as ours, opened(sqlite_url) as theirs:
+        for _ in range(100_000):
+            ours.ring()
+        await theirs.wait(LONG)
         started = time.monotonic()
-        await theirs.read(lambda tx: None)  # nothing was written
-        await theirs.write(lambda tx: None)
-        await wake.wait(0.2)
-        assert time.monotonic() - started >= 0.2
-    await theirs.close()
+        await theirs.wait(0.02)  # all of them were one
+        assert time.monotonic() - started >= 0.02
 
 
 async def test_many_rings_are_few_notifications(postgres_url: str) -> None:
@@ -97,8 +99,9 @@ async def test_a_lost_connection_is_polling_until_it_is_back(postgres_url: str) 
         await waiting
 
 
-async def test_no_server_no_harm() -> None:
-    async with opened("postgresql:///x?host=/nowhere/at/all") as wake:
+@pytest.mark.parametrize("url", ["postgresql:///x?host=/nowhere/at/all", "sqlite:////nowhere/at/all"])
+async def test_no_way_to_ring_is_no_harm(url: str) -> None:
+    async with opened(url) as wake:
         wake.ring()
         await wake.wait(LONG)
         await wake.wait(0.01)

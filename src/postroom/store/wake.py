@@ -1,11 +1,10 @@
 """«There is work»: a hint that spares an idle worker the rest of its pause. It may be lost; polling is the guarantee.
 
-In one process it is an event. Between processes PostgreSQL carries it (NOTIFY); SQLite says that somebody else has
-committed (``PRAGMA data_version``), which is asked every ``_LOOK`` seconds and costs ten millionths of one.
+In one process it is an event. Between processes PostgreSQL carries it (NOTIFY), and beside an SQLite file lies a pipe.
 """
 
 import asyncio
-import sqlite3
+import os
 from contextlib import suppress
 from typing import Final
 
@@ -18,7 +17,7 @@ from postroom.store.engine import is_postgresql, postgresql_arguments
 log = structlog.get_logger()
 
 _CHANNEL: Final = "postroom_work"
-_LOOK: Final = 0.1
+_RINGS: Final = 65_536  # what a pipe of Linux holds, in octets: all of them are one ring
 _PAUSE: Final = 1.0  # seconds between attempts to listen again
 
 Connection = psycopg.AsyncConnection[tuple[object, ...]]
@@ -51,39 +50,42 @@ class Wake:
 
 
 class _File:
-    """Rings when somebody has committed to an SQLite file, whatever it was about."""
+    """A pipe with a name, beside the SQLite file. Of several workers that are at rest, one at least hears each ring."""
 
     def __init__(self, url: str, rung: asyncio.Event) -> None:
-        self._path = url.removeprefix("sqlite:///")
+        self._path = url.removeprefix("sqlite:///") + "-wake"
         self._rung = rung
-        self._connection: sqlite3.Connection | None = None
-        self._version: int | None = None
-        self._next: asyncio.TimerHandle | None = None
+        self._pipe: int | None = None
+        self._listens = False
 
     def ring(self) -> None:
-        """The commit itself is what others notice."""
+        with suppress(OSError):  # where it is full of rings that nobody has heard yet, one more says nothing new
+            os.write(self._open(), b"!")
 
     def listen(self) -> None:
-        if self._next is None:
-            self._look()
+        if not self._listens:
+            with suppress(OSError):
+                pipe = self._open()
+                asyncio.get_running_loop().add_reader(pipe, self._hear, pipe)
+                self._listens = True
 
     async def close(self) -> None:
-        if self._next is not None:
-            self._next.cancel()
-        if self._connection is not None:
-            self._connection.close()
+        if self._pipe is not None:
+            asyncio.get_running_loop().remove_reader(self._pipe)
+            os.close(self._pipe)
 
-    def _look(self) -> None:
-        self._next = asyncio.get_running_loop().call_later(_LOOK, self._look)
-        try:
-            if self._connection is None:
-                self._connection = sqlite3.connect(self._path, timeout=0, isolation_level=None)
-            version = self._connection.execute("PRAGMA data_version").fetchone()[0]
-        except sqlite3.Error:
-            return  # polling is the guarantee
-        if version != self._version:
-            self._version = version
-            self._rung.set()
+    def _open(self) -> int:
+        if self._pipe is None:
+            with suppress(FileExistsError):
+                os.mkfifo(self._path, 0o600)
+            # Both ways: so neither side waits for the other, nor has to come back when the other has.
+            self._pipe = os.open(self._path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        return self._pipe
+
+    def _hear(self, pipe: int) -> None:
+        with suppress(BlockingIOError):  # another worker was quicker, and this one looks too
+            os.read(pipe, _RINGS)
+        self._rung.set()
 
 
 class _PostgreSQL:
