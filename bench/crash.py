@@ -7,14 +7,12 @@
 4. ``ledger.judge`` holds promises, receipts and kills together: none lost, each double explained.
 """
 
-import argparse
 import asyncio
 import random
-import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -22,14 +20,13 @@ from typing import Final
 
 import msgspec
 
-from bench import disk
 from bench.books import Books
-from bench.databases import Databases
 from bench.inbox import Inbox
 from bench.ledger import Account, Kill, Verdict, judge
 from bench.line import GoneError, Line
 from bench.processes import Part
 from bench.site import Site, prepare
+from bench.trial import carried_out, planned, told
 
 LINES: Final = 16  # connections to the API
 LEASE_SECONDS: Final = 2
@@ -166,26 +163,20 @@ def table(account: Account, verdict: Verdict) -> Iterator[str]:
         f"{len(after)} killed between reply and commit{between}"
     )
     yield f"lost      {len(verdict.lost)}"
-    yield from (f"FAULT     {fault}" for fault in verdict.faults)
 
 
 def main() -> None:
     """Run as the command line says; exit code 1 where a promise was broken."""
-    parser = argparse.ArgumentParser(prog="python -m bench.crash", description="Kill Postroom under load; count mails.")
-    parser.add_argument("--kills", type=int, default=Plan.kills)
-    parser.add_argument("--rate", type=float, default=Plan.rate, help="mails asked for per second")
-    parser.add_argument("--life", type=float, default=Plan.life, help="the longest life of a process, in seconds")
-    parser.add_argument("--seed", type=int, default=Plan.seed)
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], default=Plan.database)
-    plan = Plan(**vars(parser.parse_args()))
-    with (
-        tempfile.TemporaryDirectory(prefix="postroom-crash-", dir=disk.folder()) as name,
-        Databases(plan.database, Path(name)) as databases,
-    ):
-        account = asyncio.run(storm(plan, Path(name), databases.new()))
+    plan = planned(
+        "crash",
+        Plan,
+        "Kill Postroom under load; count mails.",
+        rate="mails asked for per second",
+        life="the longest life of a process, in seconds",
+    )
+    account = carried_out("crash", plan.database, partial(storm, plan))
     verdict = judge(account)
-    print("\n".join(table(account, verdict)))
-    sys.exit(1 if verdict.faults else 0)
+    told(table(account, verdict), verdict.faults)
 
 
 if __name__ == "__main__":

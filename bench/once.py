@@ -6,27 +6,24 @@
 4. ``judge`` holds the answers, the database and what arrived together.
 """
 
-import argparse
 import asyncio
 import random
-import sys
-import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from bench import disk
 from bench.books import Books
-from bench.databases import Databases
 from bench.inbox import Inbox
 from bench.line import Answer, GoneError, Line
 from bench.processes import Part
 from bench.site import Site, prepare
+from bench.trial import carried_out, planned, told
 
 PATIENCE_SECONDS: Final = 300.0  # for an answer, however often its process is killed
 SHORTEST_LIFE_SECONDS: Final = 0.02  # from ready to killed
@@ -180,7 +177,7 @@ def _told(answer: Answer) -> str:
     return str(item["details"].get("message_id"))
 
 
-def table(account: Account, faults: Sequence[str]) -> Iterator[str]:
+def table(account: Account) -> Iterator[str]:
     """The report for people."""
     answers = sum(each.total() for each in account.answers.values())
     different = sum(len(each) for each in account.answers.values())
@@ -189,27 +186,18 @@ def table(account: Account, faults: Sequence[str]) -> Iterator[str]:
     yield f"answers   {answers} in {account.seconds:.0f} s, {different} different"
     yield f"stored    {sum(len(each) for each in account.stored.values())} mails"
     yield f"arrived   {account.arrived.total()} mails"
-    yield from (f"FAULT     {fault}" for fault in faults)
 
 
 def main() -> None:
     """Run as the command line says; exit code 1 where a promise was broken."""
-    parser = argparse.ArgumentParser(prog="python -m bench.once", description="Send the same again and again.")
-    parser.add_argument("--callers", type=int, default=Plan.callers)
-    parser.add_argument("--keys", type=int, default=Plan.keys)
-    parser.add_argument("--kills", type=int, default=Plan.kills)
-    parser.add_argument("--life", type=float, default=Plan.life, help="the longest life of a process, in seconds")
-    parser.add_argument("--seed", type=int, default=Plan.seed)
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], default=Plan.database)
-    plan = Plan(**vars(parser.parse_args()))
-    with (
-        tempfile.TemporaryDirectory(prefix="postroom-once-", dir=disk.folder()) as name,
-        Databases(plan.database, Path(name)) as databases,
-    ):
-        account = asyncio.run(rush(plan, Path(name), databases.new()))
-    faults = list(judge(account))
-    print("\n".join(table(account, faults)))
-    sys.exit(1 if faults else 0)
+    plan = planned(
+        "once",
+        Plan,
+        "Send the same again and again.",
+        life="the longest life of a process, in seconds",
+    )
+    account = carried_out("once", plan.database, partial(rush, plan))
+    told(table(account), list(judge(account)))
 
 
 if __name__ == "__main__":

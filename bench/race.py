@@ -7,29 +7,26 @@
 4. ``judge`` holds that against what arrived: one ``cancelled`` at the most, then nothing; else the mail, once.
 """
 
-import argparse
 import asyncio
 import random
-import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from bench import disk
 from bench.books import Books
-from bench.databases import Databases
 from bench.inbox import Inbox
 from bench.line import Answer, Line
 from bench.processes import Part
 from bench.site import Site, prepare
+from bench.trial import carried_out, planned, told
 
 LEAD_SECONDS: Final = 1.0  # from the mail's request to its time
 SPREAD_SECONDS: Final = 0.02  # so much before and after the moment aimed at
@@ -156,7 +153,7 @@ def _cancelled(account: Account) -> set[str]:
     return {subject for subject, heard in account.heard.items() if heard[Heard.CANCELLED]}
 
 
-def table(account: Account, faults: Sequence[str]) -> Iterator[str]:
+def table(account: Account) -> Iterator[str]:
     """The report for people."""
     heard = sum(account.heard.values(), Counter[Heard]())
     yield f"races     {len(account.heard)} in {account.seconds:.0f} s"
@@ -164,26 +161,19 @@ def table(account: Account, faults: Sequence[str]) -> Iterator[str]:
     cancelled = _cancelled(account)
     yield f"cancelled {len(cancelled)} mails, {len(cancelled & account.arrived.keys())} of which arrived"
     yield f"arrived   {account.arrived.total()} mails"
-    yield from (f"FAULT     {fault}" for fault in faults)
 
 
 def main() -> None:
     """Run as the command line says; exit code 1 where an answer was not true."""
-    parser = argparse.ArgumentParser(prog="python -m bench.race", description="Call mails back while they are sent.")
-    parser.add_argument("--races", type=int, default=Plan.races)
-    parser.add_argument("--lanes", type=int, default=Plan.lanes, help="races at a time")
-    parser.add_argument("--callers", type=int, default=Plan.callers, help="who call one mail back at once")
-    parser.add_argument("--seed", type=int, default=Plan.seed)
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], default=Plan.database)
-    plan = Plan(**vars(parser.parse_args()))
-    with (
-        tempfile.TemporaryDirectory(prefix="postroom-race-", dir=disk.folder()) as name,
-        Databases(plan.database, Path(name)) as databases,
-    ):
-        account = asyncio.run(contest(plan, Path(name), databases.new()))
-    faults = list(judge(account))
-    print("\n".join(table(account, faults)))
-    sys.exit(1 if faults else 0)
+    plan = planned(
+        "race",
+        Plan,
+        "Call mails back while they are sent.",
+        lanes="races at a time",
+        callers="who call one mail back at once",
+    )
+    account = carried_out("race", plan.database, partial(contest, plan))
+    told(table(account), list(judge(account)))
 
 
 if __name__ == "__main__":

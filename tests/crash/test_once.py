@@ -26,7 +26,7 @@ async def test_each_key_is_one_mail_however_often_the_processes_are_killed() -> 
     with tempfile.TemporaryDirectory(prefix="postroom-once-", dir=disk.folder()) as folder:
         account = await rush(Plan(callers=12, keys=40, kills=2, life=0.3), Path(folder))
     faults = list(judge(account))
-    assert not faults, "\n".join(table(account, faults))
+    assert not faults, "\n".join((*table(account), *faults))
     assert (account.kills, len(account.answers)) == (2, 40)
 
 
