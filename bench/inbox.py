@@ -19,11 +19,13 @@ _HELLO: Final = b"250-inbox.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMT
 class Receipt:
     """One mail as it arrived. Moments are the event loop's, in seconds.
 
-    ``replied_at``: when the 250 for it was wholly in the system's hands; None where the client had gone before.
+    ``began_at``: when its first octet was there. ``replied_at``: when the 250 for it was wholly in the system's hands;
+    None where the client had gone before.
     """
 
     recipients: tuple[str, ...]
     content: bytes
+    began_at: float
     taken_at: float
     replied_at: float | None = None
 
@@ -78,6 +80,7 @@ class _Guest(asyncio.Protocol):
         self._held = bytearray()
         self._seen = 0  # so much of a message has been searched for its end
         self._in_message = False
+        self._began_at = 0.0
         self._replying = False
         self._recipients: list[str] = []
 
@@ -90,6 +93,8 @@ class _Guest(asyncio.Protocol):
         self._others.discard(self)
 
     def data_received(self, data: bytes) -> None:
+        if self._in_message and not self._began_at:
+            self._began_at = asyncio.get_running_loop().time()
         self._held += data
         while not self._replying and (self._take_message() if self._in_message else self._take_command()):
             pass
@@ -111,7 +116,7 @@ class _Guest(asyncio.Protocol):
         elif verb == "DATA":
             # As if a line had just ended, so that the end of an empty message is found as well.
             self._held[:0] = b"\r\n"
-            self._in_message, self._seen = True, 0
+            self._in_message, self._began_at, self._seen = True, 0.0, 0
         self._say({"EHLO": _HELLO, "DATA": b"354 Go on\r\n", "QUIT": b"221 Bye\r\n"}.get(verb, b"250 OK\r\n"))
         if verb == "QUIT":
             self.transport.close()
@@ -125,7 +130,9 @@ class _Guest(asyncio.Protocol):
         del self._held[: end + len(_END)]
         self._in_message = False
         loop = asyncio.get_running_loop()
-        receipt = Receipt(recipients=tuple(self._recipients), content=content, taken_at=loop.time())
+        receipt = Receipt(
+            recipients=tuple(self._recipients), content=content, began_at=self._began_at, taken_at=loop.time()
+        )
         self._receipts.append(receipt)
         self._replying = True
         loop.call_later(self._delay(), self._confirm, receipt)

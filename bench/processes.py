@@ -1,4 +1,4 @@
-"""``postroom api`` and ``postroom worker`` as processes of ours: started, killed, stopped."""
+"""``postroom api``, ``worker`` and ``serve`` as processes of ours: started, killed, stopped."""
 
 import asyncio
 import os
@@ -16,11 +16,11 @@ import psutil
 T = TypeVar("T")
 
 _READY_SECONDS: Final = 30
-_ANNOUNCED: Final = {"api": b"listening on ", "worker": b"delivering"}
+_ANNOUNCED: Final = {"api": b"listening on ", "serve": b"listening on ", "worker": b"delivering"}
 
 
 class Part:
-    """One half of Postroom, ``verb`` api or worker. It can be started again after it has ended.
+    """One process of Postroom, ``verb`` api, worker, or serve for both. It can be started again after it has ended.
 
     Use as an asynchronous context manager: it starts, and at the end it is stopped, or killed where an error is on
     its way. What it logs is added to the file ``{verb}.log``.
@@ -75,7 +75,7 @@ class Part:
         if _ANNOUNCED[self.verb] not in said:
             await self._end(signal.SIGKILL)
             raise RuntimeError(f"postroom {self.verb} did not start: {self._last_words()}")
-        if self.verb == "api":
+        if self.verb != "worker":
             self.port = int(said.rpartition(b":")[2])
         self.up.set()
 

@@ -25,13 +25,17 @@ _SCOPES = ",".join(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
-    """Where the data is, and what a client needs to know to send a mail to ``recipient``."""
+    """Where the data is and who is in it, and what a client needs to know to send a mail to the contact."""
 
     settings: Settings
     token: str = field(repr=False)
-    record: int
-    sender: str
-    recipient: str
+    world: World
+
+    @property
+    def recipient(self) -> str:
+        """The address of the contact."""
+        assert self.world.contact.email is not None
+        return self.world.contact.email
 
     def environment(self) -> dict[str, str]:
         """What a process of this Postroom is told."""
@@ -47,7 +51,7 @@ class Site:
     ) -> bytes:
         """The HTTP request that sends one HTML mail, at ``time`` and under an idempotency key where they are given."""
         item = {
-            "from": {"user_name": "Ada Byron", "email": self.sender},
+            "from": {"user_name": "Ada Byron", "email": self.world.sender.email},
             "to": [{"user_name": "Cleo Dahl", "email": self.recipient}],
             "subject": subject,
             "content": content,
@@ -56,11 +60,13 @@ class Site:
             "scheduled_time": time,
         }
         body = msgspec.json.encode({"data": [item]})
-        return self.request("POST", f"/Contacts/{self.record}/actions/send_mail", body, "application/json", key)
+        return self.request(
+            "POST", f"/Contacts/{self.world.contact.id}/actions/send_mail", body, "application/json", key
+        )
 
     def cancel(self, message_id: str) -> bytes:
         """The HTTP request that calls a mail back."""
-        return self.request("DELETE", f"/Contacts/{self.record}/Emails/{message_id}", b"", "application/json")
+        return self.request("DELETE", f"/Contacts/{self.world.contact.id}/Emails/{message_id}", b"", "application/json")
 
     def request(self, method: str, path: str, body: bytes, content_type: str, key: str = "") -> bytes:
         """An HTTP request to the API, with the token."""
@@ -77,14 +83,7 @@ async def prepare(data_dir: Path, sink_port: int, *, database: str = "") -> Site
     async with open_app(settings) as app:
         world = await app.db.write(lambda tx: found(tx, port=sink_port))
         token = await _token(app, world)
-    assert world.contact.email is not None
-    return Site(
-        settings=settings,
-        token=token,
-        record=world.contact.id,
-        sender=world.sender.email,
-        recipient=world.contact.email,
-    )
+    return Site(settings=settings, token=token, world=world)
 
 
 async def _token(app: App, world: World) -> str:

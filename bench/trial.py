@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -34,17 +34,20 @@ def _kind(name: str, default: Any) -> dict[str, Any]:
     return {"action": "store_true"} if isinstance(default, bool) else {"type": type(default)}
 
 
-def carried_out(name: str, database: str, work: Callable[[Path, str], Awaitable[T]]) -> T:
+def carried_out(
+    name: str,
+    database: str,
+    work: Callable[[Path, str], Coroutine[Any, Any, T]],
+    *,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> T:
     """What ``work`` returns, given a folder on a disk and the setting of a fresh database of that kind."""
     with (
         tempfile.TemporaryDirectory(prefix=f"postroom-{name}-", dir=disk.folder()) as folder,
         Databases(database, Path(folder)) as databases,
+        asyncio.Runner(loop_factory=loop_factory) as runner,
     ):
-        return asyncio.run(_awaited(work(Path(folder), databases.new())))
-
-
-async def _awaited(work: Awaitable[T]) -> T:
-    return await work
+        return runner.run(work(Path(folder), databases.new()))
 
 
 def told(lines: Iterable[str], faults: Sequence[str]) -> NoReturn:

@@ -10,7 +10,7 @@ CONTENT = b"Subject: storm-1\r\nMessage-ID: <1@org.example>\r\n\r\nHello\r\n"
 
 
 def receipt(taken_at: float, *, replied_at: float | None, content: bytes = CONTENT) -> Receipt:
-    return Receipt(recipients=(TO,), content=content, taken_at=taken_at, replied_at=replied_at)
+    return Receipt(recipients=(TO,), content=content, began_at=taken_at, taken_at=taken_at, replied_at=replied_at)
 
 
 def kill(at: float, *, unsettled: bool = True, part: str = "worker") -> Kill:
