@@ -50,7 +50,8 @@ class Plan:
 class Account:
     """When each mail was due and when it began, each time it did; seconds since the epoch.
 
-    ``back``: when a worker that had been away was there again. ``cpu``: seconds of all workers, without their start; nothing where there was a restart.
+    ``back``: when a worker that had been away was there again. ``cpu``: seconds of all workers, without their start;
+    it means nothing where one of them started again.
     """
 
     due: Mapping[int, float]
