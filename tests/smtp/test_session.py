@@ -13,6 +13,7 @@ from postroom.errors import Unavailable
 from postroom.mail.life import Outcome, Result, Stage
 from postroom.smtp.deadlines import Deadlines
 from postroom.smtp.dots import BareLineEnd
+from postroom.smtp.journal import Journal
 from postroom.smtp.protocol import SessionFailed
 from postroom.smtp.route import Route, Tls
 from postroom.smtp.session import Session
@@ -230,6 +231,29 @@ async def test_files_that_cannot_be_read_leave_no_mail_behind() -> None:
     async with session_with(server) as session:
         with pytest.raises(Unavailable, match="the disk is gone"):
             await session.transmit(envelope(size=1000), body())
+        assert not session.usable
+        await server.hung_up.wait()
+    assert server.messages == []
+
+
+async def test_the_final_dot_waits_until_it_is_written_that_it_may_go() -> None:
+    server, marked = Server(), asyncio.get_running_loop().create_future()
+    async with session_with(server) as session:
+        mail = asyncio.create_task(session.transmit(envelope(), (MESSAGE,), Journal(lambda: marked)))
+        await until(lambda: server.verbs()[-1:] == ["DATA"])
+        assert server.messages == []
+        marked.set_result(True)
+        [outcome] = await mail
+    assert outcome.result is Result.ACCEPTED
+    assert len(server.messages) == 1
+
+
+async def test_who_has_lost_the_mail_sends_no_final_dot() -> None:
+    server, lost = Server(), asyncio.get_running_loop().create_future()
+    lost.set_result(False)
+    async with session_with(server) as session:
+        with pytest.raises(Unavailable, match="another worker"):
+            await session.transmit(envelope(), (MESSAGE,), Journal(lambda: lost))
         assert not session.usable
         await server.hung_up.wait()
     assert server.messages == []

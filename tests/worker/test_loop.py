@@ -17,7 +17,7 @@ from postroom.config import Settings
 from postroom.mail.life import State
 from postroom.send import submit
 from postroom.store import claims, jobs, mails, orgs, transports
-from postroom.store.claims import Claim
+from postroom.store.claims import Claim, Mark
 from postroom.store.db import Tx
 from postroom.store.mails import Accepted, Filed
 from postroom.store.tables import job
@@ -216,6 +216,39 @@ async def test_dead_workers_mails_are_taken_over_and_its_verdict_is_void(databas
         assert len(inbox.mails) == 2
         assert dead.attempt == 1
         assert (await office.events(accepted)).count("accepted") == 1
+
+
+async def test_what_a_dead_worker_may_have_sent_is_unknown_and_rests(database_url: str, tmp_path: Path) -> None:
+    moment = clock()
+    async with (
+        Inbox().listening() as inbox,
+        post(tmp_path, database_url, inbox.port, clock=lambda: moment) as office,
+    ):
+        accepted = await office.accept()
+        claim = Claim(now=moment, until=moment + 20_000, lease=1, limit=10, room=10)
+        (dead,) = await office.app.db.write(partial(claims.claim, wanted=claim))
+        assert await office.app.db.write_together(claims.mark, Mark(dead.mail_seq, 1))
+        moment += 20_000
+        async with worker(office.app):
+            filed = await office.reaches_event(accepted, "unknown")
+            assert (filed.state, filed.attempt) == (State.QUEUED, 1)
+            assert filed.due_at is not None
+            assert 10 * 60_000 <= filed.due_at - moment <= 12 * 60_000
+            assert inbox.mails == []
+            moment = filed.due_at
+            await office.reaches(accepted, State.SENT)
+        assert await office.events(accepted) == ["queued", "unknown", "accepted"]
+        assert len(inbox.mails) == 1
+
+
+async def test_a_slow_attempt_tells_how_far_it_has_come(sqlite_url: str, tmp_path: Path) -> None:
+    few = {"lease_seconds": 0.2, "stop_seconds": 0.0}
+    silent = Server({"MAIL": Act.SILENCE})
+    async with silent.listening(), post(tmp_path, sqlite_url, silent.port, few=few) as office:
+        await office.accept()
+        async with worker(office.app):
+            while await office.app.db.read(lambda tx: tx.execute(select(job.c.stage)).scalar()) != "envelope":
+                continue
 
 
 async def test_stop_finishes_what_is_in_flight(database_url: str, tmp_path: Path) -> None:

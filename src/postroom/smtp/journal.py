@@ -15,7 +15,8 @@ Mark: TypeAlias = Callable[[], "asyncio.Future[bool]"]
 class Journal:
     """Goes with a mail from pool to session to socket; ``stage`` is what it waits for.
 
-    The mark is begun together with the envelope, so it is mostly there before the server wants the message.
+    The mark is begun when the server wants the message, and written while that goes out. Begun with the envelope it
+    would cost no time at all, but a mail that hangs before its message would be in doubt without need.
     """
 
     __slots__ = ("_mark", "_marked", "stage")
@@ -27,7 +28,7 @@ class Journal:
         self._marked: asyncio.Future[bool] | None = None
 
     def begin(self) -> None:
-        """The conversation about the mail begins: its dot will come. Raises ``Unavailable``."""
+        """The message goes out, its dot will come. Raises ``Unavailable``."""
         if self._mark is not None and self._marked is None:
             reach("mark-before")
             self._marked = self._mark()

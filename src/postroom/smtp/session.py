@@ -108,7 +108,6 @@ class Session:
         self._limit(self._deadlines.total)
         try:
             message = _Message(self._connection, body, envelope.size, self._journal)
-            self._journal.begin()
             ending = await self._converse(transaction(envelope, self._offers, self.route.server), message)
         except BaseException:
             # Also where the task was cancelled: a conversation left in its middle cannot be taken up again.
@@ -198,6 +197,7 @@ class _Message:
 
     async def send(self) -> None:
         """Write all of it and the final dot. Raises ``Lost`` of stage BODY as long as the dot is not written."""
+        self._journal.begin()
         reach("body-before")
         if isinstance(self._body, tuple):
             for piece in self._body:
