@@ -66,7 +66,7 @@ class Settings:
     )
     poll_seconds: float = _setting(0.5, "How often an idle worker looks for work that nobody announced.")
     mails_in_flight: int = _setting(200, "How many mails one worker holds at once.")
-    connections_per_transport: int = _setting(10, "How many SMTP connections one worker keeps to one transport.")
+    connections_per_transport: int = _setting(20, "How many SMTP connections one worker keeps to one transport.")
     unknown_minutes: float = _setting(
         10.0, "How long a mail waits that a server may have taken without saying so, before it is sent again."
     )
