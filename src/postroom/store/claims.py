@@ -182,7 +182,8 @@ _TAKE = _take()
 _EXTEND = update(job).where(job.c.lease.in_(_LEASES)).values(due_at=bindparam("until_"))
 _MARK = (
     update(job)
-    .where(job.c.mail_seq.in_(bindparam("seqs_", expanding=True)), job.c.lease.in_(_LEASES))
+    # By the mails: a lease has hundreds (+ 0: not by the index of leases).
+    .where(job.c.mail_seq.in_(bindparam("seqs_", expanding=True)), (job.c.lease + 0).in_(_LEASES))
     .values(stage=Stage.FINAL_DOT.value)
     .returning(job.c.mail_seq, job.c.lease)
 )
