@@ -7,9 +7,11 @@ import asyncio
 import re
 import time
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Final, cast
+
+from bench import ports
 
 OK: Final = b"250 OK\r\n"
 BUSY: Final = b"421 4.7.0 Too many mails, try again later\r\n"  # and the connection ends, RFC 5321 §3.8
@@ -22,26 +24,27 @@ _WAITING: Final = 1024  # connections that nobody has accepted yet
 
 
 class Gate:
-    """The server; ``port`` is where it listens, at ``host``. Use as an asynchronous context manager, best on uvloop.
+    """The server; ``port`` is where it listens, at each of ``hosts``. Use as an asynchronous context manager.
 
     ``rule`` is asked at each MAIL whether there is room for it. Moments are seconds since the epoch.
     """
 
-    def __init__(self, rule: Callable[[float], bool] = lambda _: True, *, host: str = "127.0.0.1") -> None:
-        self.port = 0
+    def __init__(
+        self, rule: Callable[[float], bool] = lambda _: True, *, hosts: Sequence[str] = ("127.0.0.1",)
+    ) -> None:
+        self.port = ports.free()
         self.numbers = array("Q")  # of the mails that began, in order
         self.began = array("d")  # when each of them did
         self.taken = 0
         self.refused = 0
         self._rule = rule
-        self._host = host
+        self._hosts = hosts
         self._open: set[_Guest] = set()
 
     async def __aenter__(self) -> "Gate":
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: _Guest(self, self._open), self._host, 0, backlog=_WAITING
+            lambda: _Guest(self, self._open), self._hosts, self.port, backlog=_WAITING
         )
-        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(
