@@ -12,7 +12,10 @@ _SUBJECT: Final = re.compile(_FIELD % b"subject")
 _MESSAGE_ID: Final = re.compile(_FIELD % b"message-id")
 _PATH: Final = re.compile(r"<([^>]*)>")
 _END: Final = b"\r\n.\r\n"
+OK: Final = b"250 OK\r\n"
+TAKEN: Final = b"250 Taken\r\n"
 _HELLO: Final = b"250-inbox.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 50000000\r\n"
+_REPLIES: Final = {"EHLO": _HELLO, "DATA": b"354 Go on\r\n", "QUIT": b"221 Bye\r\n"}
 
 
 @dataclass(kw_only=True, slots=True)
@@ -44,7 +47,8 @@ class Inbox:
     """The server; ``port`` is where it listens. Use as an asynchronous context manager.
 
     ``delay`` is asked for each mail how many seconds its reply shall wait. Run it on asyncio's own event loop: uvloop
-    keeps what is written for a while, so that nobody could say when it went out.
+    keeps what is written for a while, so that nobody could say when it went out. Others may answer otherwise: a reply
+    of no octets breaks the connection, and None is silence for as long as the client can bear it.
     """
 
     def __init__(self, delay: Callable[[], float] = lambda: 0.0) -> None:
@@ -54,9 +58,7 @@ class Inbox:
         self._open: set[_Guest] = set()
 
     async def __aenter__(self) -> "Inbox":
-        self._server = await asyncio.get_running_loop().create_server(
-            lambda: _Guest(self.receipts, self._open, self._delay), "127.0.0.1", 0
-        )
+        self._server = await asyncio.get_running_loop().create_server(lambda: _Guest(self, self._open), "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -68,20 +70,28 @@ class Inbox:
             guest.transport.abort()
         await self._server.wait_closed()
 
+    def at_mail(self) -> bytes | None:
+        """The reply to MAIL."""
+        return OK
+
+    def at_dot(self, receipt: Receipt) -> tuple[float, bytes | None]:
+        """In how many seconds a mail is answered, and how."""
+        self.receipts.append(receipt)
+        return self._delay(), TAKEN
+
 
 class _Guest(asyncio.Protocol):
     """One client's connection."""
 
-    def __init__(self, receipts: list[Receipt], others: "set[_Guest]", delay: Callable[[], float]) -> None:
+    def __init__(self, inbox: Inbox, others: "set[_Guest]") -> None:
         self.transport: asyncio.Transport
-        self._receipts = receipts
+        self._inbox = inbox
         self._others = others
-        self._delay = delay
         self._held = bytearray()
         self._seen = 0  # so much of a message has been searched for its end
         self._in_message = False
         self._began_at = 0.0
-        self._replying = False
+        self._replying = False  # or silent for ever
         self._recipients: list[str] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -117,7 +127,7 @@ class _Guest(asyncio.Protocol):
             # As if a line had just ended, so that the end of an empty message is found as well.
             self._held[:0] = b"\r\n"
             self._in_message, self._began_at, self._seen = True, 0.0, 0
-        self._say({"EHLO": _HELLO, "DATA": b"354 Go on\r\n", "QUIT": b"221 Bye\r\n"}.get(verb, b"250 OK\r\n"))
+        self._say(self._inbox.at_mail() if verb == "MAIL" else _REPLIES.get(verb, OK))
         if verb == "QUIT":
             self.transport.close()
 
@@ -133,20 +143,24 @@ class _Guest(asyncio.Protocol):
         receipt = Receipt(
             recipients=tuple(self._recipients), content=content, began_at=self._began_at, taken_at=loop.time()
         )
-        self._receipts.append(receipt)
+        seconds, reply = self._inbox.at_dot(receipt)
         self._replying = True
-        loop.call_later(self._delay(), self._confirm, receipt)
+        loop.call_later(seconds, self._confirm, receipt, reply)
         return True
 
-    def _confirm(self, receipt: Receipt) -> None:
-        self._say(b"250 Taken\r\n")
-        if not self.transport.is_closing() and self.transport.get_write_buffer_size() == 0:
-            receipt.replied_at = asyncio.get_running_loop().time()
+    def _confirm(self, receipt: Receipt, reply: bytes | None) -> None:
         self._replying = False
+        self._say(reply)
+        if reply is TAKEN and not self.transport.is_closing() and self.transport.get_write_buffer_size() == 0:
+            receipt.replied_at = asyncio.get_running_loop().time()
         self.data_received(b"")
 
-    def _say(self, reply: bytes) -> None:
-        if not self.transport.is_closing():
+    def _say(self, reply: bytes | None) -> None:
+        if reply is None:
+            self._replying = True
+        elif not reply:
+            self.transport.abort()
+        elif not self.transport.is_closing():
             self.transport.write(reply)
 
 

@@ -114,6 +114,16 @@ class Part:
         lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
 
+    def resident_octets(self) -> int:
+        """The memory that it has resident now."""
+        assert self._process is not None
+        return int(psutil.Process(self._process.pid).memory_info().rss)
+
+    def open_files(self) -> int:
+        """How many files, sockets and pipes it has open."""
+        assert self._process is not None
+        return int(psutil.Process(self._process.pid).num_fds())
+
     async def _end(self, number: signal.Signals) -> int:
         assert self._process is not None
         self.up.clear()

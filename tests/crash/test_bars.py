@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from bench import due, wake
+from bench import due, soak, tarpit, wake
+from bench.trend import trend
 from bench.wake import Figures
 
 AT_ONCE = [2.0] * 100
@@ -44,3 +45,48 @@ DUE = due.Account(
 def test_mails_of_a_minute_are_judged_one_by_one(account: due.Account, faults: int) -> None:
     found = list(due.judge(due.Plan(mails=2, seconds=10.0), account))
     assert len(found) == faults, found
+
+
+SOAK = soak.Account(
+    full=100.0,
+    asked=4,
+    promised={0, 1, 2, 3},
+    arrived={0, 1, 2},
+    refused={3},
+    doubled={1},
+    unknown={1, 2},
+    failed={3},
+    states={"sent": 3, "failed": 1},
+    grown={
+        "worker, octets": trend([0, 1, 2, 3], [50e6, 80e6, 80e6, 81e6]),
+        "worker, files": trend([0, 1, 2, 3], [20, 20, 25, 24]),
+        "queue": trend([0, 1, 2, 3], [0, 10, 90, 40]),
+        "log, octets": trend([0, 1, 2, 3], [0, 50e6, 100e6, 130e6]),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        replace(SOAK, asked=5),
+        replace(SOAK, arrived={0, 1}),
+        replace(SOAK, refused=set()),
+        replace(SOAK, unknown=set()),
+        replace(SOAK, changed={1}),
+        replace(SOAK, states={"sent": 3, "failed": 1, "queued": 1}),
+        replace(SOAK, grown={"worker, octets": trend([0, 1, 2, 3], [50e6, 80e6, 85e6, 90e6])}),
+        replace(SOAK, grown={"api, files": trend([0, 1, 2, 3], [20, 20, 30, 40])}),
+        replace(SOAK, grown={"queue": trend([0, 1, 2, 3], [0, 10, 90, 190])}),
+        replace(SOAK, grown={"log, octets": trend([0, 1, 2, 3], [0, 300e6, 10e6, 10e6])}),
+    ],
+)
+def test_a_soak_is_judged_by_its_mails_and_by_what_grew(broken: soak.Account) -> None:
+    assert not list(soak.judge(SOAK))
+    assert len(list(soak.judge(broken))) == 1
+
+
+def test_tarpits_may_cost_a_twentieth() -> None:
+    rates = tarpit.Rates(without=[100.0, 90.0, 110.0], with_tarpits=[96.0, 40.0, 99.0])
+    assert not list(tarpit.judge(rates))
+    assert list(tarpit.judge(replace(rates, with_tarpits=[94.0, 40.0, 99.0])))
