@@ -75,13 +75,36 @@ class Stage(Enum):
     FINAL_DOT = "final-dot"
 
 
+class Why(Enum):
+    """What a server gave as its reason, as far as it can be told (``smtp.classify``). docs/reference/replies.md."""
+
+    GREYLISTED = "greylisted"
+    RATE_LIMITED = "rate-limited"
+    BUSY = "busy"
+    OVER_QUOTA = "over-quota"
+    BAD_MAILBOX = "bad-mailbox"
+    UNROUTABLE = "unroutable"
+    BAD_SENDER = "bad-sender"
+    DOMAIN_AUTHENTICATION = "domain-authentication"
+    BLOCKED = "blocked"
+    CONTENT = "content"
+    TOO_BIG = "too-big"
+    POLICY = "policy"
+    RELAY_DENIED = "relay-denied"
+    AUTHENTICATION = "authentication"
+    TLS = "tls"
+    PROTOCOL = "protocol"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
     """The end of one attempt for one recipient: a value, never an exception.
 
     ``code`` is the reply code (RFC 5321 §4.2), ``enhanced`` the status code like ``4.2.2`` (RFC 3463); both are absent
     where no reply came. ``command`` is what the reply answered, ``line`` the reply's own text or our reason, at most
-    1,000 characters and free of control characters. ``server`` is ``host:port``.
+    1,000 characters and free of control characters. ``server`` is ``host:port``. ``why`` is absent where nothing was
+    refused or nobody said why; ``retry_after`` is how many seconds the server wants to be left alone.
     """
 
     result: Result
@@ -91,6 +114,8 @@ class Outcome:
     command: str = ""
     line: str = ""
     server: str = ""
+    why: Why | None = None
+    retry_after: int | None = None
 
 
 def overall(states: Iterable[State]) -> State:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from postroom.mail.life import Outcome, Result, Stage
+from postroom.mail.life import Outcome, Result, Stage, Why
+from postroom.smtp.classify import classify, hint
 
 # RFC 5321 §4.5.3.1.5 says 512 octets with the CRLF; servers that quote policies or addresses go beyond it.
 REPLY_LINE_OCTETS: Final = 2048
@@ -27,6 +28,9 @@ _ENHANCED = re.compile(r"([245])\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})(?= |$
 # mail is as good as it was: 530 authentication (or TLS) required, 534 mechanism too weak, 535 credentials invalid,
 # 538 encryption required.
 _TRANSPORT_AT_FAULT: Final = frozenset({530, 534, 535, 538})
+# Reasons that pass, even where the code is 5yz. Greylisting is never for good (RFC 6647). "Too many messages this
+# hour" is congestion, which RFC 3463 §3.5 (X.4.5) knows as temporary only. Who says so: docs/reference/replies.md.
+_PASSING: Final = frozenset({Why.GREYLISTED, Why.RATE_LIMITED})
 
 
 class BadReply(ValueError):  # noqa: N818 - the word says it
@@ -56,16 +60,21 @@ class Reply:
         """What the reply means to whom it concerns (RFC 5321 §4.2.1)."""
         if self.code < 300:
             return Result.ACCEPTED
-        if self.code < 500 or self.code in _TRANSPORT_AT_FAULT:
+        if self.code < 500 or self.code in _TRANSPORT_AT_FAULT or self.why(Stage.ENVELOPE) in _PASSING:
             return Result.DEFERRED
         return Result.REJECTED
+
+    def why(self, stage: Stage) -> Why:
+        """The reason that a reply of 400 or higher gives."""
+        return classify(self.code, self.enhanced, self.text, stage)
 
     @property
     def recipient_result(self) -> Result:
         """What the reply means as the answer to RCPT."""
         # RFC 5321 §4.5.3.1.10: a 552 that says "too many recipients" is to be taken as 452. The same code is in use
-        # for a full mailbox: where the enhanced code says so (5.2.2), it stays permanent.
-        if self.code == 552 and self.enhanced in (None, "5.5.3"):
+        # for a full mailbox: where the enhanced code says so (5.2.2), it stays permanent. RFC 1870 §6.4: and for a mail
+        # that is too big for this recipient, which no waiting makes smaller.
+        if self.code == 552 and self.enhanced in (None, "5.5.3") and self.why(Stage.ENVELOPE) is not Why.TOO_BIG:
             return Result.DEFERRED
         return self.result
 
@@ -139,12 +148,15 @@ def one_line(text: str) -> str:
 
 def outcome(reply: Reply, result: Result, *, stage: Stage, command: str, server: str) -> Outcome:
     """The outcome that a reply to ``command`` gives."""
+    text = reply.text
     return Outcome(
         result=result,
         stage=stage,
         code=reply.code,
         enhanced=reply.enhanced,
         command=command,
-        line=reply.text,
+        line=text,
         server=server,
+        why=reply.why(stage) if reply.code >= 400 else None,
+        retry_after=hint(text) if reply.code >= 400 and result is Result.DEFERRED else None,
     )

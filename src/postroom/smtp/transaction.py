@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from postroom.failpoint import reach
-from postroom.mail.life import Outcome, Result, Stage
+from postroom.mail.life import Outcome, Result, Stage, Why
 from postroom.smtp.protocol import SEND_BODY, Ask, Capabilities, Conversation, Envelope, Lost, command, octets
 from postroom.smtp.reply import Reply, one_line, outcome
 
@@ -60,9 +60,9 @@ class _Tally:
     def rest(self, reply: Reply, ask: Ask) -> None:
         self._rest(outcome(reply, reply.result, stage=ask.stage, command=ask.command, server=self._server))
 
-    def refuse(self, n: int, enhanced: str, line: str) -> None:
+    def refuse(self, n: int, enhanced: str, line: str, why: Why) -> None:
         self._settled[n] = Outcome(
-            result=Result.REJECTED, stage=Stage.ENVELOPE, enhanced=enhanced, line=line, server=self._server
+            result=Result.REJECTED, stage=Stage.ENVELOPE, enhanced=enhanced, line=line, server=self._server, why=why
         )
         self.open.remove(n)
 
@@ -95,14 +95,14 @@ def _refuse_here(envelope: Envelope, offers: Capabilities, tally: _Tally) -> Non
     if 0 < offers.size_limit < envelope.size:
         line = f"the mail has {envelope.size} octets, the server takes at most {offers.size_limit}"
         for n in range(len(envelope.recipients)):
-            tally.refuse(n, "5.3.4", line)
+            tally.refuse(n, "5.3.4", line, Why.TOO_BIG)
     # RFC 6531 §3.5: without the server's SMTPUTF8 such an address or header must not be sent; it names the code.
     elif not offers.smtputf8:
         line = "an address needs SMTPUTF8, which the server does not offer"
         all_need = envelope.smtputf8 or (envelope.sender is not None and envelope.sender.needs_smtputf8)
         for n, recipient in enumerate(envelope.recipients):
             if all_need or recipient.mailbox.address.needs_smtputf8:
-                tally.refuse(n, "5.6.7", line)
+                tally.refuse(n, "5.6.7", line, Why.PROTOCOL)
 
 
 def _asks(envelope: Envelope, offers: Capabilities, tally: _Tally) -> list[Ask]:
