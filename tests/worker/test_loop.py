@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from postroom.app import App, clock, open_app
 from postroom.config import Settings
-from postroom.mail.life import State
+from postroom.mail.life import State, Why
 from postroom.send import submit
 from postroom.store import claims, jobs, mails, orgs, transports
 from postroom.store.claims import Claim, Mark
@@ -141,6 +141,7 @@ async def test_refused_recipient_fails_alone(database_url: str, tmp_path: Path) 
             filed = await office.reaches(accepted, State.SENT)
         gone = filed.deliveries[1]
         assert (gone.state, gone.code, gone.enhanced) == (State.FAILED, 550, "5.1.1")
+        assert (gone.why, filed.deliveries[0].why) == (Why.BAD_MAILBOX, None)
         assert await office.events(accepted) == ["queued", "accepted", "rejected"]
 
 

@@ -33,7 +33,7 @@ class Happening:
         """For people."""
         who = "" if self.n is None else str(mail.deliveries[self.n].recipient.mailbox.address)
         detail = self.detail or {}
-        reply = " ".join(str(detail[key]) for key in ("server", "stage", "code", "line") if detail.get(key))
+        reply = " ".join(str(detail[key]) for key in ("server", "stage", "code", "why", "line") if detail.get(key))
         return moment(self.at), self.what, str(self.attempt or ""), who, reply
 
 
@@ -58,6 +58,7 @@ def as_object(mail: Filed) -> dict[str, object]:
                 "code": each.code,
                 "enhanced": each.enhanced,
                 "line": each.line,
+                "why": each.why and each.why.value,
             }
             for each in mail.deliveries
         ],
@@ -96,7 +97,8 @@ def as_facts(mail: Filed) -> list[tuple[str, str]]:
 
 def as_line(delivery: Delivery) -> tuple[str, ...]:
     """One recipient as a line of a table."""
-    reply = " ".join(str(part) for part in (delivery.code, delivery.enhanced, delivery.line) if part)
+    why = delivery.why and delivery.why.value
+    reply = " ".join(str(part) for part in (delivery.code, delivery.enhanced, why, delivery.line) if part)
     return _shown(delivery.recipient.mailbox), delivery.recipient.kind.value, delivery.state.value, reply
 
 

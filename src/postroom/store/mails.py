@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, Connection, Row, bindparam, or_, select
 from postroom.failpoint import reach
 from postroom.mail.address import Address
 from postroom.mail.draft import FileRef, Format, Kind, LeftOut, Letter, Linked, Mailbox, Recipient
-from postroom.mail.life import State
+from postroom.mail.life import State, Why
 from postroom.mail.limits import URGENT_RECIPIENTS
 from postroom.store import allowance, lanes, templates, threads
 from postroom.store.allowance import Allowance
@@ -51,6 +51,7 @@ class Delivery:
     code: int | None
     enhanced: str | None
     line: str | None
+    why: Why | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +297,7 @@ def _deliveries(tx: Connection, seqs: Sequence[int]) -> dict[int, list[Delivery]
                 code=row.code,
                 enhanced=row.enhanced,
                 line=row.line,
+                why=None if row.why is None else Why(row.why),
             )
         )
     return found

@@ -378,9 +378,10 @@ recipient = Table(
     Column("name", Text, nullable=False),
     Column("address", Text, nullable=False),
     Column("state", Text, nullable=False),
-    Column("code", SmallInteger),  # of the last reply, with the two below
+    Column("code", SmallInteger),  # of the last reply, with the three below
     Column("enhanced", Text),
     Column("line", Text),
+    Column("why", Text),
     sqlite_with_rowid=False,
 )
 

@@ -50,7 +50,13 @@ _DONE = delete(job).where(job.c.mail_seq.in_(_GIVEN))
 _SETTLE_RECIPIENT = (
     update(recipient)
     .where(recipient.c.mail_seq == bindparam("seq_"), recipient.c.n == bindparam("n_"))
-    .values(state=bindparam("state_"), code=bindparam("code_"), enhanced=bindparam("enh_"), line=bindparam("line_"))
+    .values(
+        state=bindparam("state_"),
+        code=bindparam("code_"),
+        enhanced=bindparam("enh_"),
+        line=bindparam("line_"),
+        why=bindparam("why_"),
+    )
 )
 _SETTLE_MAIL = (
     update(mail)
@@ -72,6 +78,7 @@ def _recipient_values(verdict: Verdict, each: Settled) -> dict[str, Any]:
         "code_": outcome.code,
         "enh_": outcome.enhanced,
         "line_": outcome.line,
+        "why_": outcome.why and outcome.why.value,
     }
 
 
@@ -92,6 +99,7 @@ def _event_values(verdict: Verdict, each: Settled) -> dict[str, Any]:
                 "command": outcome.command,
                 "line": outcome.line,
                 "server": outcome.server,
+                "why": outcome.why and outcome.why.value,
             }
         ),
     }

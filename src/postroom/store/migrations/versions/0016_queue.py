@@ -1,4 +1,4 @@
-"""Lanes, a journal of the attempt, mails that are held, limits that workers share, ways that pause."""
+"""Lanes, a journal of the attempt, mails that are held, limits that workers share, ways that pause, reasons."""
 
 from alembic import op
 from sqlalchemy import (
@@ -23,6 +23,7 @@ def upgrade() -> None:
     """Each transport of waiting mails has a lane, and they wait in it."""
     op.add_column("org", Column("unknown", Text, nullable=False, server_default="retry"))
     op.add_column("org", Column("notices", Text, nullable=False, server_default="none"))
+    op.add_column("recipient", Column("why", Text))
     op.add_column("transport", Column("held", Boolean, nullable=False, server_default=text("false")))
     op.add_column("transport", Column("paused_until", BigInteger))
     op.add_column("transport", Column("paused_since", BigInteger))

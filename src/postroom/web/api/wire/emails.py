@@ -73,6 +73,7 @@ class Status(Struct, frozen=True, kw_only=True):
     bounced_reason: str | UnsetType = UNSET
     category: Literal["Permanently blocked", "Temporarily blocked"] | UnsetType = UNSET
     sub_category: str | UnsetType | None = UNSET
+    why: str | UnsetType | None = UNSET
 
 
 class LinkedRecord(Struct, frozen=True, kw_only=True):
@@ -246,4 +247,5 @@ def _bounce(refused: Delivery, filed: Filed, zone: tzinfo) -> Status:
         bounced_reason=" ".join(str(part) for part in (refused.code, refused.line) if part),
         category="Permanently blocked" if (refused.code or 0) >= 500 else "Temporarily blocked",
         sub_category=refused.enhanced,
+        why=refused.why and refused.why.value,
     )
