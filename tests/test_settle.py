@@ -8,7 +8,7 @@ import pytest
 from postroom import settle
 from postroom.mail.address import Address
 from postroom.mail.draft import Format, Kind, Letter, Mailbox, Recipient
-from postroom.mail.life import Outcome, Result, Stage, State, Unknown
+from postroom.mail.life import Outcome, Result, Stage, State, Unknown, Why
 from postroom.mail.retry import DAY, MINUTE, Patience
 from postroom.store.claims import Job
 from tests.world import NOW
@@ -80,6 +80,14 @@ def test_each_recipient_has_a_state_of_its_own() -> None:
     ]
     assert verdict.next_due == NOW + 11 * MINUTE
     assert decide(a_job(2), outcomes(A, D), now=NOW, chance=0.5).next_due == NOW + MINUTE
+
+
+def test_the_reason_and_the_hint_of_who_waits_decide_when_to_come_back() -> None:
+    full = Outcome(result=D, stage=Stage.ENVELOPE, why=Why.OVER_QUOTA)
+    grey = Outcome(result=D, stage=Stage.ENVELOPE, why=Why.GREYLISTED, retry_after=300)
+    said = Outcome(result=R, stage=Stage.ENVELOPE, why=Why.POLICY, retry_after=3000)
+    assert decide(a_job(2), [full, said], now=NOW, chance=0.5).next_due == NOW + 60 * MINUTE
+    assert decide(a_job(2), [full, grey], now=NOW, chance=0).next_due == NOW + 5 * MINUTE
 
 
 def test_what_is_in_doubt_is_held_where_the_organisation_wants_that() -> None:

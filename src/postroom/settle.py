@@ -22,7 +22,13 @@ def decide(job: Job, outcomes: Sequence[Outcome], *, now: int, chance: float, pa
     next_due = None
     if (in_doubt or Result.DEFERRED in results) and not held:
         next_due = next_attempt(
-            job.attempt, first_due=job.first_due_at, now=now, chance=chance, patience=patience, in_doubt=in_doubt
+            job.attempt,
+            first_due=job.first_due_at,
+            now=now,
+            chance=chance,
+            patience=patience,
+            in_doubt=in_doubt,
+            deferred=[outcome for outcome in outcomes if outcome.result is Result.DEFERRED],
         )
     waiting = State.QUEUED if held or next_due is not None else State.FAILED
     states = {

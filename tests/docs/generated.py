@@ -6,6 +6,7 @@ of them anew; ``test_generated.py`` fails where one differs from what the code s
 
 import inspect
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from types import ModuleType
 from typing import Final
@@ -17,10 +18,12 @@ from postroom.cli.main import postroom
 from postroom.client import files, mails, records
 from postroom.client import settings as client_settings
 from postroom.config import sentences
-from postroom.mail.life import FINAL, MOVES, State
+from postroom.mail.life import FINAL, MOVES, State, Why
+from postroom.mail.retry import HOUR, MINUTE, PAUSES, PAUSES_OF
 from postroom.web.api.routes import ROUTES
 from postroom.web.refusals import ANSWERS
 from tests.shape.source import ROOT
+from tests.smtp.replies import seen
 
 PART: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -72,6 +75,19 @@ def refusals() -> str:
     return _table(("reason", "HTTP", "code", "message"), rows)
 
 
+def replies() -> str:
+    """Every reason of a server with the pauses that follow it, and how many replies of it have been collected."""
+    count = Counter(each.why for each in seen())
+    rows = [(f"`{why.value}`", _pauses(PAUSES_OF.get(why, PAUSES)), str(count[why])) for why in Why]
+    return _table(("reason", "pauses", "seen"), rows)
+
+
+def _pauses(pauses: Sequence[int]) -> str:
+    minutes = [f"{each // MINUTE}" for each in pauses if each < HOUR]
+    hours = [f"{each // HOUR}" for each in pauses if each >= HOUR]
+    return " ".join([*minutes, *(["min,"] if minutes else []), *hours, "h"])
+
+
 def client_calls() -> str:
     """Every call of the client for Python: its arguments, what it gives, and what it says of itself."""
     rows = [
@@ -91,6 +107,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "docs/reference/life.md": life,
     "docs/reference/cli.md": verbs,
     "docs/reference/api.md": routes,
+    "docs/reference/replies.md": replies,
     "docs/reference/wire.md": refusals,
     "docs/reference/client.md": client_calls,
 }

@@ -1,30 +1,65 @@
-from itertools import cycle
+from itertools import accumulate, cycle
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from postroom.mail.life import Outcome, Result, Stage, Why
 from postroom.mail.limits import GIVE_UP_DAYS
-from postroom.mail.retry import DAY, HOUR, MINUTE, Patience, next_attempt
+from postroom.mail.retry import DAY, HOUR, MINUTE, PAUSES_OF, Patience, next_attempt
 
 CHANCES = st.floats(0, 1, exclude_max=True)
 NOW = 1_760_000_000_000
 
 
-def pause(attempt: int, chance: float) -> int:
-    due = next_attempt(attempt, first_due=NOW, now=NOW, chance=chance, patience=Patience())
+def refused(why: Why | None = None, retry_after: int | None = None) -> Outcome:
+    return Outcome(result=Result.DEFERRED, stage=Stage.ENVELOPE, why=why, retry_after=retry_after)
+
+
+def pause(attempt: int, chance: float, *deferred: Outcome) -> int:
+    due = next_attempt(attempt, first_due=NOW, now=NOW, chance=chance, patience=Patience(), deferred=deferred)
     assert due is not None
     return due - NOW
 
 
-@given(st.integers(1, 1000), CHANCES)
-def test_a_pause_is_spread_by_a_fifth_at_most(attempt: int, chance: float) -> None:
-    middle = pause(attempt, 0.5)
-    assert 0.8 * middle - 1 <= pause(attempt, chance) <= 1.2 * middle + 1
+@given(st.integers(1, 1000), CHANCES, st.sampled_from(Why))
+def test_a_pause_is_spread_by_a_fifth_at_most(attempt: int, chance: float, why: Why) -> None:
+    middle = pause(attempt, 0.5, refused(why))
+    assert 0.8 * middle - 1 <= pause(attempt, chance, refused(why)) <= 1.2 * middle + 1
 
 
-@given(st.integers(1, 1000), CHANCES)
-def test_pauses_never_get_shorter(attempt: int, chance: float) -> None:
-    assert pause(attempt, chance) <= pause(attempt + 1, chance)
+@given(st.integers(1, 1000), CHANCES, st.sampled_from(Why))
+def test_pauses_never_get_shorter(attempt: int, chance: float, why: Why) -> None:
+    assert pause(attempt, chance, refused(why)) <= pause(attempt + 1, chance, refused(why))
+
+
+@pytest.mark.parametrize("window", [5, 25, 30])  # minutes: postgrey and rspamd, spamd, milter-greylist
+def test_a_greylisted_mail_is_there_soon_after_the_door_opens(window: int) -> None:
+    tries = accumulate(PAUSES_OF[Why.GREYLISTED])
+    assert min(tried - window * MINUTE for tried in tries if tried >= window * MINUTE) <= 6 * MINUTE
+
+
+def test_a_full_mailbox_is_tried_seldom_and_a_limit_with_growing_pauses() -> None:
+    assert [pause(n, 0.5, refused(Why.OVER_QUOTA)) for n in (1, 2, 99)] == [1 * HOUR, 2 * HOUR, 8 * HOUR]
+    assert [pause(n, 0.5, refused(Why.RATE_LIMITED)) for n in (1, 2, 99)] == [10 * MINUTE, 20 * MINUTE, 4 * HOUR]
+
+
+def test_recipients_who_wait_together_are_tried_when_it_makes_sense_for_one() -> None:
+    assert pause(1, 0.5, refused(Why.OVER_QUOTA), refused(Why.GREYLISTED)) == MINUTE
+    assert pause(1, 0, refused(Why.GREYLISTED, 120), refused(Why.RATE_LIMITED, 900), refused()) == 15 * MINUTE
+
+
+@given(st.integers(1, 1000), CHANCES, st.integers(1, 86_400), st.sampled_from(Why))
+def test_nobody_comes_back_before_a_hint_is_over_or_waits_much_longer(
+    attempt: int, chance: float, hint: int, why: Why
+) -> None:
+    asked = min(hint * 1000, 12 * HOUR)
+    waited = pause(attempt, chance, refused(why, hint))
+    assert asked <= waited <= max(1.2 * asked, 10 * HOUR)
+    if attempt <= 3:
+        assert waited <= 1.2 * asked
+    else:
+        assert waited >= pause(attempt, chance, refused(why))
 
 
 def test_the_first_pause_is_a_minute_and_the_longest_four_hours() -> None:
