@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, event, insert, text
 
-from postroom.mail.life import State
+from postroom.mail.life import Notices, State
 from postroom.record import CONTACTS, PIPELINES, Criteria, Kind
 from postroom.record.criteria import beginning, equal, modified_after, spoken
 from postroom.record.query import read_criteria
@@ -26,7 +26,9 @@ from postroom.store import (
     linked,
     locks,
     mails,
+    notices,
     once,
+    orgs,
     records,
     senders,
     tables,
@@ -42,6 +44,7 @@ from postroom.store.filing import By, Choice
 from postroom.store.finding import Order, Position, Question
 from postroom.store.imports import Import, Step
 from postroom.store.linked import Pair
+from postroom.store.notices import Unreached
 from postroom.store.once import Named
 from postroom.store.records import Key
 from postroom.store.senders import Wish
@@ -72,6 +75,12 @@ def listing(**asked: Any) -> Callable[[Connection, World], Any]:
     return lambda tx, world: finding.find(tx, Question(org_id=world.org.id, limit=10, **{"module": CONTACTS, **asked}))
 
 
+def telling(tx: Connection, world: World) -> None:
+    """The notice of a failure."""
+    orgs.choose_notices(tx, world.org.id, Notices.FAILURES)
+    notices.tell(tx, [Unreached(mail_seq=7, places=(0,), at=NOW)])
+
+
 def said(text: str) -> Criteria:
     """Criteria as a client writes them."""
     return read_criteria(CONTACTS, text)
@@ -81,6 +90,7 @@ def said(text: str) -> Criteria:
 CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
     "claim": (lambda tx, _: claims.claim(tx, claim(1, limit=10, busy=(3,))), {"ix_job_lane_id_due_at_mail_seq"}),
     "heartbeat": (lambda tx, _: claims.extend(tx, [1, 2], NOW), {"ix_job_lease"}),
+    "a notice": (telling, {"ix_event_mail_seq", "uq_mail_id"}),
     "a company's contacts": (
         lambda tx, world: records.reach(tx, [Key(world.org.id, "Accounts", world.company.id)]),
         {"pk_record", "pk_term"},
@@ -266,8 +276,8 @@ def fill(tx: Connection, world: World) -> None:
     others = ({"thread_id": (n - 1).to_bytes(32, "big")} if n % 10 == 0 else {} for n in numbers)
     numbered = ({"id": n.to_bytes(32, "big"), "record_id": n} | each for n, each in zip(numbers, others, strict=True))
     put(tables.mail, *(for_all | each for each in numbered))
-    put(tables.lane, {"id": 1, "org_id": world.org.id, "transport_id": 1, "urgent": True})
-    waits = {"org_id": world.org.id, "lane_id": 1, "first_due_at": NOW}
+    put(tables.lane, {"id": 10**6, "org_id": world.org.id, "transport_id": 1, "urgent": True})
+    waits = {"org_id": world.org.id, "lane_id": 10**6, "first_due_at": NOW}
     put(tables.job, *(waits | {"mail_seq": n, "due_at": NOW - 10 if n < 50 else NOW + n} for n in numbers))
     put(tables.event, *({"org_id": 1001, "mail_seq": n, "at": NOW, "what": "queued", "attempt": 0} for n in numbers))
     at = {"org_id": world.org.id, "imported": 0, "refused": 1, "started_at": NOW}

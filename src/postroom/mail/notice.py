@@ -25,6 +25,6 @@ def notice(report: Report, *, origin: Mailbox, at: int) -> Letter:
 
 
 def _id(report: Report, at: int) -> bytes:
-    """An id like any other, its moment first; there is one notice of a kind about a mail at a time."""
-    seed = report.letter.mail_id + (b"failed" if report.until is None else b"delayed")
-    return at.to_bytes(6) + blake2b(seed, digest_size=26, person=b"notice").digest()
+    """An id like any other, its moment first; nobody is told at the same moment twice of the same."""
+    said = " ".join([report.action, *(str(each.address) for each in report.missed)])
+    return at.to_bytes(6) + blake2b(report.letter.mail_id + said.encode(), digest_size=26, person=b"notice").digest()

@@ -74,6 +74,11 @@ class Report:
     until: int | None = None
 
     @property
+    def action(self) -> str:
+        """What has become of it, in the word of RFC 3464 §2.3.3."""
+        return "failed" if self.until is None else "delayed"
+
+    @property
     def subject(self) -> str:
         """What the notice is called."""
         return f"{'Not delivered' if self.until is None else 'Not delivered yet'}: {self.letter.subject}"
@@ -112,21 +117,21 @@ def _reason(outcome: Outcome | None) -> str:
 def _status(report: Report, reporter: str) -> str:
     """The fields about the mail, then those about each recipient; a blank line before each of these (§2.1)."""
     about = f"Reporting-MTA: dns; {reporter}\r\nArrival-Date: {date_time(report.accepted_at)}\r\n"
-    return "\r\n".join([about, *("".join(_fields(each, report.until)) for each in report.missed)])
+    return "\r\n".join([about, *("".join(_fields(each, report)) for each in report.missed)])
 
 
-def _fields(missed: Missed, until: int | None) -> Iterator[str]:
+def _fields(missed: Missed, report: Report) -> Iterator[str]:
     """RFC 3464 §2.3. Original-Recipient is for what a sender's server gave by ORCPT, and nobody gave any here."""
     kind = "utf-8" if missed.address.needs_smtputf8 else "rfc822"
     yield f"Final-Recipient: {kind}; {missed.address}\r\n"
-    yield f"Action: {'failed' if until is None else 'delayed'}\r\n"
+    yield f"Action: {report.action}\r\n"
     yield f"Status: {_code(missed.outcome)}\r\n"
     if missed.outcome is not None:
         yield from _said(missed.outcome)
     if missed.tried_at is not None:
         yield f"Last-Attempt-Date: {date_time(missed.tried_at)}\r\n"
-    if until is not None:
-        yield f"Will-Retry-Until: {date_time(until)}\r\n"
+    if report.until is not None:
+        yield f"Will-Retry-Until: {date_time(report.until)}\r\n"
 
 
 def _said(outcome: Outcome) -> Iterator[str]:

@@ -12,6 +12,9 @@ MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
+# Whose mail waits so long is told: as long as mail servers have always waited with it; RFC 5321 names no time.
+LATE: Final = 4 * HOUR
+
 # RFC 5321 §4.5.4.1 asks for 30 minutes in general, and allows less where the reason is known: a server that greylists
 # without saying so (RFC 6647) takes the second or third try of the first minutes.
 PAUSES: Final = (1 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, 1 * HOUR, 2 * HOUR, 4 * HOUR)

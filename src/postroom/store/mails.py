@@ -372,6 +372,8 @@ def _attachment_rows(seq: int, each: Accepted) -> list[dict[str, Any]]:
 
 def _lane(each: Accepted) -> lanes.Key:
     urgent = each.state is not State.SCHEDULED and len(each.letter.recipients) <= URGENT_RECIPIENTS
+    # Nobody waits for a notice, and when many mails fail there are many.
+    urgent &= each.letter.format is not Format.REPORT
     return lanes.Key(each.org_id, each.transport_id, urgent)
 
 

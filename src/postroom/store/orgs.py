@@ -107,6 +107,11 @@ def choose_allowance(tx: Connection, org_id: int, mails_per_day: int | None) -> 
     tx.execute(update(org).where(org.c.id == org_id).values(mails_per_day=mails_per_day))
 
 
+def choose_notices(tx: Connection, org_id: int, notices: Notices) -> None:
+    """Set what senders are told by mail."""
+    tx.execute(update(org).where(org.c.id == org_id).values(notices=notices.value))
+
+
 def _from_row(row: RowMapping) -> Org:
     return Org(
         **{

@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
 
 from postroom.failpoint import reach
-from postroom.mail.life import FINAL, Settled, Verdict
-from postroom.store import json
+from postroom.mail.life import FINAL, Settled, State, Verdict
+from postroom.store import json, notices
 from postroom.store.many import insert_all
+from postroom.store.notices import Unreached
 from postroom.store.tables import event, job, mail, recipient
 
 
@@ -41,6 +42,14 @@ def _write(tx: Connection, verdicts: Sequence[Verdict]) -> None:
     if again:
         tx.execute(_DEFER_JOB, [{"seq_": v.mail_seq, "due_": v.next_due} for v in again])
         tx.execute(_DEFER_MAIL, [{"seq_": v.mail_seq, "state_": v.state.value} for v in again])
+    failed = [v for v in verdicts if any(each.state is State.FAILED for each in v.recipients)]
+    if failed:
+        notices.tell(tx, [_unreached(v) for v in failed])
+
+
+def _unreached(verdict: Verdict) -> Unreached:
+    places = tuple(each.n for each in verdict.recipients if each.state is State.FAILED)
+    return Unreached(mail_seq=verdict.mail_seq, places=places, at=verdict.at)
 
 
 # Made once: to build a statement costs more than to run it.

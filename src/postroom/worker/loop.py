@@ -31,6 +31,7 @@ from postroom.smtp.route import trust
 from postroom.store import claims
 from postroom.store.claims import Claim, Job, Mark
 from postroom.store.db import Tx
+from postroom.worker.delays import watch
 from postroom.worker.deliver import Ways, attempt
 from postroom.worker.sweep import sweep
 from postroom.worker.window import Windows
@@ -69,7 +70,7 @@ class _Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """The loop itself."""
-        aside = (self._listen(), self._heartbeat(), self._heed(stop), sweep(self._app))
+        aside = (self._listen(), self._heartbeat(), self._heed(stop), sweep(self._app), watch(self._app))
         helpers = [asyncio.create_task(each) for each in aside]
         try:
             while not stop.is_set():
