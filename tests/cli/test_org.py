@@ -52,6 +52,12 @@ async def test_the_allowance_of_a_day_is_set_and_shown(home: Path) -> None:
     assert (await postroom("org", "allowance", cwd=home)).code == 2
 
 
+async def test_what_senders_are_told_is_set_and_shown(home: Path) -> None:
+    assert (await well("org", "show", "--json", cwd=home)).json["notices"] == "none"
+    assert (await well("org", "notices", "delays", cwd=home)).out == "notices: delays\n"
+    assert (await well("org", "show", "--json", cwd=home)).json["notices"] == "delays"
+
+
 async def test_an_organisation_needs_a_server_to_be_added_to(tmp_path: Path) -> None:
     done = await postroom("org", "add", "Poole", "--email", "a@x.example", cwd=tmp_path)
     assert (done.code, "make one: postroom init" in done.err) == (1, True)

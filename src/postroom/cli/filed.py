@@ -33,7 +33,8 @@ class Happening:
         """For people."""
         who = "" if self.n is None else str(mail.deliveries[self.n].recipient.mailbox.address)
         detail = self.detail or {}
-        reply = " ".join(str(detail[key]) for key in ("server", "stage", "code", "why", "line") if detail.get(key))
+        shown = ("server", "stage", "code", "why", "line", "notice")
+        reply = " ".join(str(detail[key]) for key in shown if detail.get(key))
         return moment(self.at), self.what, str(self.attempt or ""), who, reply
 
 

@@ -9,6 +9,7 @@ from postroom.cli.wayout import WayOut, described, with_way_out
 from postroom.cli.wayout import transport as transport_of
 from postroom.config import Settings
 from postroom.mail.address import Address
+from postroom.mail.life import Notices
 
 
 @click.group()
@@ -83,6 +84,7 @@ def show(settings: Settings, as_json: bool) -> None:
             "recipients": org.recipients.value,
             "server": described(ways[0]),
             "mails_per_day": _allowance(org.mails_per_day),
+            "notices": org.notices.value,
         }
 
     found = with_org(settings, act)
@@ -132,6 +134,23 @@ def allowance(settings: Settings, mails: int | None, as_server: bool) -> None:
 
 def _allowance(mails: int | None) -> str:
     return "as the server has it" if mails is None else str(mails) if mails else "no limit"
+
+
+@org.command()
+@click.argument("what", type=click.Choice([each.value for each in Notices]))
+@in_org
+def notices(settings: Settings, what: str) -> None:
+    """Choose what senders are told by mail: of failures, of delays and failures, or nothing."""
+    from postroom.app import App
+    from postroom.cli.opening import with_org
+    from postroom.store import orgs
+    from postroom.store.orgs import Org
+
+    async def act(app: App, org: Org) -> None:
+        await app.db.write(lambda tx: orgs.choose_notices(tx, org.id, Notices(what)))
+
+    with_org(settings, act)
+    click.echo(f"notices: {what}")
 
 
 @org.command()

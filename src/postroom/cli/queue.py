@@ -63,19 +63,27 @@ def ls(settings: Settings, states: tuple[str, ...], limit: int, as_json: bool) -
 def show(settings: Settings, mail_id: str, as_json: bool) -> None:
     """Show a mail with its recipients and its history."""
     from postroom.cli import filed
-    from postroom.store import mails
+    from postroom.store import mails, notices
 
-    async def act(app: "App", org: "Org", mail: "Filed") -> tuple["Filed", list[filed.Happening]]:
+    async def act(app: "App", org: "Org", mail: "Filed") -> tuple["Filed", list[str], list[filed.Happening]]:
+        numbers = [mail.record_id] if mail.module == notices.MODULE else []
+        about = await app.db.read(lambda tx: mails.by_numbers(tx, org.id, numbers))
         rows = await app.db.read(lambda tx: mails.history(tx, org.id, mail.seq))
-        return mail, [
-            filed.Happening(at=row.at, what=row.what, n=row.n, attempt=row.attempt, detail=row.detail) for row in rows
-        ]
+        return (
+            mail,
+            [each.id.hex() for each in about],
+            [
+                filed.Happening(at=row.at, what=row.what, n=row.n, attempt=row.attempt, detail=row.detail)
+                for row in rows
+            ],
+        )
 
-    mail, history = _with_mail(settings, mail_id, act)
+    mail, tells_of, history = _with_mail(settings, mail_id, act)
     if as_json:
-        say.as_json({**filed.as_object(mail), "history": [each.as_object() for each in history]})
+        shown = {"tells_of": tells_of[0] if tells_of else None, "history": [each.as_object() for each in history]}
+        say.as_json({**filed.as_object(mail), **shown})
         return
-    say.facts(filed.as_facts(mail))
+    say.facts([*filed.as_facts(mail), *(("tells of", each) for each in tells_of)])
     click.echo()
     say.table(("recipient", "kind", "state", "last reply"), [filed.as_line(each) for each in mail.deliveries])
     click.echo()
