@@ -1,8 +1,8 @@
 """Replies that servers have given, each with its source: what the classifier is held to.
 
 ``replies.tsv`` has a line for each: the reason, the hint in seconds where the reply has one, the code and the text as
-one line, and where it was seen. Addresses and hosts of people are replaced by example ones; pointers to help pages at
-the end of a text are left out.
+one line, and where it was seen. Addresses and hosts of people are replaced by example ones, pointers to help pages at
+the end of a text are left out, and where a source tells the enhanced code alone, 450 or 550 stands before it.
 """
 
 import csv

@@ -127,7 +127,7 @@ def _first(phrases: Phrases, words: str) -> Why | None:
 # "greylisted for 300 seconds", "come back in 15 mins", "retry=00:05:00": a number is a wait only close behind one of
 # these words. "More than 10 mails in 5 minutes" is none.
 _WAIT = re.compile(
-    r"\b(?:again|retry|back|wait|grey-?listed|later|delayed)\b[^.;0-9]{0,40}"
+    r"\b(?:again|retry|back|wait|gr[ae]y[- ]?listed|later|delayed)\b[^.;0-9]{0,40}"
     r"(?:(?P<clock>[0-9]{1,3}:[0-9]{2}:[0-9]{2})"
     r"|(?P<number>[0-9]{1,6})(?: more)? ?(?P<unit>s(?:ecs?|econds?)?|m(?:ins?|inutes?)?|h(?:rs?|ours?)?)\b)"
 )
