@@ -7,7 +7,7 @@ import pytest
 
 from postroom.mail.compose import compose, header, message_id
 from postroom.mail.draft import Letter
-from postroom.mail.life import Outcome, Result, Stage
+from postroom.mail.life import Outcome, Result, Stage, Why
 from postroom.mail.notice import notice
 from postroom.mail.report import Missed, Report
 from postroom.mail.retry import DAY, HOUR
@@ -22,6 +22,7 @@ REFUSED = Outcome(
     enhanced="5.1.1",
     line="5.1.1 No such user",
     server="mx.example.net:25",
+    why=Why.BAD_MAILBOX,
 )
 
 
@@ -74,7 +75,14 @@ def test_a_failure_is_told_in_three_parts() -> None:
         "Diagnostic-Code": "smtp; 550 5.1.1 No such user",
         "Last-Attempt-Date": "Thu, 09 Oct 2025 09:53:19 +0000",
     }
-    for said in ('"Hello"', "was not delivered", "cleo@example.net", "550 5.1.1 No such user", "not tried again"):
+    for said in (
+        '"Hello"',
+        "was not delivered",
+        "cleo@example.net",
+        "no such mailbox",
+        "550 5.1.1 No such user",
+        "not tried again",
+    ):
         assert said in words(message)
 
 
@@ -92,6 +100,7 @@ def test_a_delay_says_until_when_it_is_tried() -> None:
         (None, "4.0.0", None),
         (Outcome(result=Result.REJECTED, stage=Stage.DATA, code=554, line="No"), "5.0.0", "smtp; 554 No"),
         (Outcome(result=Result.DEFERRED, stage=Stage.DATA, code=451), "4.0.0", "smtp; 451"),
+        (Outcome(result=Result.DEFERRED, stage=Stage.DATA, code=452, why=Why.OVER_QUOTA), "4.2.2", "smtp; 452"),
         (Outcome(result=Result.DEFERRED, stage=Stage.CONNECT, line="refused"), "4.4.1", "X-Postroom; refused"),
         (Outcome(result=Result.UNKNOWN, stage=Stage.FINAL_DOT, line="closed"), "4.4.2", "X-Postroom; closed"),
         (
@@ -134,6 +143,14 @@ def test_nobody_who_writes_a_mail_or_answers_it_adds_a_field() -> None:
     assert len(blocks(message)) == 2
     assert blocks(message)[1].get_all("Final-Recipient") == ["rfc822; cleo@example.net"]
     assert message.get_all("Action") is None
+
+
+def test_each_reason_has_words() -> None:
+    for why in Why:
+        outcome = Outcome(result=Result.REJECTED, stage=Stage.DATA, code=550, line="No", why=why, server="mx:25")
+        lines = words(told(report(missed(outcome=outcome)))).splitlines()
+        (_, reason, said) = [line.strip() for line in lines if line.startswith("    ")]
+        assert (reason[-1], said) == (".", "mx:25 answered: 550 No")
 
 
 def test_a_notice_goes_back_to_nobody() -> None:

@@ -5,7 +5,7 @@ down in the three texts that a multipart/report (RFC 6522) is made of.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final, NamedTuple
@@ -14,7 +14,7 @@ from postroom.mail.address import Address
 from postroom.mail.draft import Letter
 from postroom.mail.encoding import canonical
 from postroom.mail.header import date_time, plain, words
-from postroom.mail.life import Outcome, Result, Stage
+from postroom.mail.life import Outcome, Result, Stage, Why
 from postroom.mail.limits import FOLDED_OCTETS
 
 # RFC 3463 §3.4 to 3.6 and RFC 4954 §6 (X.7.8), for what no server gave a code.
@@ -26,6 +26,34 @@ _WITHOUT_REPLY: Final = {
 }
 _BAD_CONNECTION: Final = "4.4.2"
 _UNDEFINED: Final = "4.0.0"
+
+
+class _Meaning(NamedTuple):
+    """What a reason is in a status code (RFC 3463 §3) that the server did not give itself, and in words."""
+
+    detail: str
+    words: str
+
+
+_MEANINGS: Final[Mapping[Why, _Meaning]] = {
+    Why.GREYLISTED: _Meaning("7.1", "The server takes mail only from who comes back."),
+    Why.RATE_LIMITED: _Meaning("7.0", "The server was sent too much in too short a time."),
+    Why.BUSY: _Meaning("3.2", "The server is in trouble itself."),
+    Why.OVER_QUOTA: _Meaning("2.2", "The mailbox is full."),
+    Why.BAD_MAILBOX: _Meaning("1.1", "There is no such mailbox."),
+    Why.UNROUTABLE: _Meaning("4.4", "No mail can be sent to that domain."),
+    Why.BAD_SENDER: _Meaning("1.8", "The server does not let your address send."),
+    Why.DOMAIN_AUTHENTICATION: _Meaning("7.1", "SPF, DKIM or DMARC do not vouch for your address."),
+    Why.BLOCKED: _Meaning("7.1", "Your server or domain has a bad name, or is on a block list."),
+    Why.CONTENT: _Meaning("6.0", "The mail looks like spam, or is not formed as the server wants it."),
+    Why.TOO_BIG: _Meaning("3.4", "The mail is too big."),
+    Why.POLICY: _Meaning("7.1", "A rule of the server forbids it."),
+    Why.RELAY_DENIED: _Meaning("7.1", "The server does not carry your mail to that domain."),
+    Why.AUTHENTICATION: _Meaning("7.8", "The login to the server is missing or wrong."),
+    Why.TLS: _Meaning("7.5", "The connection is not encrypted as the server wants it."),
+    Why.PROTOCOL: _Meaning("5.0", "The server did not understand what it was told."),
+    Why.OTHER: _Meaning("0.0", "The server gave a reason of its own."),
+}
 
 
 class Parts(NamedTuple):
@@ -96,7 +124,9 @@ def _words(report: Report) -> str:
         else f"There is nothing to do: it is tried again until {date_time(report.until)}.\n"
         "If it has not been delivered by then, you are told."
     )
-    missed = "\n\n".join([f"    {each.address}\n        {_reason(each.outcome)}" for each in report.missed])
+    missed = "\n\n".join(
+        ["\n        ".join([f"    {each.address}", *_reasons(each.outcome)]) for each in report.missed]
+    )
     return (
         f'Your mail "{plain(report.letter.subject)}"\n'
         f"of {date_time(report.letter.dated_at)} {fate} to\n\n{missed}\n\n{end}\n"
@@ -105,13 +135,18 @@ def _words(report: Report) -> str:
     )
 
 
-def _reason(outcome: Outcome | None) -> str:
+def _reasons(outcome: Outcome | None) -> Iterator[str]:
     if outcome is None:
-        return "It has not been tried."
+        yield "It has not been tried."
+        return
+    if outcome.why is not None:
+        yield _MEANINGS[outcome.why].words
     if outcome.code is not None:
-        return f"{outcome.server} answered: {outcome.code} {outcome.line}"
-    found = f"{outcome.server}: {outcome.line}" if outcome.server else outcome.line
-    return f"{found} (it may have arrived all the same)" if outcome.result is Result.UNKNOWN else found
+        yield f"{outcome.server} answered: {outcome.code} {outcome.line}"
+    else:
+        yield f"{outcome.server}: {outcome.line}" if outcome.server else outcome.line
+    if outcome.result is Result.UNKNOWN:
+        yield "It may have arrived all the same."
 
 
 def _status(report: Report, reporter: str) -> str:
@@ -163,5 +198,5 @@ def _code(outcome: Outcome | None) -> str:
     if outcome.enhanced is not None:
         return outcome.enhanced
     if outcome.code is not None:
-        return f"{outcome.code // 100}.0.0"
+        return f"{outcome.code // 100}.{_MEANINGS[outcome.why or Why.OTHER].detail}"
     return _WITHOUT_REPLY.get(outcome.stage, _BAD_CONNECTION)

@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, false, select, upda
 
 from postroom.mail.address import Address
 from postroom.mail.draft import Format, Mailbox
-from postroom.mail.life import Notices, Outcome, Result, Stage, State
+from postroom.mail.life import Notices, Outcome, Result, Stage, State, Why
 from postroom.mail.notice import notice
 from postroom.mail.report import Missed, Report
 from postroom.mail.retry import LATE
@@ -123,6 +123,7 @@ def _ends(tx: Connection, letters: Mapping[int, Open]) -> dict[tuple[int, int], 
 
 
 def _outcome(what: str, detail: Mapping[str, Any]) -> Outcome:
+    why = detail.get("why")
     return Outcome(
         result=Result(what),
         stage=Stage(detail["stage"]),
@@ -131,6 +132,7 @@ def _outcome(what: str, detail: Mapping[str, Any]) -> Outcome:
         command=detail["command"],
         line=detail["line"],
         server=detail["server"],
+        why=None if why is None else Why(why),
     )
 
 
