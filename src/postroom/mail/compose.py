@@ -2,7 +2,7 @@
 
 1. ``pictures.placed`` takes the ``data:`` images out of the HTML and finds the attachments that it shows by ``cid:``.
 2. ``_text`` makes a part with text, ``_file`` one of a file; ``_multipart`` puts them together.
-3. ``_header`` says who, when and what; ``compose`` adds all up.
+3. ``header`` says who, when and what; ``compose`` adds all up.
 
 Whatever is not in the letter itself comes from a hash of its ``mail_id``, so each attempt has the same octets, and who
 writes a letter can neither know nor write what separates its parts.
@@ -57,7 +57,8 @@ class _Part(NamedTuple):
 def compose(letter: Letter) -> Composed:
     """The message of a letter: the same octets each time. Its header names everybody but those of ``Kind.BCC``."""
     body = _body(letter)
-    segments = tuple(_joined((f"{_header(letter, body)}\r\n".encode(), *body.content)))
+    fields = f"{header(letter)}MIME-Version: 1.0\r\n{body.fields}\r\n"
+    segments = tuple(_joined((fields.encode(), *body.content)))
     people = [recipient.mailbox for recipient in letter.recipients if recipient.kind is not Kind.BCC]
     people += [letter.sender, letter.reply_to or letter.sender]
     return Composed(
@@ -65,11 +66,6 @@ def compose(letter: Letter) -> Composed:
         size=sum([len(each) if isinstance(each, bytes) else encoded_size(each.size) for each in segments]),
         smtputf8=any(person.address.needs_smtputf8 for person in people),
     )
-
-
-def header(letter: Letter) -> str:
-    """The header of the message alone."""
-    return _header(letter, _body(letter))
 
 
 def message_id(mail_id: bytes, domain: str) -> str:
@@ -90,7 +86,8 @@ def _hash(mail_id: bytes, purpose: bytes) -> str:
     return blake2b(mail_id, digest_size=16, person=purpose).hexdigest()
 
 
-def _header(letter: Letter, body: _Part) -> str:
+def header(letter: Letter) -> str:
+    """The fields that say who, when and what; those about the body follow them in the message."""
     to = [each.mailbox for each in letter.recipients if each.kind is Kind.TO]
     cc = [each.mailbox for each in letter.recipients if each.kind is Kind.CC]
     # RFC 5322 §3.6.3: no field for blind copies, as all recipients get the same octets.
@@ -102,7 +99,7 @@ def _header(letter: Letter, body: _Part) -> str:
         f"Message-ID: {message_id(letter.mail_id, letter.sender.address.domain)}\r\n"
         f"{_answered(letter.references)}"
         # RFC 3834 §5: machines do not answer what a machine answered.
-        f"{'' if letter.return_path else _AUTOMATIC}MIME-Version: 1.0\r\n{body.fields}"
+        f"{'' if letter.return_path else _AUTOMATIC}"
     )
 
 

@@ -10,13 +10,15 @@ from postroom.mail.report import Report
 def notice(report: Report, *, origin: Mailbox, at: int) -> Letter:
     """The letter from ``origin`` that tells the sender of a mail about it, dated ``at`` (ms since the epoch)."""
     about = report.letter
+    # Without the fields about the body, which nobody needs to know a mail again: to have them, all of it is composed.
+    parts = report.parts(header=header(about), reporter=origin.address.domain)
     return Letter(
         mail_id=_id(report, at),
         sender=origin,
         recipients=(Recipient(n=0, kind=Kind.TO, mailbox=about.sender),),
         reply_to=None,
         subject=report.subject,
-        content=report.parts(header=header(about), reporter=origin.address.domain).written(),
+        content=parts.written(),
         format=Format.REPORT,
         files=(),
         dated_at=at,
