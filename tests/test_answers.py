@@ -45,7 +45,7 @@ async def test_an_answer_knows_its_thread_as_long_as_it_is_stored(db: Database, 
     assert second.letter.references == (name(first),)
     assert third.letter.references == (name(first), name(second))
     assert second.letter.subject == "Hello"
-    claimed = await db.write(lambda tx: [*claims.claim(tx, claim(1)), *claims.claim(tx, claim(2))])
+    claimed = await db.write(lambda tx: [*claims.claim(tx, claim(1)).jobs, *claims.claim(tx, claim(2)).jobs])
     assert {job.letter for job in claimed} == {first.letter, second.letter, third.letter}
     for each in (first, second, third):
         filed = await db.read(partial(mails.find, org_id=world.org.id, mail_id=each.letter.mail_id))

@@ -65,7 +65,12 @@ class Settings:
         20.0, "How long a worker holds a mail without a sign of life before another takes it over."
     )
     poll_seconds: float = _setting(0.5, "How often an idle worker looks for work that nobody announced.")
-    mails_in_flight: int = _setting(200, "How many mails one worker holds at once.")
+    mails_in_flight: int = _setting(
+        200, "How many mails one worker has in work, besides those that wait for slow servers."
+    )
+    mails_waiting: int = _setting(
+        400, "How many mails one worker lets wait for servers that take more than 2 seconds for one."
+    )
     connections_per_transport: int = _setting(20, "How many SMTP connections one worker keeps to one transport.")
     unknown_minutes: float = _setting(
         10.0, "How long a mail waits that a server may have taken without saying so, before it is sent again."

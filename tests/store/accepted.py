@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 from postroom.mail.address import Address
 from postroom.mail.draft import FileRef, Format, Kind, Letter, Mailbox, Recipient
 from postroom.mail.life import Outcome, Result, Settled, Stage, State, Verdict
+from postroom.mail.share import Room
 from postroom.store import mails, tables
 from postroom.store.claims import Claim, Job
 from postroom.store.mails import Accepted
@@ -61,7 +62,8 @@ def add(tx: Connection, new: Sequence[Accepted]) -> list[int]:
 
 
 def claim(lease: int, *, now: int = NOW, limit: int = 100, busy: tuple[int, ...] = ()) -> Claim:
-    return Claim(now=now, until=now + 20_000, lease=lease, limit=limit, room=limit, rooms=dict.fromkeys(busy, 0))
+    room = Room(mails=limit, unknown=limit, each=dict.fromkeys(busy, 0), others=limit)
+    return Claim(now=now, until=now + 20_000, lease=lease, room=room, soon=now + 500)
 
 
 def verdict(job: Job, *states: State, lease: int | None = None, next_due: int | None = None) -> Verdict:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 
@@ -9,8 +10,9 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from postroom.mail.life import Stage, State
+from postroom.mail.share import Room
 from postroom.store import claims, jobs, mails, tables, verdicts
-from postroom.store.claims import Claim, Job, Mark
+from postroom.store.claims import Job, Mark
 from postroom.store.db import Database
 from postroom.store.mails import Filed
 from tests.store.accepted import KEPT, accepted, add, claim, verdict
@@ -24,7 +26,7 @@ async def queued(db: Database, world: World, count: int = 1, **how: object) -> l
 
 
 async def taken(db: Database, lease: int, **how: object) -> list[Job]:
-    return await db.write(lambda tx: claims.claim(tx, claim(lease, **how)))  # type: ignore[arg-type]
+    return await db.write(lambda tx: claims.claim(tx, claim(lease, **how)).jobs)  # type: ignore[arg-type]
 
 
 async def shown(db: Database, world: World, n: int = 1) -> Filed:
@@ -74,7 +76,7 @@ async def test_a_claim_does_not_wait_for_another_workers_open_transaction(postgr
     holding, go_on = threading.Event(), threading.Event()
 
     def slow(tx: Connection) -> list[Job]:
-        mine = claims.claim(tx, claim(1, limit=4))
+        mine = claims.claim(tx, claim(1, limit=4)).jobs
         holding.set()
         assert go_on.wait(30)
         return mine
@@ -116,10 +118,37 @@ async def test_each_transport_gives_as_many_as_it_has_room_for(db: Database, wor
     await db.write(lambda tx: add(tx, [accepted(world, n, transport_id=many) for n in range(5)]))
     await db.write(lambda tx: add(tx, [accepted(world, 5 + n, transport_id=few) for n in range(3)]))
     await db.write(lambda tx: add(tx, [accepted(world, 8, transport_id=late, due_at=NOW + 1)]))
-    wanted = Claim(now=NOW, until=KEPT, lease=1, limit=4, room=3, rooms={few: 2})
-    found = await db.write(lambda tx: claims.claim(tx, wanted))
-    assert [job.transport_id for job in found] == [many, many, many, few]
-    assert [job.transport_id for job in await taken(db, 2, busy=(many,))] == [few, few]
+    room = Room(mails=9, unknown=3, each={few: 2}, others=9)
+    found = await db.write(lambda tx: claims.claim(tx, replace(claim(1), room=room)).jobs)
+    assert Counter(job.transport_id for job in found) == {many: 3, few: 2}
+    assert [job.transport_id for job in await taken(db, 2, busy=(many,))] == [few]
+
+
+async def test_who_has_many_mails_waiting_does_not_delay_who_has_one(db: Database, world: World) -> None:
+    other = await db.write(lambda tx: found(tx, 2))
+    await queued(db, world, 100, due_at=NOW - 60_000)
+    await db.write(lambda tx: add(tx, [accepted(other, 101)]))
+    assert Counter(job.org_id for job in await taken(db, 1, limit=2)) == {world.org.id: 1, other.org.id: 1}
+    assert Counter(job.org_id for job in await taken(db, 2, limit=50)) == {world.org.id: 50}
+
+
+async def test_what_is_for_the_moment_does_not_wait_behind_a_bulk(db: Database, world: World) -> None:
+    crowd = [f"{n}@x.example" for n in range(6)]
+    await db.write(lambda tx: add(tx, [accepted(world, n, to=crowd, due_at=NOW - 60_000) for n in range(50)]))
+    await db.write(lambda tx: add(tx, [accepted(world, 50 + n) for n in range(50)]))
+    assert Counter(len(job.pending) for job in await taken(db, 1, limit=40)) == {1: 30, 6: 10}
+
+
+async def test_a_claim_tells_when_it_is_worth_asking_again(db: Database, world: World) -> None:
+    async def again(now: int) -> int | None:
+        return await db.write(lambda tx: claims.claim(tx, claim(1, now=now)).again)
+
+    assert await again(NOW) is None
+    await db.write(lambda tx: add(tx, [accepted(world, n, due_at=NOW + 400 + n) for n in range(3)]))
+    assert await again(NOW - 101) is None, "the next look comes before"
+    assert await again(NOW) == NOW + 400
+    assert await again(NOW + 400) == NOW + 400, "at once: what else the lane has is not known"
+    assert await again(NOW + 400) == NOW + 401
 
 
 async def test_a_held_mail_is_nobody_elses_until_the_lease_ends(db: Database, world: World) -> None:
@@ -171,7 +200,7 @@ async def test_a_held_verdict_keeps_the_mail_from_everybody(db: Database, world:
 async def test_nobody_takes_what_is_in_their_own_hands_whatever_the_clock_says(db: Database, world: World) -> None:
     await queued(db, world)
     await taken(db, 1)
-    assert await db.write(lambda tx: claims.claim(tx, replace(claim(2, now=2 * KEPT), own=(1, 5)))) == []
+    assert await db.write(lambda tx: claims.claim(tx, replace(claim(2, now=2 * KEPT), own=(1, 5))).jobs) == []
     assert len(await taken(db, 3, now=2 * KEPT)) == 1
 
 
@@ -308,7 +337,7 @@ async def test_of_a_worker_and_whoever_cancels_one_is_first(db: Database, world:
     taken: set[int] = set()
 
     async def work() -> None:
-        while found := await theirs.write(lambda tx: claims.claim(tx, claim(7, limit=10))):
+        while found := await theirs.write(lambda tx: claims.claim(tx, claim(7, limit=10)).jobs):
             taken.update(job.mail_seq for job in found)
 
     async def regret(answers: dict[int, bool]) -> None:

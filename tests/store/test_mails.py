@@ -40,7 +40,7 @@ async def test_a_mail_is_shown_as_it_was_accepted(db: Database, world: World) ->
     assert (mail.content, mail.format, mail.files, mail.attachments) == (letter.content, letter.format, FILES, 3)
     assert tuple(each.recipient for each in mail.deliveries) == letter.recipients
     assert (mail.state, mail.due_at, mail.attempt, mail.settled_at) == (State.QUEUED, NOW, 0, None)
-    [job] = await db.write(lambda tx: claims.claim(tx, claim(1)))
+    [job] = await db.write(lambda tx: claims.claim(tx, claim(1)).jobs)
     assert job.letter == letter
 
 
@@ -69,7 +69,7 @@ async def test_another_organisation_sees_nothing(db: Database, world: World) -> 
 async def test_mails_by_state_as_it_is_shown(db: Database, world: World) -> None:
     new = [accepted(world, 1), accepted(world, 2), accepted(world, 3), accepted(world, 4, due_at=NOW + 9)]
     await db.write(lambda tx: add(tx, new))
-    one, _ = await db.write(lambda tx: claims.claim(tx, claim(1, limit=2)))
+    one, _ = await db.write(lambda tx: claims.claim(tx, claim(1, limit=2)).jobs)
     await db.write_together(verdicts.settle, verdict(one, State.SENT))
 
     async def numbers(*states: State) -> list[str]:

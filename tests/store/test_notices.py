@@ -28,7 +28,7 @@ async def put(db: Database, world: World, *, to: tuple[str, ...] = ("a@x.example
 
 
 async def taken(db: Database, lease: int = 1, now: int = NOW) -> list[Job]:
-    return await db.write(lambda tx: claims.claim(tx, claim(lease, now=now)))
+    return await db.write(lambda tx: claims.claim(tx, claim(lease, now=now)).jobs)
 
 
 async def settled(db: Database, job: Job, *states: State, next_due: int | None = None) -> list[Job]:

@@ -17,12 +17,13 @@ from postroom.config import Settings
 from postroom.mail.life import State, Why
 from postroom.send import submit
 from postroom.store import claims, jobs, mails, orgs, transports
-from postroom.store.claims import Claim, Mark
+from postroom.store.claims import Mark
 from postroom.store.db import Tx
 from postroom.store.mails import Accepted, Filed
 from postroom.store.tables import job
 from postroom.worker.loop import work
 from tests.smtp.peers import Act, Inbox, Server, until
+from tests.store.accepted import claim
 from tests.test_send import box, caller, draft, key
 from tests.world import World, found
 
@@ -199,6 +200,19 @@ async def test_scheduled_mail_waits_for_its_time(database_url: str, tmp_path: Pa
         assert [message_from_bytes(mail.content)["Subject"] for mail in inbox.mails] == ["now", "later"]
 
 
+async def test_a_mail_leaves_at_its_moment_and_not_at_the_next_look(sqlite_url: str, tmp_path: Path) -> None:
+    few = {"poll_seconds": 10.0}
+    async with (
+        Inbox().listening() as inbox,
+        post(tmp_path, sqlite_url, inbox.port, few=few) as office,
+        worker(office.app),
+    ):
+        at = clock() + 150
+        await office.accept(scheduled_at=at)
+        await until(lambda: len(inbox.mails) > 0)
+        assert at <= clock() < at + 5000
+
+
 async def test_dead_workers_mails_are_taken_over_and_its_verdict_is_void(database_url: str, tmp_path: Path) -> None:
     moment = clock()
     async with (
@@ -206,8 +220,7 @@ async def test_dead_workers_mails_are_taken_over_and_its_verdict_is_void(databas
         post(tmp_path, database_url, inbox.port, clock=lambda: moment) as office,
     ):
         accepted = await office.accept()
-        claim = Claim(now=moment, until=moment + 20_000, lease=1, limit=10, room=10)
-        (dead,) = await office.app.db.write(partial(claims.claim, wanted=claim))
+        (dead,) = (await office.app.db.write(partial(claims.claim, wanted=claim(1, now=moment)))).jobs
         async with worker(office.app):
             other = await office.accept("other")
             await office.reaches(other, State.SENT)
@@ -226,8 +239,7 @@ async def test_what_a_dead_worker_may_have_sent_is_unknown_and_rests(database_ur
         post(tmp_path, database_url, inbox.port, clock=lambda: moment) as office,
     ):
         accepted = await office.accept()
-        claim = Claim(now=moment, until=moment + 20_000, lease=1, limit=10, room=10)
-        (dead,) = await office.app.db.write(partial(claims.claim, wanted=claim))
+        (dead,) = (await office.app.db.write(partial(claims.claim, wanted=claim(1, now=moment)))).jobs
         assert await office.app.db.write_together(claims.mark, Mark(dead.mail_seq, 1))
         moment += 20_000
         async with worker(office.app):

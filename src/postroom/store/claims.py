@@ -8,16 +8,34 @@ Before the final dot of a mail is sent, ``mark`` has written that it may be. So 
 the mark nobody has taken it, and it is tried again; with it a server may have, and nobody knows.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from functools import lru_cache
+from random import Random
+from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, case, false, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Row,
+    Select,
+    Subquery,
+    bindparam,
+    case,
+    false,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from postroom.failpoint import reach
 from postroom.mail.draft import Letter, Recipient
 from postroom.mail.life import Stage, Unknown
+from postroom.mail.share import Room, Stock, share
 from postroom.store import mails, transports
 from postroom.store.tables import job, lane, org, transport
 from postroom.store.transports import Transport
@@ -47,19 +65,26 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
-    """What a worker asks for: at most ``limit`` mails due at ``now``, held until ``until`` under ``lease``.
+    """What a worker asks for: mails due at ``now`` that it has ``room`` for, held until ``until`` under ``lease``.
 
-    ``rooms`` says how many of these each transport may have; ``room`` holds for a transport that is not in it. Of what
-    it holds already, under the leases ``own``, it takes none again, whatever the clock says.
+    Of what it holds already, under the leases ``own``, it takes none again, whatever the clock says. It wants to know
+    of lanes that have something to do until ``soon``.
     """
 
     now: int
     until: int
     lease: int
-    limit: int
-    room: int
-    rooms: Mapping[int, int] = field(default_factory=dict)
+    room: Room
     own: tuple[int, ...] = ()
+    soon: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a worker got, and when (ms) to ask again: None where nothing is known to come up until ``soon``."""
+
+    jobs: list[Job]
+    again: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,29 +96,55 @@ class Mark:
     stage: Stage = Stage.FINAL_DOT
 
 
-def claim(tx: Connection, wanted: Claim) -> list[Job]:
-    """Take due mails, the lane that waits longest first, each one's mails oldest first.
+def claim(tx: Connection, wanted: Claim) -> Claimed:
+    """Take due mails, of each lane its share and the oldest.
 
     The cost follows the number of lanes and of mails taken, not that of the mails that wait.
     """
-    rooms = dict(wanted.rooms)
-    rows: list[tuple[Any, Any]] = []
-    for way in tx.execute(_DUE_LANES, {"now_": wanted.now}).all():
-        room = min(rooms.get(way.transport_id, wanted.room), wanted.limit - len(rows))
-        if room > 0:
-            values = {"lane_": way.id, "now_": wanted.now, "room_": room, "own_": wanted.own}
-            values |= {"lease_": wanted.lease, "until_": wanted.until}
-            taken = tx.execute(_TAKE, values).all()
-            rooms[way.transport_id] = rooms.get(way.transport_id, wanted.room) - len(taken)
-            rows += [(way, row) for row in taken]
-        if len(rows) == wanted.limit:
-            break
+    ways = tx.execute(_LANES, {"soon_": wanted.soon}).all()
+    rows = _take(tx, [way for way in ways if way.ready_at <= wanted.now], wanted)
     if not rows:
-        return []
+        return Claimed([], min((way.ready_at for way in ways if way.ready_at > wanted.now), default=None))
     reach("claim-taken")
-    jobs = _jobs(tx, rows, wanted.lease)
+    by_id = {way.id: way for way in ways}
+    jobs = _jobs(tx, [(by_id[row.lane_id], row) for row in rows], wanted.lease)
     reach("claim-read")
-    return jobs
+    # What else such a lane has is not known before it is asked again.
+    return Claimed(jobs, wanted.now)
+
+
+def _take(tx: Connection, ways: Sequence[Row[Any]], wanted: Claim) -> list[Row[Any]]:
+    """Divide the room between the lanes; what some of them did not need, once more between the others."""
+    lanes: Sequence[Any] = ways
+    stock = Stock(wanted.room)
+    dice = Random(wanted.lease).randrange  # noqa: S311 - who begins, no secret
+    rows: list[Row[Any]] = []
+    for _ in range(_ROUNDS):
+        given = share(lanes, stock, dice)
+        if not given:
+            break
+        found = _take_oldest(tx, given, wanted)
+        rows += found
+        spare = given - Counter(row.lane_id for row in found)
+        for way in lanes if spare else ():
+            stock.put_back(way, spare[way.id])
+        lanes = [way for way in lanes if not spare[way.id]]
+    return rows
+
+
+def _take_oldest(tx: Connection, given: Mapping[int, int], wanted: Claim) -> list[Row[Any]]:
+    values = {"now_": wanted.now, "own_": wanted.own, "lease_": wanted.lease, "until_": wanted.until}
+    rows: list[Row[Any]] = []
+    lanes = list(given.items())
+    for start in range(0, len(lanes), _LANES_AT_MOST):
+        some = lanes[start : start + _LANES_AT_MOST]
+        # Statements for 1, 2, 4, ... lanes: few are ever made. Nothing is in lane 0.
+        size = 1 << (len(some) - 1).bit_length()
+        padded = [*some, *[(0, 0)] * (size - len(some))]
+        asked = {f"lane_{n}": lane_id for n, (lane_id, _) in enumerate(padded)}
+        asked |= {f"room_{n}": room for n, (_, room) in enumerate(padded)}
+        rows += tx.execute(_take_of(size), values | asked)
+    return rows
 
 
 def _jobs(tx: Connection, rows: Sequence[tuple[Any, Any]], lease: int) -> list[Job]:
@@ -118,41 +169,48 @@ def _jobs(tx: Connection, rows: Sequence[tuple[Any, Any]], lease: int) -> list[J
     ]
 
 
-def _due_lanes() -> Select[Any]:
-    """The lanes that have due mails and may have them: one step of the index for each, however many mails it has."""
-    lowest = select(func.min(job.c.lane_id).label("id")).cte("lanes", recursive=True)
+def _lanes() -> Select[Any]:
+    """The lanes that have mails soon and may have them: one step of the index for each, however many mails it has."""
+    lowest = select(func.min(job.c.lane_id).label("id")).cte("waiting", recursive=True)
     higher = select(func.min(job.c.lane_id)).where(job.c.lane_id > lowest.c.id).scalar_subquery()
     lanes = lowest.union_all(select(higher).where(lowest.c.id.is_not(None)))
     oldest = select(func.min(job.c.due_at)).where(job.c.lane_id == lanes.c.id).scalar_subquery().label("oldest")
-    found = select(lanes.c.id, oldest).subquery()
+    # MATERIALIZED: else SQLite looks again for each time that it is named.
+    found = select(lanes.c.id, oldest).where(lanes.c.id.is_not(None)).cte("found").prefix_with("MATERIALIZED")
     # A transport may have been removed; its mails are claimed, and told so.
     ways = found.join(lane, lane.c.id == found.c.id).join(org, org.c.id == lane.c.org_id)
     ways = ways.outerjoin(transport, transport.c.id == lane.c.transport_id)
-    due: BindParameter[int] = bindparam("now_")
+    paused = transport.c.paused_until > found.c.oldest
+    ready = case((paused, transport.c.paused_until), else_=found.c.oldest)
     return (
-        select(lane.c.id, lane.c.org_id, lane.c.transport_id, lane.c.urgent, found.c.oldest, org.c.unknown)
+        select(lane.c.id, lane.c.org_id, lane.c.transport_id, lane.c.urgent, ready.label("ready_at"), org.c.unknown)
         .select_from(ways)
-        .where(found.c.oldest <= due, func.coalesce(transport.c.held, false()) == false())
-        .where(func.coalesce(transport.c.paused_until, 0) <= due)
-        .order_by(found.c.oldest, found.c.id)
+        .where(ready <= bindparam("soon_"), func.coalesce(transport.c.held, false()) == false())
     )
 
 
-def _take() -> ReturningUpdate[tuple[int, int, int, int, str | None]]:
-    due = select(job.c.mail_seq).where(job.c.lane_id == bindparam("lane_"), job.c.due_at <= bindparam("now_"))
-    due = due.where(or_(job.c.lease.is_(None), job.c.lease.not_in(bindparam("own_", expanding=True))))
-    # SKIP LOCKED (PostgreSQL): two workers never wait for each other. SQLite has one writer at a time and ignores it.
-    due = due.order_by(job.c.due_at, job.c.mail_seq).limit(bindparam("room_")).with_for_update(skip_locked=True)
+@lru_cache
+def _take_of(lanes: int) -> ReturningUpdate[Any]:
+    """Take the oldest mails of so many lanes, of each as many as it is given."""
     # WITH: as a plain subquery PostgreSQL may run it again for each job, and so take more than the limit.
-    chosen = due.cte("due")
+    chosen = union_all(*(select(_oldest(n).c.mail_seq) for n in range(lanes))).cte("due")
+    chosen = chosen.prefix_with("MATERIALIZED", dialect="postgresql")
     # What is in doubt is not tried: it is the attempt before that is not over.
     attempt = case((job.c.stage == Stage.FINAL_DOT.value, job.c.attempt), else_=job.c.attempt + 1)
     return (
         update(job)
         .where(job.c.mail_seq.in_(select(chosen.c.mail_seq)))
         .values(lease=bindparam("lease_"), due_at=bindparam("until_"), attempt=attempt)
-        .returning(job.c.mail_seq, job.c.org_id, job.c.attempt, job.c.first_due_at, job.c.stage)
+        .returning(job.c.mail_seq, job.c.org_id, job.c.lane_id, job.c.attempt, job.c.first_due_at, job.c.stage)
     )
+
+
+def _oldest(n: int) -> Subquery:
+    due = select(job.c.mail_seq).where(job.c.lane_id == bindparam(f"lane_{n}"), job.c.due_at <= bindparam("now_"))
+    due = due.where(or_(job.c.lease.is_(None), job.c.lease.not_in(bindparam("own_", expanding=True))))
+    # SKIP LOCKED (PostgreSQL): two workers never wait for each other. SQLite has one writer at a time and ignores it.
+    due = due.order_by(job.c.due_at, job.c.mail_seq).limit(bindparam(f"room_{n}")).with_for_update(skip_locked=True)
+    return due.subquery(f"oldest_{n}")
 
 
 def extend(tx: Connection, leases: Collection[int], until: int) -> int:
@@ -177,8 +235,9 @@ def note(tx: Connection, marks: Sequence[Mark]) -> None:
 
 # Made once: to build a statement costs more than to run it.
 _LEASES: BindParameter[Any] = bindparam("leases_", expanding=True)
-_DUE_LANES = _due_lanes()
-_TAKE = _take()
+_LANES = _lanes()
+_LANES_AT_MOST: Final = 32  # of one statement
+_ROUNDS: Final = 3  # of one claim; the next one comes soon
 _EXTEND = update(job).where(job.c.lease.in_(_LEASES)).values(due_at=bindparam("until_"))
 _MARK = (
     update(job)

@@ -1,10 +1,10 @@
 """The loop: claim, do, settle, until told to stop.
 
-1. ``_claim`` takes due mails under a fresh lease, of each transport as many as its window has room for.
-2. ``_handle`` tries one mail (``deliver.attempt``), decides what it means (``settle.decide``) and writes that down.
-3. ``_heartbeat`` moves the leases on while their mails are worked at, and notes how far the slow ones came; what a dead
-   worker held comes due again.
-4. A stop claims nothing more and waits for the mails in flight.
+1. ``_claim`` takes due mails under a fresh lease: the room that the windows have, divided between all that wait.
+2. ``_rest`` waits until there is something to take again: somebody rings, a mail ends, or one comes due.
+3. ``_handle`` tries one mail (``deliver.attempt``), decides what it means (``settle.decide``) and writes that down.
+4. ``Hold.keep`` moves the leases on meanwhile; what a dead worker held comes due again.
+5. A stop claims nothing more and waits for the mails in flight.
 
 A lost wake-up costs ``poll_seconds``, a lost database nothing but time, a lost lease the right to settle.
 """
@@ -13,6 +13,8 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -21,7 +23,7 @@ import structlog
 from postroom.app import App
 from postroom.errors import Unavailable
 from postroom.failpoint import reach
-from postroom.mail.life import Outcome, Result, Stage, Verdict
+from postroom.mail.life import Outcome, Result, Verdict
 from postroom.mail.retry import Patience
 from postroom.settle import decide, in_doubt, settle
 from postroom.smtp.deadlines import Deadlines
@@ -29,17 +31,18 @@ from postroom.smtp.journal import Journal
 from postroom.smtp.pool import Pool
 from postroom.smtp.route import trust
 from postroom.store import claims
-from postroom.store.claims import Claim, Job, Mark
-from postroom.store.db import Tx
+from postroom.store.claims import Claim, Job
 from postroom.worker.delays import watch
 from postroom.worker.deliver import Ways, attempt
+from postroom.worker.hold import Hold
 from postroom.worker.sweep import sweep
-from postroom.worker.window import Windows
+from postroom.worker.window import Place, Windows
 
 log = structlog.get_logger()
 
 CLAIM_AT_MOST: Final = 100  # more in one transaction gains nothing
 PAUSE_SECONDS: Final = 0.5  # between tries while the database is away
+REST_SECONDS: Final = 0.005  # after a claim that left room: what comes up meanwhile is claimed together
 
 
 async def work(app: App, stop: asyncio.Event) -> None:
@@ -62,63 +65,72 @@ class _Worker:
         self._app = app
         self._pool = pool
         self._ways = Ways(app.vault)
-        self._windows = Windows(app.settings.connections_per_transport, app.settings.mails_in_flight)
+        self._windows = Windows(
+            in_flight=app.settings.mails_in_flight,
+            waiting=app.settings.mails_waiting,
+            connections=app.settings.connections_per_transport,
+        )
+        self._hold = Hold(app)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._held: dict[tuple[int, int], Journal] = {}  # by mail and lease
         self._patience = Patience(give_up_days=app.settings.give_up_days, unknown_minutes=app.settings.unknown_minutes)
         self._again = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """The loop itself."""
-        aside = (self._listen(), self._heartbeat(), self._heed(stop), sweep(self._app), watch(self._app))
+        aside = (self._listen(), self._hold.keep(), self._heed(stop), sweep(self._app), watch(self._app))
         helpers = [asyncio.create_task(each) for each in aside]
         try:
             while not stop.is_set():
                 self._again.clear()
-                if not await self._claim():
-                    await self._again.wait()
+                await self._rest(await self._claim())
             await self._finish()
         finally:
             for task in helpers:
                 task.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
 
-    async def _claim(self) -> bool:
-        """Start on due mails; False where nothing more can be taken before something changes."""
-        limit = min(self._app.settings.mails_in_flight - len(self._tasks), CLAIM_AT_MOST)
-        if limit <= 0:
-            return False
+    async def _claim(self) -> float | None:
+        """Start on due mails; in how many seconds there may be others, None where only an event can tell."""
+        room = self._windows.room(self._time())
+        if room.mails <= 0:
+            return None
         now = self._app.clock()
         claim = Claim(
             now=now,
-            until=self._lease_end(now),
+            until=self._hold.until(now),
             lease=self._app.ids.number(),
-            limit=limit,
-            room=self._windows.narrow,
-            rooms=self._windows.rooms(),
-            own=self._leases(),
+            room=replace(room, mails=min(room.mails, CLAIM_AT_MOST)),
+            own=self._hold.leases,
+            soon=now + round(self._app.settings.poll_seconds * 1000),
         )
         reach("claim-before")
         try:
             claimed = await self._app.db.write(partial(claims.claim, wanted=claim))
         except Unavailable:
             await asyncio.sleep(PAUSE_SECONDS)
-            return True
+            return 0.0
         reach("claimed")
-        for job in claimed:
+        for job in claimed.jobs:
             self._start(job)
-        return len(claimed) == limit
+        if len(claimed.jobs) == claim.room.mails:
+            return 0.0
+        return None if claimed.again is None else (claimed.again - self._app.clock()) / 1000 - REST_SECONDS
+
+    async def _rest(self, seconds: float | None) -> None:
+        if seconds == 0.0:
+            return
+        await asyncio.sleep(REST_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._again.wait()
 
     def _start(self, job: Job) -> None:
-        self._windows.take(job.transport_id)
-        mark = Mark(job.mail_seq, job.lease)
-        journal = Journal(partial(self._app.db.begin_together, claims.mark, mark))
-        self._held[job.mail_seq, job.lease] = journal
-        task = asyncio.create_task(self._handle(job, journal))
+        place = self._windows.take(job.transport_id, self._time())
+        task = asyncio.create_task(self._handle(job, self._hold.take(job), place))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _handle(self, job: Job, journal: Journal) -> None:
+    async def _handle(self, job: Job, journal: Journal, place: Place) -> None:
         answered = settled = False
         try:
             tried = not job.in_doubt
@@ -140,8 +152,8 @@ class _Worker:
             log.exception("mail not settled, held until this worker ends", mail=job.letter.mail_id.hex())
         finally:
             if settled:
-                del self._held[job.mail_seq, job.lease]
-            self._windows.give_back(job.transport_id, answered=answered)
+                self._hold.let_go(job)
+            self._windows.give_back(place, self._time(), answered=answered)
             self._again.set()
 
     async def _written(self, verdict: Verdict) -> bool:
@@ -163,28 +175,9 @@ class _Worker:
         await stop.wait()
         self._again.set()
 
-    async def _heartbeat(self) -> None:
-        noted: dict[tuple[int, int], Stage] = {}
-        while True:
-            await asyncio.sleep(self._app.settings.lease_seconds / 4)
-            stages = {held: journal.stage for held, journal in self._held.items()}
-            news = [Mark(*held, stage) for held, stage in stages.items() if noted.get(held) is not stage]
-            noted = stages
-            if stages:
-                reach("heartbeat-before")
-                try:
-                    await self._app.db.write(partial(self._beat, news=news))
-                    reach("heartbeat")
-                except Unavailable:
-                    continue  # the next beat may come through; if none does, the leases lapse as they should
-
-    def _beat(self, tx: Tx, news: Sequence[Mark]) -> None:
-        claims.extend(tx, self._leases(), self._lease_end(self._app.clock()))
-        if news:
-            claims.note(tx, news)
-
-    def _leases(self) -> tuple[int, ...]:
-        return tuple({lease for _, lease in self._held})
+    @staticmethod
+    def _time() -> float:
+        return asyncio.get_running_loop().time()
 
     async def _finish(self) -> None:
         if self._tasks:
@@ -192,9 +185,6 @@ class _Worker:
             for task in late:
                 task.cancel()  # their leases lapse, and another worker tries them
             await asyncio.gather(*late, return_exceptions=True)
-
-    def _lease_end(self, now: int) -> int:
-        return now + round(self._app.settings.lease_seconds * 1000)
 
 
 def _log(job: Job, outcomes: Sequence[Outcome], verdict: Verdict, kept: bool) -> None:

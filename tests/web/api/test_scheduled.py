@@ -30,7 +30,7 @@ async def scheduled(guest: Guest, **changed: Any) -> str:
 
 def taken(tx: Tx) -> int:
     """How many mails a worker takes for whom all are due."""
-    return len(claims.claim(tx, claim(1, now=FAR)))
+    return len(claims.claim(tx, claim(1, now=FAR)).jobs)
 
 
 async def shown(guest: Guest, mail: str) -> dict[str, Any]:
@@ -72,7 +72,7 @@ async def test_a_mail_is_sent_at_once(database_url: str, tmp_path: Path) -> None
         assert answer.json()["Emails"][0]["message"] == "mail queued"
         assert (await shown(visit.own, mail))["status"] == [{"type": "queued"}]
         app = visit.own.house.app
-        (job,) = await app.db.write(lambda tx: claims.claim(tx, claim(1, now=app.clock())))
+        (job,) = await app.db.write(lambda tx: claims.claim(tx, claim(1, now=app.clock())).jobs)
         assert abs(job.letter.dated_at - app.clock()) < 60_000
         assert job.first_due_at == job.letter.dated_at
 
@@ -118,7 +118,7 @@ async def test_a_mail_that_was_tried_keeps_its_date(database_url: str, tmp_path:
             filed = mails.find(tx, visit.own.world.org.id, number)
             assert filed is not None
             assert jobs.retry(tx, visit.own.world.org.id, filed.seq, 5)
-            (held,) = claims.claim(tx, claim(1, now=6))
+            (held,) = claims.claim(tx, claim(1, now=6)).jobs
             assert verdicts.settle(tx, [verdict(held, State.QUEUED, next_due=FAR)]) == [True]
 
         await app.db.write(tried)

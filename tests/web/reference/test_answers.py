@@ -136,7 +136,7 @@ async def _with_file(witness: Witness, number: str) -> dict[str, str]:
 async def _attempt(guest: Guest) -> None:
     """What is due has had its attempt: the first mail was refused, the others were taken."""
     db, now = guest.house.app.db, guest.house.app.clock()
-    due = await db.write(lambda tx: claims.claim(tx, claim(1, now=now)))
+    due = await db.write(lambda tx: claims.claim(tx, claim(1, now=now)).jobs)
     for job, state in zip(due, [State.FAILED, *[State.SENT] * len(due)], strict=False):
         await db.write_together(verdicts.settle, verdict(job, state))
 
