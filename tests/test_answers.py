@@ -10,10 +10,11 @@ from postroom.mail.compose import message_id
 from postroom.mail.draft import FileRef, InReplyTo
 from postroom.mail.life import State
 from postroom.send import submit
-from postroom.store import claims, files, mails
+from postroom.store import claims, files, mails, selection
 from postroom.store.db import Database
 from postroom.store.files import Upload
 from postroom.store.mails import Accepted
+from postroom.store.selection import Selection
 from tests.store.accepted import claim
 from tests.test_send import IDS, box, caller, draft, key, send
 from tests.world import NOW, World, found
@@ -88,5 +89,6 @@ async def test_files_of_any_mail_are_told_of_the_whole_thread(db: Database, worl
 
 async def told(db: Database, world: World) -> list[bool]:
     """Of each mail, newest first, whether its thread has files."""
-    page = partial(mails.in_states, org_id=world.org.id, states=list(State), limit=9)
+    everything = Selection(org_id=world.org.id, states=frozenset(State))
+    page = partial(selection.newest, wanted=everything, limit=9)
     return [each.thread_has_files for each in await db.read(page)]

@@ -7,16 +7,18 @@ import pytest
 from postroom.access import confirmation
 from postroom.access.confirmation import Subject
 from postroom.mail.life import State
-from postroom.store import mails
+from postroom.store import selection
 from postroom.store.db import Database
 from postroom.store.mails import Filed
+from postroom.store.selection import Selection
 from tests.world import NOW, World
 
 
 async def asked(db: Database, of: Subject) -> Filed:
     """The mail with the link, as it waits."""
     await db.write(lambda tx: confirmation.ask(tx, of, token="t", mail_id=bytes(32), accounts="https://a", now=NOW))
-    (mail,) = await db.read(lambda tx: mails.in_states(tx, of.org.id, {State.QUEUED}, limit=5))
+    queued = Selection(org_id=of.org.id, states=frozenset({State.QUEUED}))
+    (mail,) = await db.read(lambda tx: selection.newest(tx, queued, limit=5))
     return mail
 
 

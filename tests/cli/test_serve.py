@@ -17,7 +17,11 @@ from postroom.cli.calling import connect
 from postroom.client import Mail, Mailbox, records
 from postroom.client import mails as client_mails
 from postroom.mail.life import State
-from postroom.store import mails
+from postroom.store import selection
+from postroom.store.db import Tx
+from postroom.store.mails import Filed
+from postroom.store.orgs import Org
+from postroom.store.selection import Selection
 from tests.cli.boxed import bearer
 from tests.cli.command import postroom, running, stored, well
 
@@ -174,7 +178,11 @@ async def test_a_taken_port_is_one_line(home: Path) -> None:
 
 async def _states(home: Path) -> dict[str, State]:
     """The state of each mail, by its subject."""
-    found = await stored(home / "data", lambda tx, org: mails.in_states(tx, org.id, set(State), limit=100))
+
+    def everything(tx: Tx, org: Org) -> list[Filed]:
+        return selection.newest(tx, Selection(org_id=org.id, states=frozenset(State)), limit=100)
+
+    found = await stored(home / "data", everything)
     return {each.subject: each.state for each in found}
 
 

@@ -11,6 +11,7 @@ ALLOWED = {
     (S.SCHEDULED, S.CANCELLED),
     *((origin, S.HELD) for origin in (S.SCHEDULED, S.QUEUED, S.SENDING)),
     *((S.HELD, target) for target in (S.SCHEDULED, S.QUEUED, S.CANCELLED)),
+    (S.QUEUED, S.SCHEDULED),
     (S.QUEUED, S.SENDING),
     (S.QUEUED, S.CANCELLED),
     (S.SENDING, S.QUEUED),

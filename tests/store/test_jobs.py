@@ -14,6 +14,7 @@ from postroom.mail.share import Room
 from postroom.store import claims, jobs, mails, tables, verdicts
 from postroom.store.claims import Job, Mark
 from postroom.store.db import Database
+from postroom.store.jobs import Answer, Deed, Verb
 from postroom.store.mails import Filed
 from tests.store.accepted import KEPT, accepted, add, claim, verdict
 from tests.world import NOW, World, found
@@ -37,6 +38,12 @@ async def shown(db: Database, world: World, n: int = 1) -> Filed:
 
 async def story(db: Database, world: World, seq: int) -> list[str]:
     return [row.what for row in await db.read(lambda tx: mails.history(tx, world.org.id, seq))]
+
+
+async def hand(db: Database, world: World, verb: Verb, seq: int, **how: object) -> Answer:
+    deed = Deed(verb=verb, org_id=world.org.id, at=NOW)
+    [answer] = await db.write(partial(jobs.act, deed=replace(deed, **how), seqs=[seq]))  # type: ignore[arg-type]
+    return answer
 
 
 async def test_a_claim_takes_what_is_due_with_all_it_needs(db: Database, world: World) -> None:
@@ -264,9 +271,8 @@ async def test_verdicts_of_one_moment_are_judged_one_by_one(db: Database, world:
 
 async def test_a_waiting_mail_is_cancelled_once(db: Database, world: World) -> None:
     [seq] = await queued(db, world, due_at=LATER)
-    cancel = partial(jobs.cancel, org_id=world.org.id, mail_seq=seq, now=NOW)
-    assert await db.write(cancel) is True
-    assert await db.write(cancel) is False
+    assert await hand(db, world, Verb.CANCEL, seq) is Answer.DONE
+    assert await hand(db, world, Verb.CANCEL, seq) is Answer.UNFIT
     mail = await shown(db, world)
     assert (mail.state, mail.settled_at) == (State.CANCELLED, NOW)
     assert [each.state for each in mail.deliveries] == [State.CANCELLED]
@@ -277,7 +283,7 @@ async def test_a_waiting_mail_is_cancelled_once(db: Database, world: World) -> N
 async def test_a_mail_in_a_workers_hands_is_not_cancelled(db: Database, world: World) -> None:
     [seq] = await queued(db, world)
     [job] = await taken(db, 1)
-    assert await db.write(partial(jobs.cancel, org_id=world.org.id, mail_seq=seq, now=NOW)) is False
+    assert await hand(db, world, Verb.CANCEL, seq) is Answer.SENDING
     assert await db.write_together(verdicts.settle, verdict(job, State.SENT)) is True
 
 
@@ -285,43 +291,43 @@ async def test_cancelling_the_rest_leaves_what_was_sent(db: Database, world: Wor
     [seq] = await queued(db, world, to=["a@x.example", "b@x.example"])
     [job] = await taken(db, 1)
     await db.write_together(verdicts.settle, verdict(job, State.SENT, State.QUEUED, next_due=LATER))
-    assert await db.write(partial(jobs.cancel, org_id=world.org.id, mail_seq=seq, now=NOW))
+    assert await hand(db, world, Verb.CANCEL, seq) is Answer.DONE
     mail = await shown(db, world)
     assert [mail.state, *(each.state for each in mail.deliveries)] == [State.SENT, State.SENT, State.CANCELLED]
 
 
 async def test_a_waiting_mail_is_hurried(db: Database, world: World) -> None:
     [seq] = await queued(db, world, due_at=LATER)
-    assert await db.write(partial(jobs.retry, org_id=world.org.id, mail_seq=seq, now=NOW)) is True
+    assert await hand(db, world, Verb.RETRY, seq) is Answer.DONE
     assert [job.mail_seq for job in await taken(db, 1)] == [seq]
-    assert await db.write(partial(jobs.retry, org_id=world.org.id, mail_seq=seq, now=NOW)) is False
+    assert await hand(db, world, Verb.RETRY, seq) is Answer.SENDING
 
 
 async def test_a_failed_mail_is_tried_again_for_those_it_failed_for(db: Database, world: World) -> None:
     [seq] = await queued(db, world, to=["a@x.example", "b@x.example"])
     [job] = await taken(db, 1)
     await db.write_together(verdicts.settle, verdict(job, State.SENT, State.FAILED))
-    assert await db.write(partial(jobs.retry, org_id=world.org.id, mail_seq=seq, now=NOW)) is True
+    assert await hand(db, world, Verb.RETRY, seq) is Answer.DONE
     [again] = await taken(db, 2)
     assert ([one.n for one in again.pending], again.reached) == ([1], True)
     await db.write_together(verdicts.settle, verdict(again, State.SENT))
-    assert await db.write(partial(jobs.retry, org_id=world.org.id, mail_seq=seq, now=NOW)) is False  # nothing failed
+    assert await hand(db, world, Verb.RETRY, seq) is Answer.UNFIT  # nothing failed
 
 
 async def test_another_organisation_touches_nothing(db: Database, world: World) -> None:
     other = await db.write(lambda tx: found(tx, 2))
     [seq] = await queued(db, world, due_at=LATER)
-    for act in (jobs.cancel, jobs.retry):
-        assert await db.write(partial(act, org_id=other.org.id, mail_seq=seq, now=NOW)) is False
+    for verb in Verb:
+        assert await hand(db, other, verb, seq) is Answer.UNFIT
     assert (await shown(db, world)).state is State.SCHEDULED
 
 
 async def test_cancel_and_claim_at_once_have_one_winner(db: Database, world: World, database_url: str) -> None:
     other = Database(database_url)
     seqs = await queued(db, world, 20)
-    cancels = [db.write(partial(jobs.cancel, org_id=world.org.id, mail_seq=seq, now=NOW)) for seq in seqs]
+    cancels = [hand(db, world, Verb.CANCEL, seq) for seq in seqs]
     cancelled, claimed = await asyncio.gather(asyncio.gather(*cancels), taken(other, 1))
-    gone = {seq for seq, done in zip(seqs, cancelled, strict=True) if done}
+    gone = {seq for seq, answer in zip(seqs, cancelled, strict=True) if answer is Answer.DONE}
     assert gone.isdisjoint(held := {job.mail_seq for job in claimed})
     assert gone | held <= set(seqs)
     assert await db.read(lambda tx: tx.execute(select(func.count()).select_from(tables.job)).scalar()) == 20 - len(gone)
@@ -340,16 +346,16 @@ async def test_of_a_worker_and_whoever_cancels_one_is_first(db: Database, world:
         while found := await theirs.write(lambda tx: claims.claim(tx, claim(7, limit=10)).jobs):
             taken.update(job.mail_seq for job in found)
 
-    async def regret(answers: dict[int, bool]) -> None:
+    async def regret(answers: dict[int, Answer]) -> None:
         while left:
             seq = left.pop()
-            answers[seq] = await db.write(lambda tx: jobs.cancel(tx, world.org.id, seq, LATER))  # noqa: B023
+            answers[seq] = await hand(db, world, Verb.CANCEL, seq)
 
-    answers: dict[int, bool] = {}
+    answers: dict[int, Answer] = {}
     await asyncio.gather(work(), *(regret(answers) for _ in range(40)))
     await theirs.close()
     assert answers.keys() == set(seqs)
-    assert {seq for seq in seqs if not answers[seq]} == taken
+    assert {seq for seq in seqs if answers[seq] is Answer.SENDING} == taken
     assert 0 < len(taken) < RACES
     states = await db.read(lambda tx: dict(tx.execute(select(tables.mail.c.seq, tables.mail.c.state)).all()))
     assert {seq for seq, state in states.items() if state == State.CANCELLED.value} == set(seqs) - taken

@@ -8,9 +8,9 @@ from sqlalchemy.exc import IntegrityError
 
 from postroom.mail.draft import FileRef
 from postroom.mail.life import State
-from postroom.store import claims, mails, tables, verdicts
+from postroom.store import claims, mails, tables
 from postroom.store.db import Database
-from tests.store.accepted import accepted, add, claim, verdict
+from tests.store.accepted import accepted, add, claim
 from tests.world import NOW, World, found
 
 FILES = tuple(
@@ -60,26 +60,9 @@ async def test_another_organisation_sees_nothing(db: Database, world: World) -> 
     org_id = other.org.id
     assert await db.read(partial(mails.find, org_id=org_id, mail_id=mail_id(1))) is None
     assert await db.read(partial(mails.history, org_id=org_id, seq=seq)) == []
-    assert await db.read(partial(mails.in_states, org_id=org_id, states=list(State), limit=9)) == []
     assert await db.read(partial(mails.beginning_with, org_id=org_id, digits="00", limit=9)) == []
     assert await db.read(partial(mails.number, org_id=org_id, mail_id=mail_id(1))) is None
     assert await db.read(partial(mails.by_numbers, org_id=org_id, numbers=[seq])) == []
-
-
-async def test_mails_by_state_as_it_is_shown(db: Database, world: World) -> None:
-    new = [accepted(world, 1), accepted(world, 2), accepted(world, 3), accepted(world, 4, due_at=NOW + 9)]
-    await db.write(lambda tx: add(tx, new))
-    one, _ = await db.write(lambda tx: claims.claim(tx, claim(1, limit=2)).jobs)
-    await db.write_together(verdicts.settle, verdict(one, State.SENT))
-
-    async def numbers(*states: State) -> list[str]:
-        wanted = partial(mails.in_states, org_id=world.org.id, states=states, limit=10)
-        return [each.subject for each in await db.read(wanted)]
-
-    assert await numbers(State.SENDING) == ["number 2"]
-    assert await numbers(State.QUEUED) == ["number 3"]
-    assert await numbers(State.SCHEDULED, State.SENT) == ["number 4", "number 1"]
-    assert await numbers(State.QUEUED, State.SENDING) == ["number 3", "number 2"]
 
 
 @pytest.mark.parametrize(("digits", "count"), [("", 2), ("00", 2), ("0" * 63, 2), ("0" * 63 + "1", 1), ("f", 0)])

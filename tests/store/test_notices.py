@@ -12,6 +12,7 @@ from postroom.store import blocked, claims, jobs, mails, notices, orgs, tables, 
 from postroom.store.blocked import Blocked
 from postroom.store.claims import Job
 from postroom.store.db import Database
+from postroom.store.jobs import Answer, Deed, Verb
 from tests.store.accepted import accepted, add, claim, verdict
 from tests.world import NOW, World
 
@@ -115,7 +116,8 @@ async def test_a_mail_that_waits_for_long_is_told_of_once(db: Database, world: W
     await want(db, world, what)
     seq, held, settled_, late = await put(db, world, count=4)
     await db.write(lambda tx: _hold(tx, held))
-    assert await db.write(lambda tx: jobs.move(tx, world.org.id, late, NOW, due_at=NOW + 1))
+    later = Deed(verb=Verb.MOVE, org_id=world.org.id, at=NOW, due_at=NOW + 1)
+    assert await db.write(lambda tx: jobs.act(tx, later, [late])) == [Answer.DONE]
     (over,) = [job for job in await taken(db) if job.mail_seq == settled_]
     await db.write(lambda tx: verdicts.settle(tx, [verdict(over, WELL)]))
     assert await db.read(lambda tx: notices.late(tx, NOW + LATE - 1)) == []

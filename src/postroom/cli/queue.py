@@ -13,6 +13,7 @@ from postroom.mail.life import FINAL, State
 
 if TYPE_CHECKING:
     from postroom.app import App
+    from postroom.store.jobs import Verb
     from postroom.store.mails import Filed
     from postroom.store.orgs import Org
 
@@ -41,12 +42,14 @@ def ls(settings: Settings, states: tuple[str, ...], limit: int, as_json: bool) -
     """List mails."""
     from postroom.cli import filed
     from postroom.cli.opening import with_org
-    from postroom.store import mails
+    from postroom.store import selection
+    from postroom.store.selection import Selection
 
-    wanted = {State(each) for each in states} or set(State) - FINAL
+    wanted = frozenset({State(each) for each in states} or set(State) - FINAL)
 
     async def act(app: "App", org: "Org") -> list["Filed"]:
-        return await app.db.read(lambda tx: mails.in_states(tx, org.id, wanted, limit=limit))
+        chosen = Selection(org_id=org.id, states=wanted)
+        return await app.db.read(lambda tx: selection.newest(tx, chosen, limit=limit))
 
     found = with_org(settings, act)
     if as_json:
@@ -95,12 +98,9 @@ def show(settings: Settings, mail_id: str, as_json: bool) -> None:
 @in_org
 def retry(settings: Settings, mail_id: str) -> None:
     """Try a waiting mail now, or a failed one again."""
-    from postroom.store import jobs
+    from postroom.store.jobs import Verb
 
-    async def act(app: "App", org: "Org", mail: "Filed") -> bool:
-        return await app.db.write(lambda tx: jobs.retry(tx, org.id, mail.seq, app.clock()))
-
-    _answer("queued", _with_mail(settings, mail_id, act), "nothing to retry")
+    _answer("queued", _with_mail(settings, mail_id, _act(Verb.RETRY)), "nothing to retry")
 
 
 @queue.command()
@@ -108,12 +108,20 @@ def retry(settings: Settings, mail_id: str) -> None:
 @in_org
 def cancel(settings: Settings, mail_id: str) -> None:
     """Take a mail out of the queue; says «cancelled», or «too late» where it is being sent or is settled."""
+    from postroom.store.jobs import Verb
+
+    _answer("cancelled", _with_mail(settings, mail_id, _act(Verb.CANCEL)), "too late")
+
+
+def _act(verb: "Verb") -> "Callable[[App, Org, Filed], Awaitable[bool]]":
     from postroom.store import jobs
+    from postroom.store.jobs import Answer, Deed
 
     async def act(app: "App", org: "Org", mail: "Filed") -> bool:
-        return await app.db.write(lambda tx: jobs.cancel(tx, org.id, mail.seq, app.clock()))
+        deed = Deed(verb=verb, org_id=org.id, at=app.clock())
+        return await app.db.write(lambda tx: jobs.act(tx, deed, [mail.seq])) == [Answer.DONE]
 
-    _answer("cancelled", _with_mail(settings, mail_id, act), "too late")
+    return act
 
 
 def _with_mail(settings: Settings, digits: str, act: "Callable[[App, Org, Filed], Awaitable[R]]") -> R:

@@ -20,7 +20,7 @@ class State(Enum):
 # The drawing in docs/reference/life.md is made from this table.
 MOVES: Mapping[State, frozenset[State]] = {
     State.SCHEDULED: frozenset({State.QUEUED, State.SENDING, State.HELD, State.CANCELLED}),
-    State.QUEUED: frozenset({State.SENDING, State.HELD, State.CANCELLED}),
+    State.QUEUED: frozenset({State.SCHEDULED, State.SENDING, State.HELD, State.CANCELLED}),
     State.SENDING: frozenset({State.QUEUED, State.HELD, State.SENT, State.FAILED}),
     State.HELD: frozenset({State.SCHEDULED, State.QUEUED, State.CANCELLED}),
     State.SENT: frozenset({State.QUEUED}),  # an operator's retry, for the recipients who did not get it

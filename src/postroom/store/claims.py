@@ -200,7 +200,7 @@ def _take_of(lanes: int) -> ReturningUpdate[Any]:
     return (
         update(job)
         .where(job.c.mail_seq.in_(select(chosen.c.mail_seq)))
-        .values(lease=bindparam("lease_"), due_at=bindparam("until_"), attempt=attempt)
+        .values(lease=bindparam("lease_"), due_at=bindparam("until_"), attempt=attempt, begun_at=bindparam("now_"))
         .returning(job.c.mail_seq, job.c.org_id, job.c.lane_id, job.c.attempt, job.c.first_due_at, job.c.stage)
     )
 

@@ -1,16 +1,16 @@
 """Mails with their recipients and attachments, and their history."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, or_, select
+from sqlalchemy import BindParameter, Connection, Row, bindparam, select
 
 from postroom.failpoint import reach
 from postroom.mail.address import Address
 from postroom.mail.draft import FileRef, Format, Kind, LeftOut, Letter, Linked, Mailbox, Recipient
-from postroom.mail.life import State, Why
+from postroom.mail.life import Result, Stage, State, Why
 from postroom.mail.limits import URGENT_RECIPIENTS
 from postroom.store import allowance, lanes, templates, threads
 from postroom.store.allowance import Allowance
@@ -68,7 +68,8 @@ class Filed:
     """A mail as a record shows it. ``content`` and ``files`` are empty in listings.
 
     ``thread_has_files``: whether any mail of its thread has some. ``linked``: the record that it is about, if that is
-    another one.
+    another one. Of one that is being sent, ``begun_at`` is when that began, and ``stage`` how far it has come, where it
+    takes long. ``in_doubt``: its last attempt ended without an answer, and a server may have it.
     """
 
     seq: int
@@ -92,6 +93,9 @@ class Filed:
     dated_at: int
     settled_at: int | None
     deliveries: tuple[Delivery, ...]
+    stage: Stage | None = None
+    begun_at: int | None = None
+    in_doubt: bool = False
 
     @property
     def about(self) -> Linked:
@@ -145,15 +149,6 @@ def by_numbers(tx: Connection, org_id: int, numbers: Sequence[int]) -> list[File
     return _filed(tx, org_id, list(tx.execute(_BY_NUMBERS, {"org_": org_id, "seqs_": list(numbers)})))
 
 
-def in_states(tx: Connection, org_id: int, states: Collection[State], *, limit: int) -> list[Filed]:
-    """The organisation's mails in these states, newest first, without content and files."""
-    held = job.c.lease.is_not(None)
-    stored = mail.c.state.in_([state.value for state in states]) & ~held
-    wanted = or_(stored, held) if State.SENDING in states else stored
-    query = _LISTING.where(mail.c.org_id == org_id, wanted).order_by(mail.c.seq.desc()).limit(limit)
-    return _filed(tx, org_id, list(tx.execute(query)))
-
-
 def beginning_with(tx: Connection, org_id: int, digits: str, *, limit: int) -> list[bytes]:
     """The ids of at most ``limit`` mails of the organisation that begin with these hex digits (at most 64)."""
     lowest, highest = bytes.fromhex(digits.ljust(64, "0")), bytes.fromhex(digits.ljust(64, "f"))
@@ -163,7 +158,7 @@ def beginning_with(tx: Connection, org_id: int, digits: str, *, limit: int) -> l
 
 def find(tx: Connection, org_id: int, mail_id: bytes) -> Filed | None:
     """The whole mail of that id."""
-    query = select(*_COLUMNS, mail.c.content, job.c.lease, job.c.attempt, job.c.due_at).select_from(_WITH_JOB)
+    query = select(*_COLUMNS, mail.c.content, *_JOB).select_from(_WITH_JOB)
     rows = list(tx.execute(query.where(mail.c.org_id == org_id, mail.c.id == mail_id)))
     filed = _filed(tx, org_id, rows, files=files_of(tx, [row.seq for row in rows]))
     return filed[0] if filed else None
@@ -244,8 +239,22 @@ _WITH_JOB = mail.outerjoin(job, job.c.mail_seq == mail.c.seq)
 _GIVEN: BindParameter[Any] = bindparam("seqs_", expanding=True)
 _SEQS = select(mail.c.id, mail.c.seq).where(mail.c.id.in_(bindparam("ids_", expanding=True)))
 _NUMBER = select(mail.c.seq).where(mail.c.org_id == bindparam("org_"), mail.c.id == bindparam("id_"))
-_LISTING = select(*_COLUMNS, job.c.lease, job.c.attempt, job.c.due_at).select_from(_WITH_JOB)
-_BY_NUMBERS = _LISTING.where(mail.c.org_id == bindparam("org_"), mail.c.seq.in_(_GIVEN)).order_by(mail.c.seq.desc())
+_JOB = (job.c.lease, job.c.attempt, job.c.due_at, job.c.stage, job.c.begun_at)
+_LISTING = select(*_COLUMNS, *_JOB).select_from(_WITH_JOB)
+# Who is tried again after all has a new beginning, and what was before it is over.
+_IN_DOUBT = (
+    select(event.c.mail_seq)
+    .join_from(event, job, job.c.mail_seq == event.c.mail_seq)
+    .where(
+        event.c.mail_seq.in_(_GIVEN),
+        event.c.what == Result.UNKNOWN.value,
+        event.c.attempt == job.c.attempt,
+        event.c.at >= job.c.first_due_at,
+        job.c.lease.is_(None),
+    )
+)
+# + 0: SQLite would rather look through all mails of the organisation than for a hundred of them.
+_BY_NUMBERS = _LISTING.where(mail.c.org_id + 0 == bindparam("org_"), mail.c.seq.in_(_GIVEN)).order_by(mail.c.seq.desc())
 _WHOLE = select(*_COLUMNS, mail.c.content, mail.c.references).where(mail.c.seq.in_(_GIVEN))
 _RECIPIENTS = select(recipient).where(recipient.c.mail_seq.in_(_GIVEN)).order_by(recipient.c.mail_seq, recipient.c.n)
 _FILES = select(attachment).where(attachment.c.mail_seq.in_(_GIVEN)).order_by(attachment.c.mail_seq, attachment.c.n)
@@ -256,6 +265,7 @@ def _filed(
 ) -> list[Filed]:
     deliveries = _deliveries(tx, [row.seq for row in rows])
     with_files = threads.with_files(tx, org_id, {row.thread_id or row.id for row in rows})
+    in_doubt = _in_doubt(tx, rows)
     return [
         Filed(
             seq=row.seq,
@@ -280,9 +290,18 @@ def _filed(
             dated_at=row.dated_at,
             settled_at=row.settled_at,
             deliveries=tuple(deliveries[row.seq]),
+            stage=None if row.lease is None or row.stage is None else Stage(row.stage),
+            begun_at=None if row.lease is None else row.begun_at,
+            in_doubt=row.seq in in_doubt,
         )
         for row in rows
     ]
+
+
+def _in_doubt(tx: Connection, rows: Sequence[Any]) -> set[int]:
+    """Which of them wait or are held after an attempt of unknown end."""
+    tried = [row.seq for row in rows if row.attempt and row.lease is None]
+    return set(tx.execute(_IN_DOUBT, {"seqs_": tried}).scalars()) if tried else set()
 
 
 def _deliveries(tx: Connection, seqs: Sequence[int]) -> dict[int, list[Delivery]]:

@@ -45,6 +45,7 @@ job = Table(
     # How far the attempt has come, as last written; final-dot: the server may have taken the mail.
     Column("stage", Text),
     Column("told", Boolean, nullable=False, server_default=text("false")),  # that it is late
+    Column("begun_at", Moment),  # when the last attempt began
     Index(None, "lane_id", "due_at", "mail_seq"),
 )
 # For the heartbeat: few jobs are held, however many wait.

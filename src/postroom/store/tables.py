@@ -325,6 +325,8 @@ mail = Table(
     # With the two that lists ask for: what is passed over is not looked at.
     Index(None, "org_id", "record_id", "seq", "user_id", "state"),
 )
+# What failed is looked for among all that was ever sent.
+Index(None, mail.c.org_id, mail.c.seq, sqlite_where=mail.c.state == "failed", postgresql_where=mail.c.state == "failed")
 # Most mails answer none: they cost this index nothing.
 Index(
     None,

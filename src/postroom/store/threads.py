@@ -66,10 +66,11 @@ _PARENTS = select(
 _WITH_FILES = union(
     *(
         select(column).where(
-            mail.c.org_id == bindparam("org_"),
+            org == bindparam("org_"),
             column.in_(bindparam("threads_", expanding=True)),
             mail.c.attachments > 0,
         )
-        for column in (mail.c.id, mail.c.thread_id)
+        # + 0: SQLite would rather look through all mails of the organisation than for a hundred of them.
+        for org, column in ((mail.c.org_id + 0, mail.c.id), (mail.c.org_id, mail.c.thread_id))
     )
 )

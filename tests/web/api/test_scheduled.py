@@ -9,6 +9,7 @@ import pytest
 from postroom.mail.life import State
 from postroom.store import claims, jobs, mails, verdicts
 from postroom.store.db import Tx
+from postroom.store.jobs import Answer, Deed, Verb
 from tests.store.accepted import claim, verdict
 from tests.web.api.guests import Guest, Guests, error, guests, only
 from tests.web.api.test_send import HELLO, url
@@ -117,7 +118,8 @@ async def test_a_mail_that_was_tried_keeps_its_date(database_url: str, tmp_path:
         def tried(tx: Tx) -> None:
             filed = mails.find(tx, visit.own.world.org.id, number)
             assert filed is not None
-            assert jobs.retry(tx, visit.own.world.org.id, filed.seq, 5)
+            hurry = Deed(verb=Verb.RETRY, org_id=visit.own.world.org.id, at=5)
+            assert jobs.act(tx, hurry, [filed.seq]) == [Answer.DONE]
             (held,) = claims.claim(tx, claim(1, now=6)).jobs
             assert verdicts.settle(tx, [verdict(held, State.QUEUED, next_due=FAR)]) == [True]
 

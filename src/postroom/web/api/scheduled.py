@@ -1,7 +1,5 @@
 """``/{module}/{record_id}/Emails/{message_id}``: a mail that is still to leave, later or not at all (W 8.4)."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Final
 
 from starlette.responses import Response
@@ -10,6 +8,7 @@ from postroom.errors import Conflict, Fault, Reason
 from postroom.send import time_faults
 from postroom.store import jobs
 from postroom.store.db import Tx
+from postroom.store.jobs import Answer, Deed, Verb
 from postroom.web.api.emails import find_one
 from postroom.web.api.wire import mail as wire
 from postroom.web.api.wire.items import success
@@ -23,7 +22,7 @@ KEY: Final = "Emails"
 
 async def cancel(call: Call) -> Response:
     """Call a mail back that is still to leave; who has it already keeps it, and nobody else gets it."""
-    return await _act(call, jobs.cancel, CANCELLED)
+    return await _act(call, Verb.CANCEL, CANCELLED)
 
 
 async def move(call: Call) -> Response:
@@ -32,25 +31,26 @@ async def move(call: Call) -> Response:
     faults = faults or [*time_faults(due_at, call.app.clock())]
     if faults or due_at is None:
         return Json({KEY: [item_errors(faults, 0, KEY)]}, status_of(faults[0]))
-    return await _act(call, partial(jobs.move, due_at=due_at), MOVED)
+    return await _act(call, Verb.MOVE, MOVED, due_at=due_at)
 
 
 async def send_now(call: Call) -> Response:
     """Send a mail at once, which nobody has tried to send yet."""
-    answer = await _act(call, partial(jobs.move, due_at=None), QUEUED)
+    answer = await _act(call, Verb.MOVE, QUEUED)
     call.app.wake.ring()
     return answer
 
 
-async def _act(call: Call, act: Callable[[Tx, int, int, int], bool], message: str) -> Response:
+async def _act(call: Call, verb: Verb, message: str, *, due_at: int | None = None) -> Response:
     """Do it, if it is not too late: the answer is exact, whatever a worker does at the same moment."""
-    find, now = find_one(call), call.app.clock()
+    find, caller = find_one(call), call.caller
+    deed = Deed(verb=verb, org_id=caller.org_id, at=call.app.clock(), user_id=caller.user_id, due_at=due_at)
 
-    def write(tx: Tx) -> bytes | None:
+    def write(tx: Tx) -> bytes:
         mail = find(tx)
-        return mail.id if act(tx, call.caller.org_id, mail.seq, now) else None
+        if jobs.act(tx, deed, [mail.seq]) != [Answer.DONE]:
+            raise Conflict(Fault(Reason.TOO_LATE))
+        return mail.id
 
     done = await call.app.db.write(write)
-    if done is None:
-        raise Conflict(Fault(Reason.TOO_LATE))
     return Json({KEY: [success(message, wire.Accepted(message_id=done.hex()))]})

@@ -29,6 +29,8 @@ def upgrade() -> None:
     op.add_column("transport", Column("paused_since", BigInteger))
     op.add_column("transport", Column("fault", Text))
     op.add_column("transport", Column("failures", Integer, nullable=False, server_default="0"))
+    failed = text("state = 'failed'")
+    op.create_index("ix_mail_org_id_seq", "mail", ["org_id", "seq"], sqlite_where=failed, postgresql_where=failed)
     _make_lanes()
     _renew_jobs()
     _make_pace()
@@ -76,6 +78,7 @@ def _renew_jobs() -> None:
         Column("lease", BigInteger),
         Column("stage", Text),
         Column("told", Boolean, nullable=False, server_default=text("false")),
+        Column("begun_at", BigInteger),
         PrimaryKeyConstraint("mail_seq", name="pk_job"),
         ForeignKeyConstraint(["mail_seq"], ["mail.seq"], name="fk_job_mail_seq"),
         ForeignKeyConstraint(["org_id"], ["org.id"], name="fk_job_org_id"),
