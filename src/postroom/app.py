@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from postroom.access.credits import Credits
 from postroom.access.secrets import Vault
 from postroom.config import Settings
-from postroom.store.blobs import Blobs
+from postroom.store.blobs import Blobs, flush_names
 from postroom.store.db import Database
 from postroom.store.ids import Ids
 from postroom.store.migrate import migrate
@@ -37,7 +38,7 @@ def clock() -> int:
 @asynccontextmanager
 async def open_app(settings: Settings, *, clock: Callable[[], int] = clock) -> AsyncIterator[App]:
     """Open everything, making the data directory and the schema where they are missing; closes in reverse order."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_folder(settings.data_dir)
     migrate(settings.database_url)
     vault = Vault.open(settings)
     db = Database(settings.database_url)
@@ -59,3 +60,13 @@ async def open_app(settings: Settings, *, clock: Callable[[], int] = clock) -> A
             await wake.close()
     finally:
         await db.close()
+
+
+def _make_folder(folder: Path) -> None:
+    """Make it where it is missing, durably: all that is promised later lies in it."""
+    missing = [each for each in folder.absolute().parents if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for made in (folder.absolute(), *missing):
+        # One that we may not read was there before us.
+        with suppress(PermissionError):
+            flush_names(made.parent)

@@ -1,11 +1,11 @@
 """Keys, tokens and passwords: everything that is kept secret, and the only home of chance in this room."""
 
-import fcntl
 import hashlib
 import hmac
 import os
 import secrets
 import string
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -56,21 +56,30 @@ class Vault:
 def _read_or_make(path: Path) -> list[bytes]:
     """The keys of the file, one a line. Of two processes that start at once, one makes them and both read them."""
     try:
-        # 0600 from the first moment: a chmod afterwards would leave one in which everybody may read.
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if not path.exists():
+            _make(path)
+        # What is sealed with a key is durable at once, so its name must be too, whoever made it.
+        flush_names(path.parent)
+        return path.read_bytes().split()
     except OSError as error:
         raise Misconfigured(f"{path}: {error.strerror}") from None
-    with os.fdopen(file, "r+b") as keys:
-        fcntl.flock(keys, fcntl.LOCK_EX)
-        found = keys.read().split()
-        if not found:
-            found = [Fernet.generate_key()]
-            keys.write(found[0] + b"\n")
+
+
+def _make(path: Path) -> None:
+    """Make the file under another name first: a loss of power leaves a whole key or none, never half of one."""
+    draft = path.with_name(f"keys.{secrets.token_hex(8)}")
+    # 0600 from the first moment: a chmod afterwards would leave one in which everybody may read.
+    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(file, "wb") as keys:
+            keys.write(Fernet.generate_key() + b"\n")
             keys.flush()
-            # What is sealed with the key is durable at once, so the key, and its name in the folder, must be too.
             os.fsync(keys.fileno())
-            flush_names(path.parent)
-        return found
+        # Never in the place of a key that another process was quicker to make.
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
 
 
 def make_token() -> str:
