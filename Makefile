@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIN := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test tested browser check format serve bench crash fuzz lock clean
+.PHONY: help demo test tested browser check format serve bench crash powerloss fuzz lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ bench: .venv/.ready ## compare with Postfix on this machine
 
 crash: .venv/.ready ## kill the server and the worker under load, count every mail
 	@$(BIN)/python -m bench.crash
+
+powerloss: .venv/.ready ## cut the power under load 1,000 times, count every mail (needs cc)
+	@$(BIN)/python -m bench.powerloss
 
 fuzz: .venv/.ready ## ask 100,000 generated requests, judge each answer
 	@$(BIN)/python -m tests.fuzz
