@@ -39,6 +39,11 @@ def test_the_day_is_that_of_the_clock_on_the_wall(moment: str, zone: str, there:
         (1_760_000_000_999, "Asia/Kolkata", "2025-10-09T14:23:20+05:30"),
         (1_760_000_000_000, "Europe/Berlin", "2025-10-09T10:53:20+02:00"),
         (1_770_000_000_000, "Europe/Berlin", "2026-02-02T03:40:00+01:00"),
+        # One second is an hour on the wall when clocks go forward; the same half past two twice when they go back.
+        (1_774_745_999_000, "Europe/Berlin", "2026-03-29T01:59:59+01:00"),
+        (1_774_746_000_000, "Europe/Berlin", "2026-03-29T03:00:00+02:00"),
+        (1_792_888_200_000, "Europe/Berlin", "2026-10-25T02:30:00+02:00"),
+        (1_792_891_800_000, "Europe/Berlin", "2026-10-25T02:30:00+01:00"),
         (0, "Nowhere/Land", "1970-01-01T00:00:00+00:00"),
         (0, "../../etc/passwd", "1970-01-01T00:00:00+00:00"),
         (0, "", "1970-01-01T00:00:00+00:00"),

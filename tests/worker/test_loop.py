@@ -184,20 +184,21 @@ async def test_reply_lost_after_the_final_dot_is_unknown_and_tried_again(databas
         assert await office.events(accepted) == ["queued", "unknown", "accepted"]
 
 
-async def test_scheduled_mail_waits_for_its_time(database_url: str, tmp_path: Path) -> None:
+async def test_scheduled_mail_waits_for_its_time_and_for_a_worker(database_url: str, tmp_path: Path) -> None:
     moment = clock()
-    async with (
-        Inbox().listening() as inbox,
-        post(tmp_path, database_url, inbox.port, clock=lambda: moment) as office,
-        worker(office.app),
-    ):
-        later = await office.accept("later", scheduled_at=moment + 60_000)
-        now = await office.accept("now")
-        await office.reaches(now, State.SENT)
-        assert (await office.filed(later)).state is State.SCHEDULED
-        moment += 60_000
-        await office.reaches(later, State.SENT)
-        assert [message_from_bytes(mail.content)["Subject"] for mail in inbox.mails] == ["now", "later"]
+    async with Inbox().listening() as inbox, post(tmp_path, database_url, inbox.port, clock=lambda: moment) as office:
+        async with worker(office.app):
+            last = await office.accept("last", scheduled_at=moment + 120_000)
+            later = await office.accept("later", scheduled_at=moment + 60_000)
+            now = await office.accept("now")
+            await office.reaches(now, State.SENT)
+            assert (await office.filed(later)).state is State.SCHEDULED
+            moment += 60_000
+            await office.reaches(later, State.SENT)
+        moment += 90_000
+        async with worker(office.app):
+            await office.reaches(last, State.SENT)
+        assert [message_from_bytes(mail.content)["Subject"] for mail in inbox.mails] == ["now", "later", "last"]
 
 
 async def test_a_mail_leaves_at_its_moment_and_not_at_the_next_look(sqlite_url: str, tmp_path: Path) -> None:

@@ -81,6 +81,10 @@ def test_what_is_null_or_unknown_is_as_good_as_absent() -> None:
         ("2026-11-24T16:22:02+00:00", "2026-11-24T16:22:02+00:00"),
         ("2026-11-24T16:22:02Z", "2026-11-24T16:22:02+00:00"),
         ("2026-11-24T16:22:02.250-08:00", "2026-11-25T00:22:02.250+00:00"),
+        # Berlin: half past two comes twice when clocks go back, and the offset tells which; in spring it never comes.
+        ("2026-10-25T02:30:00+02:00", "2026-10-25T00:30:00+00:00"),
+        ("2026-10-25T02:30:00+01:00", "2026-10-25T01:30:00+00:00"),
+        ("2026-03-29T02:30:00+01:00", "2026-03-29T03:30:00+02:00"),
     ],
 )
 def test_any_offset_is_understood(text: str, iso: str) -> None:
