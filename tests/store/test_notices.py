@@ -132,6 +132,16 @@ async def test_a_mail_that_waits_for_long_is_told_of_once(db: Database, world: W
     ]
 
 
+async def test_of_a_way_that_is_stopped_a_delay_says_so(db: Database, world: World) -> None:
+    await want(db, world, Notices.DELAYS)
+    seqs = await put(db, world)
+    fault = update(tables.transport).where(tables.transport.c.id == world.transport.id).values(fault="connect: refused")
+    await db.write(lambda tx: tx.execute(fault))
+    await db.write(lambda tx: notices.tell_late(tx, seqs, now=NOW + LATE, patience=DAY))
+    (told,) = [job for job in await taken(db, 2, NOW + LATE) if job.letter.format is Format.REPORT]
+    assert "No mail leaves that way for now: connect: refused" in status(told)
+
+
 async def test_a_notice_is_in_no_list_of_the_record(db: Database, world: World) -> None:
     await want(db, world, Notices.FAILURES)
     await put(db, world)

@@ -20,7 +20,7 @@ from postroom.store import blocked, json, mails
 from postroom.store.addresses import Asked
 from postroom.store.mails import Accepted, Open
 from postroom.store.many import insert_all
-from postroom.store.tables import event, job, mail, org, recipient
+from postroom.store.tables import event, job, mail, org, recipient, transport
 
 # Under which the queue shows notices, with the number of the mail: they belong to no record, and none has that module.
 MODULE: Final = "Notices"
@@ -85,10 +85,11 @@ def _wants(row: Any, about: Unreached) -> bool:
 
 def _notice(row: Any, about: Unreached, opened: Open, ends: Mapping[tuple[int, int], Missed]) -> Accepted:
     letter = opened.letter
+    addresses = {each.n: each.mailbox.address for each in letter.recipients if each.n in about.places}
+    stopped = None if about.until is None else _stopped(row)
     missed = tuple(
-        ends.get((row.seq, each.n), Missed(address=each.mailbox.address))
-        for each in letter.recipients
-        if each.n in about.places
+        ends.get((row.seq, n), Missed(address=address)) if stopped is None else Missed(address=address, outcome=stopped)
+        for n, address in addresses.items()
     )
     report = Report(letter=letter, accepted_at=row.created_at, missed=missed, until=about.until)
     # As with a mail that confirms an address: from the organisation, where the way is its own, or else from no address
@@ -107,6 +108,14 @@ def _notice(row: Any, about: Unreached, opened: Open, ends: Mapping[tuple[int, i
         due_at=about.at,
         created_at=about.at,
     )
+
+
+def _stopped(row: Any) -> Outcome | None:
+    """Why no mail leaves through the transport at present, whatever a server said of this one before."""
+    why = "it is held by an operator" if row.held else row.fault
+    if why is None:
+        return None
+    return Outcome(result=Result.DEFERRED, stage=Stage.ROUTE, line=f"No mail leaves that way for now: {why}")
 
 
 def _ends(tx: Connection, letters: Mapping[int, Open]) -> dict[tuple[int, int], Missed]:
@@ -167,8 +176,11 @@ _TOLD = (
         org.c.primary_email,
         org.c.transport_id.label("org_transport_id"),
         org.c.notices,
+        transport.c.held,
+        transport.c.fault,
     )
     .join_from(mail, org, org.c.id == mail.c.org_id)
+    .outerjoin(transport, transport.c.id == mail.c.transport_id)
     .where(mail.c.seq.in_(_GIVEN), mail.c.format != Format.REPORT.value, org.c.notices != Notices.NONE.value)
     .order_by(mail.c.seq)
 )
