@@ -8,19 +8,30 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, create_engine, func, select
+from sqlalchemy import Connection, bindparam, create_engine, func, select, update
 
+from postroom.app import clock
 from postroom.config import Settings
 from postroom.mail.compose import compose
-from postroom.mail.life import Result, State
+from postroom.mail.life import Result, Stage, State
 from postroom.store import mails
 from postroom.store.engine import engine_for, is_postgresql
-from postroom.store.tables import event, job, mail
+from postroom.store.tables import event, job, mail, transport
 
 PATIENCE_SECONDS: Final = 60.0
+_HURRY_SECONDS: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt at the mail of that subject, by its number."""
+
+    subject: str
+    number: int
 
 
 class Books:
@@ -36,11 +47,15 @@ class Books:
                 {row.state: row.count for row in tx.execute(select(mail.c.state, _COUNT).group_by(mail.c.state))}
             )
 
-    def queued(self) -> dict[str, bool]:
-        """The subjects of all mails in the queue; true for those under a worker's lease, be it dead or alive."""
+    def held(self) -> dict[Attempt, bool]:
+        """The attempts under a worker's lease, be it dead or alive; true where its final dot may have gone out."""
         with self._look() as tx:
-            rows = tx.execute(select(mail.c.subject, job.c.lease).join(job, job.c.mail_seq == mail.c.seq))
-            return {row.subject: row.lease is not None for row in rows}
+            return {Attempt(row.subject, row.attempt): row.stage == _MARK for row in tx.execute(_HELD)}
+
+    def unknown(self) -> Counter[Attempt]:
+        """How often an attempt stands in the history as one of which nobody knows whether the mail was taken."""
+        with self._look() as tx:
+            return Counter(Attempt(row.subject, row.attempt) for row in tx.execute(_UNKNOWN))
 
     def waiting(self) -> int:
         """How many mails are queued."""
@@ -53,11 +68,12 @@ class Books:
             while await asyncio.to_thread(self.waiting):  # noqa: ASYNC110 - it is another process's queue
                 await asyncio.sleep(0.1)
 
-    def said_to_be_unknown(self) -> set[str]:
-        """The subjects of the mails of which nobody knew, at one time, whether they had been taken."""
-        with self._look() as tx:
-            rows = select(mail.c.subject).join(event, event.c.mail_seq == mail.c.seq)
-            return set(tx.execute(rows.where(event.c.what == Result.UNKNOWN.value)).scalars())
+    async def emptied(self) -> None:
+        """Return when nothing is queued any more, and let nothing rest until then that is not under a lease."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await asyncio.to_thread(self.waiting):
+                await asyncio.to_thread(self._hurry)
+                await asyncio.sleep(_HURRY_SECONDS)
 
     def failed(self) -> set[str]:
         """The subjects of the mails that failed."""
@@ -88,6 +104,13 @@ class Books:
             newest = tx.execute(select(func.max(mail.c.seq))).scalar_one()
             return compose(mails.letters(tx, [newest])[newest].letter).size
 
+    def _hurry(self) -> None:
+        engine = engine_for(self._settings.database_url)
+        with engine.begin() as tx:
+            tx.execute(_DUE, {"now_": clock()})
+            tx.execute(_OPEN)
+        engine.dispose()
+
     @contextmanager
     def _look(self) -> Iterator[Connection]:
         url = self._settings.database_url
@@ -103,3 +126,16 @@ class Books:
 
 
 _COUNT = func.count().label("count")
+_MARK: Final = Stage.FINAL_DOT.value
+_HELD: Final = (
+    select(mail.c.subject, job.c.attempt, job.c.stage)
+    .join(job, job.c.mail_seq == mail.c.seq)
+    .where(job.c.lease.is_not(None))
+)
+_DUE: Final = update(job).where(job.c.lease.is_(None)).values(due_at=bindparam("now_"))
+_OPEN: Final = update(transport).values(paused_until=None)
+_UNKNOWN: Final = (
+    select(mail.c.subject, event.c.attempt)
+    .join(event, event.c.mail_seq == mail.c.seq)
+    .where(event.c.what == Result.UNKNOWN.value)
+)

@@ -2,10 +2,14 @@
 
 import asyncio
 import re
+import socket
+import ssl
+import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, cast
+from typing import Final, Self, cast
 
 _FIELD: Final = rb"(?im)^%s: *([^\r\n]*)\r$"
 _SUBJECT: Final = re.compile(_FIELD % b"subject")
@@ -14,8 +18,17 @@ _PATH: Final = re.compile(r"<([^>]*)>")
 _END: Final = b"\r\n.\r\n"
 OK: Final = b"250 OK\r\n"
 TAKEN: Final = b"250 Taken\r\n"
-_HELLO: Final = b"250-inbox.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 50000000\r\n"
-_REPLIES: Final = {"EHLO": _HELLO, "DATA": b"354 Go on\r\n", "QUIT": b"221 Bye\r\n"}
+_GREETING: Final = b"220 inbox.example ESMTP\r\n"
+_HELLO: Final = b"250-inbox.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n%b250 SIZE 50000000\r\n"
+_SAFE: Final = b"250-STARTTLS\r\n250-AUTH PLAIN\r\n"
+_REPLIES: Final = {
+    "STARTTLS": b"220 Go on\r\n",
+    "AUTH": b"235 Welcome\r\n",
+    "DATA": b"354 Go on\r\n",
+    "QUIT": b"221 Bye\r\n",
+}
+_GOODBYE_SECONDS: Final = 0.05  # to clients that were killed, and say none
+_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # SO_LINGER for no time at all
 
 
 @dataclass(kw_only=True, slots=True)
@@ -46,19 +59,23 @@ class Receipt:
 class Inbox:
     """The server; ``port`` is where it listens. Use as an asynchronous context manager.
 
-    ``delay`` is asked for each mail how many seconds its reply shall wait. Run it on asyncio's own event loop: uvloop
-    keeps what is written for a while, so that nobody could say when it went out. Others may answer otherwise: a reply
-    of no octets breaks the connection, and None is silence for as long as the client can bear it.
+    ``delay`` is asked for each mail how many seconds its reply shall wait; with ``tls`` it offers STARTTLS, and lets
+    everybody in who says a password. Run it on asyncio's own event loop: uvloop keeps what is written for a while, so
+    that nobody could say when it went out. Others may answer otherwise: a reply of no octets breaks the connection, and
+    None is silence for as long as the client can bear it.
     """
 
-    def __init__(self, delay: Callable[[], float] = lambda: 0.0) -> None:
+    def __init__(self, delay: Callable[[], float] = lambda: 0.0, *, tls: ssl.SSLContext | None = None) -> None:
         self.receipts: list[Receipt] = []
         self.port = 0
+        self.tls = tls
+        self.guests: set[_Guest] = set()
+        self.empty = asyncio.Event()  # set while nobody is connected
+        self.empty.set()
         self._delay = delay
-        self._open: set[_Guest] = set()
 
-    async def __aenter__(self) -> "Inbox":
-        self._server = await asyncio.get_running_loop().create_server(lambda: _Guest(self, self._open), "127.0.0.1", 0)
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.get_running_loop().create_server(lambda: _Guest(self), "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -66,13 +83,13 @@ class Inbox:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         self._server.close()
-        for guest in tuple(self._open):
+        for guest in tuple(self.guests):
             guest.transport.abort()
         await self._server.wait_closed()
 
-    def at_mail(self) -> bytes | None:
-        """The reply to MAIL."""
-        return OK
+    def at(self, step: str, usual: bytes) -> bytes | None:  # noqa: ARG002 - others look at it
+        """The reply to a command, or at the greeting."""
+        return usual
 
     def at_dot(self, receipt: Receipt) -> tuple[float, bytes | None]:
         """In how many seconds a mail is answered, and how."""
@@ -83,31 +100,39 @@ class Inbox:
 class _Guest(asyncio.Protocol):
     """One client's connection."""
 
-    def __init__(self, inbox: Inbox, others: "set[_Guest]") -> None:
+    def __init__(self, inbox: Inbox) -> None:
         self.transport: asyncio.Transport
         self._inbox = inbox
-        self._others = others
         self._held = bytearray()
         self._seen = 0  # so much of a message has been searched for its end
         self._in_message = False
         self._began_at = 0.0
-        self._replying = False  # or silent for ever
+        self._deaf = False  # while a reply waits, TLS begins, or for ever
         self._recipients: list[str] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
-        self._others.add(self)
-        self._say(b"220 inbox.example ESMTP\r\n")
+        self._enter()
+        self._say(self._inbox.at("greeting", _GREETING))
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio gives it
-        self._others.discard(self)
+        self._leave()
 
     def data_received(self, data: bytes) -> None:
         if self._in_message and not self._began_at:
             self._began_at = asyncio.get_running_loop().time()
         self._held += data
-        while not self._replying and (self._take_message() if self._in_message else self._take_command()):
+        while not self._deaf and (self._take_message() if self._in_message else self._take_command()):
             pass
+
+    def _enter(self) -> None:
+        self._inbox.guests.add(self)
+        self._inbox.empty.clear()
+
+    def _leave(self) -> None:
+        self._inbox.guests.discard(self)
+        if not self._inbox.guests:
+            self._inbox.empty.set()
 
     def _take_command(self) -> bool:
         end = self._held.find(b"\r\n")
@@ -127,9 +152,30 @@ class _Guest(asyncio.Protocol):
             # As if a line had just ended, so that the end of an empty message is found as well.
             self._held[:0] = b"\r\n"
             self._in_message, self._began_at, self._seen = True, 0.0, 0
-        self._say(self._inbox.at_mail() if verb == "MAIL" else _REPLIES.get(verb, OK))
+        hello = _HELLO % (_SAFE if self._inbox.tls is not None else b"")
+        usual = hello if verb == "EHLO" else _REPLIES.get(verb, OK)
+        said = self._inbox.at(verb, usual)
+        self._say(said)
         if verb == "QUIT":
             self.transport.close()
+        elif verb == "STARTTLS" and said == usual:
+            self._deaf = True
+            self._securing = asyncio.create_task(self._secure())
+
+    async def _secure(self) -> None:
+        self.transport.pause_reading()
+        loop, tls = asyncio.get_running_loop(), self._inbox.tls
+        assert tls is not None
+        # Who dies during the handshake has sent no mail, and asyncio does not always tell of it.
+        self._leave()
+        with suppress(OSError):
+            transport = await loop.start_tls(
+                self.transport, self, tls, server_side=True, ssl_shutdown_timeout=_GOODBYE_SECONDS
+            )
+            self.transport = cast(asyncio.Transport, transport)
+            self._deaf = False
+            self._enter()
+            self.data_received(b"")
 
     def _take_message(self) -> bool:
         end = self._held.find(_END, max(0, self._seen - len(_END)))
@@ -144,12 +190,12 @@ class _Guest(asyncio.Protocol):
             recipients=tuple(self._recipients), content=content, began_at=self._began_at, taken_at=loop.time()
         )
         seconds, reply = self._inbox.at_dot(receipt)
-        self._replying = True
+        self._deaf = True
         loop.call_later(seconds, self._confirm, receipt, reply)
         return True
 
     def _confirm(self, receipt: Receipt, reply: bytes | None) -> None:
-        self._replying = False
+        self._deaf = False
         self._say(reply)
         if reply is TAKEN and not self.transport.is_closing() and self.transport.get_write_buffer_size() == 0:
             receipt.replied_at = asyncio.get_running_loop().time()
@@ -157,11 +203,17 @@ class _Guest(asyncio.Protocol):
 
     def _say(self, reply: bytes | None) -> None:
         if reply is None:
-            self._replying = True
+            self._deaf = True
         elif not reply:
-            self.transport.abort()
+            self._reset()
         elif not self.transport.is_closing():
             self.transport.write(reply)
+
+    def _reset(self) -> None:
+        self._deaf = True
+        taken: socket.socket = self.transport.get_extra_info("socket")
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        self.transport.abort()
 
 
 def _only(field: re.Pattern[bytes], content: bytes) -> str:

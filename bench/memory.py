@@ -26,7 +26,6 @@ from bench.site import Site, prepare
 MIB: Final = 1 << 20
 LIMIT_OCTETS: Final = 200_000_000
 PATIENCE_SECONDS: Final = 60.0
-_BOUNDARY: Final = "a-boundary-of-this-test"
 _CHECK_SECONDS: Final = 0.02
 
 
@@ -67,22 +66,11 @@ async def _arrived(inbox: Inbox, mails: int) -> None:
 async def _send(site: Site, port: int, subject: str, files: Sequence[bytes]) -> None:
     line = await Line.open(port)
     try:
-        uploaded = await line.ask(
-            site.request("POST", "/files", _multipart(files), f"multipart/form-data; boundary={_BOUNDARY}")
-        )
+        uploaded = await line.ask(site.upload(files))
         ids = tuple(each["details"]["id"] for each in _data(uploaded))
         _data(await line.ask(site.mail(subject, "<p>See the files.</p>", files=ids)))
     finally:
         line.close()
-
-
-def _multipart(files: Sequence[bytes]) -> bytes:
-    head = (
-        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="file-%d.bin"\r\n'
-        "Content-Type: application/octet-stream\r\n\r\n"
-    ).encode()
-    parts = b"".join(b"%s%s\r\n" % (head % n, content) for n, content in enumerate(files))
-    return parts + f"--{_BOUNDARY}--\r\n".encode()
 
 
 def _data(answer: Answer) -> list[dict[str, dict[str, str]]]:

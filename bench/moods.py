@@ -11,7 +11,7 @@ from enum import Enum
 from hashlib import blake2b
 from typing import Final
 
-from bench.inbox import OK, TAKEN, Inbox, Receipt
+from bench.inbox import TAKEN, Inbox, Receipt
 
 _RESET: Final = b""
 _SLOW_SECONDS: Final = 0.5
@@ -74,14 +74,10 @@ class Moods(Inbox):
         self._digests = array("Q")
         self._chance = chance
 
-    async def __aenter__(self) -> "Moods":
-        await super().__aenter__()
-        return self
-
-    def at_mail(self) -> bytes | None:
-        """Sometimes it says nothing, and sometimes it goes."""
-        mood = self._mood(_AT_MAIL)
-        return OK if mood is None else _AT_MAIL[mood]
+    def at(self, step: str, usual: bytes) -> bytes | None:
+        """At MAIL it sometimes says nothing, and sometimes goes."""
+        mood = self._mood(_AT_MAIL) if step == "MAIL" else None
+        return usual if mood is None else _AT_MAIL[mood]
 
     def at_dot(self, receipt: Receipt) -> tuple[float, bytes | None]:
         """Take the mail, or not, and say so, or not."""

@@ -176,7 +176,7 @@ async def _fire(lines: list[Line], requests: list[bytes]) -> float:
 def _verify(site: Site, sink: Sink, accepted: int) -> int:
     """Hold accepted, delivered and counted against each other; returns the octets of a mail as it was sent."""
     books = Books(site.settings)
-    states, waiting = books.states(), len(books.queued())
+    states, waiting = books.states(), books.waiting()
     if states != {"sent": accepted} or waiting or sink.count != accepted:
         raise AssertionError(
             f"accepted {accepted}, now {dict(states)}, queued {waiting}, the sink counted {sink.count}"

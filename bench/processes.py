@@ -5,11 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import psutil
 
@@ -19,6 +19,35 @@ _READY_SECONDS: Final = 30
 _ANNOUNCED: Final = {"api": b"listening on ", "serve": b"listening on ", "worker": b"delivering"}
 
 
+class Running(Protocol):
+    """A process, as ``asyncio.subprocess.Process`` is one."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    @property
+    def stdout(self) -> asyncio.StreamReader | None: ...
+    def send_signal(self, number: int, /) -> None: ...
+    async def wait(self) -> int: ...
+
+
+# Starts a verb in an environment; what it logs is added to a file.
+Start = Callable[[str, Mapping[str, str], Path], Awaitable[Running]]
+
+
+async def cold(verb: str, environment: Mapping[str, str], log: Path) -> Running:
+    """A process as an operator starts it."""
+    with log.open("ab") as file:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "postroom", verb),
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=file,
+        )
+
+
 class Part:
     """One process of Postroom, ``verb`` api, worker, or serve for both. It can be started again after it has ended.
 
@@ -26,8 +55,8 @@ class Part:
     its way. What it logs is added to the file ``{verb}.log``.
     """
 
-    def __init__(self, verb: str, environment: Mapping[str, str], folder: Path) -> None:
-        """``folder`` is where it logs to."""
+    def __init__(self, verb: str, environment: Mapping[str, str], folder: Path, *, start: Start = cold) -> None:
+        """``folder`` is where it logs to, ``start`` how it comes to be."""
         self.verb = verb
         self.port = 0  # where the api listens, while it does
         self.up = asyncio.Event()  # set while it is known to be ready
@@ -35,8 +64,9 @@ class Part:
             **{name: value for name, value in os.environ.items() if not name.startswith("POSTROOM_")},
             **environment,
         }
+        self._start = start
         self._log = folder / f"{verb}.log"
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Running | None = None
 
     async def __aenter__(self) -> "Part":
         await self.start()
@@ -55,35 +85,39 @@ class Part:
         await self.spawn()
         await self.ready()
 
-    async def spawn(self) -> None:
-        """Only start it."""
-        with self._log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "postroom", self.verb),
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-            )
+    async def spawn(self, **more: str) -> None:
+        """Only start it, with some more variables in its environment."""
+        self._process = await self._start(self.verb, {**self._environment, **more}, self._log)
 
     async def ready(self) -> None:
-        """Return when it has said that it is ready."""
+        """Return when it has said that it is ready. Raises ``RuntimeError`` where it has not."""
+        if not await self.comes():
+            await self._end(signal.SIGKILL)
+            raise RuntimeError(f"postroom {self.verb} did not start: {self._last_words()}")
+
+    async def comes(self) -> bool:
+        """True when it has said that it is ready, False when it has ended before."""
         assert self._process is not None
         assert self._process.stdout is not None
         async with asyncio.timeout(_READY_SECONDS):
             said = await self._process.stdout.readline()
         if _ANNOUNCED[self.verb] not in said:
-            await self._end(signal.SIGKILL)
-            raise RuntimeError(f"postroom {self.verb} did not start: {self._last_words()}")
+            return False
         if self.verb != "worker":
             self.port = int(said.rpartition(b":")[2])
         self.up.set()
+        return True
 
     async def kill(self) -> None:
         """Kill it with SIGKILL, and return when it is no more. Raises ``RuntimeError`` where it had ended by itself."""
-        code = await self._end(signal.SIGKILL)
-        if code != -signal.SIGKILL:
-            raise RuntimeError(f"postroom {self.verb} ended by itself with {code}: {self._last_words()}")
+        self._was_killed(await self._end(signal.SIGKILL))
+
+    async def dies(self) -> None:
+        """Return when it is no more. Raises ``RuntimeError`` where it was not SIGKILL that ended it."""
+        assert self._process is not None
+        code = await self._process.wait()
+        self.up.clear()
+        self._was_killed(code)
 
     async def stop(self) -> None:
         """Ask it to stop, and return when it has. Raises where it failed in that."""
@@ -102,10 +136,15 @@ class Part:
         working.cancel()
         raise RuntimeError(f"postroom {self.verb} ended: {self._last_words()}")
 
+    @property
+    def handle(self) -> psutil.Process:
+        """The process, for whoever looks at it or freezes it."""
+        assert self._process is not None
+        return psutil.Process(self._process.pid)
+
     def cpu_seconds(self) -> float:
         """The processor time it has used."""
-        assert self._process is not None
-        times = psutil.Process(self._process.pid).cpu_times()
+        times = self.handle.cpu_times()
         return float(times.user + times.system)
 
     def peak_octets(self) -> int:
@@ -116,13 +155,11 @@ class Part:
 
     def resident_octets(self) -> int:
         """The memory that it has resident now."""
-        assert self._process is not None
-        return int(psutil.Process(self._process.pid).memory_info().rss)
+        return int(self.handle.memory_info().rss)
 
     def open_files(self) -> int:
         """How many files, sockets and pipes it has open."""
-        assert self._process is not None
-        return int(psutil.Process(self._process.pid).num_fds())
+        return int(self.handle.num_fds())
 
     async def _end(self, number: signal.Signals) -> int:
         assert self._process is not None
@@ -132,6 +169,10 @@ class Part:
             with suppress(ProcessLookupError):
                 self._process.send_signal(number)
         return await self._process.wait()
+
+    def _was_killed(self, code: int) -> None:
+        if code != -signal.SIGKILL:
+            raise RuntimeError(f"postroom {self.verb} ended by itself with {code}: {self._last_words()}")
 
     def _last_words(self) -> str:
         lines = self._log.read_text(errors="replace").splitlines()

@@ -180,7 +180,7 @@ class _Soak:
         account.had = server.had
         account.arrived = {number for number, times in enumerate(server.times) if times}
         account.refused, account.doubled, account.changed = server.refused, server.doubled, server.changed
-        account.unknown = _numbers(self._books.said_to_be_unknown())
+        account.unknown = _numbers({attempt.subject for attempt in self._books.unknown()})
         account.failed = _numbers(self._books.failed())
         account.states = self._books.states()
         account.octets = sum(self._books.sizes())

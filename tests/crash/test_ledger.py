@@ -1,26 +1,36 @@
 """The ledger notices what it is there to notice."""
 
+from collections import Counter
 from dataclasses import replace
 
+from bench.books import Attempt
 from bench.inbox import Receipt
 from bench.ledger import Account, Kill, judge
 
 TO = "cleo@customer.example"
 CONTENT = b"Subject: storm-1\r\nMessage-ID: <1@org.example>\r\n\r\nHello\r\n"
+FIRST = Attempt("storm-1", 1)
 
 
 def receipt(taken_at: float, *, replied_at: float | None, content: bytes = CONTENT) -> Receipt:
     return Receipt(recipients=(TO,), content=content, began_at=taken_at, taken_at=taken_at, replied_at=replied_at)
 
 
-def kill(at: float, *, unsettled: bool = True, part: str = "worker") -> Kill:
-    queued = {"storm-1": True} if unsettled else {}
-    return Kill(part=part, starting=False, killed_at=at, dead_at=at + 0.1, queued=queued)
+def kill(at: float, *, unsettled: bool = True, marked: bool = True, part: str = "worker") -> Kill:
+    held = {FIRST: marked} if unsettled else {}
+    return Kill(part=part, killed_at=at, dead_at=at + 0.1, held=held)
 
 
-def account(receipts: list[Receipt], kills: list[Kill], *, sent: int = 1) -> Account:
+def account(receipts: list[Receipt], kills: list[Kill], *, sent: int = 1, unknown: int | None = None) -> Account:
+    """``unknown`` as often as the history says so of the first attempt; None: as it should."""
+    marked = any(each.held.get(FIRST, False) for each in kills)
     return Account(
-        asked={"storm-1": TO}, promised={"storm-1": "1"}, kills=kills, receipts=receipts, states={"sent": sent}
+        asked={"storm-1": TO},
+        promised={"storm-1": "1"},
+        kills=kills,
+        receipts=receipts,
+        states={"sent": sent},
+        unknown=Counter({FIRST: int(marked) if unknown is None else unknown}),
     )
 
 
@@ -36,10 +46,13 @@ def test_a_promise_without_a_confirmed_receipt_is_a_loss() -> None:
 
 def test_a_double_is_explained_by_a_kill_before_the_reply_or_before_the_commit() -> None:
     again = receipt(5.0, replied_at=5.1)
-    (cut_off,) = judge(account([receipt(1.0, replied_at=None), again], [kill(1.05)])).doubles
-    assert cut_off.after is None
-    (between,) = judge(account([receipt(1.0, replied_at=1.0), again], [kill(1.25)])).doubles
-    assert between.after == 0.25
+    for first, death, cut_off in (
+        (receipt(1.0, replied_at=None), kill(1.05), True),
+        (receipt(1.0, replied_at=1.0), kill(1.25), False),
+    ):
+        verdict = judge(account([first, again], [death]))
+        (double,) = verdict.doubles
+        assert (double.cut_off, double.death, verdict.faults) == (cut_off, death, [])
 
 
 def test_a_double_without_such_a_kill_is_a_fault() -> None:
@@ -49,10 +62,29 @@ def test_a_double_without_such_a_kill_is_a_fault() -> None:
         [kill(0.5)],  # before it came
         [kill(5.5)],  # after it came again
         [kill(1.5, unsettled=False)],
+        [kill(1.5, marked=False)],  # its dot had no leave
         [kill(1.5, part="api")],
     ]
     for kills in unexplained:
         assert judge(account([first, again], kills)).faults, kills
+
+
+def test_what_died_with_its_dot_allowed_is_called_unknown_once_and_nothing_else_is() -> None:
+    first, again = receipt(1.0, replied_at=1.0), receipt(5.0, replied_at=5.1)
+    assert judge(account([first, again], [kill(1.5)], unknown=0)).faults
+    assert judge(account([first, again], [kill(1.5)], unknown=2)).faults
+    assert judge(account([first], [], unknown=1)).faults
+    # Settled after all: the commit was on disk, and nobody had seen it.
+    assert not judge(account([first], [kill(1.5)], unknown=0)).faults
+    assert judge(account([again], [kill(1.5)], unknown=0)).faults
+    # Whoever took it over died of it too, and it is one attempt still.
+    assert not judge(account([first, again], [kill(1.5), kill(2.5)])).faults
+
+
+def test_an_attempt_of_which_nothing_came_is_unknown_in_vain() -> None:
+    (came,) = judge(account([receipt(1.0, replied_at=None), receipt(5.0, replied_at=5.1)], [kill(1.5)])).unknown
+    (vain,) = judge(account([receipt(5.0, replied_at=5.1)], [kill(1.5)])).unknown
+    assert (came.in_vain, vain.in_vain) == (False, True)
 
 
 def test_a_double_with_other_octets_is_a_fault() -> None:
