@@ -55,7 +55,9 @@ async def test_the_allowance_of_a_day_is_set_and_shown(home: Path) -> None:
 async def test_what_senders_are_told_is_set_and_shown(home: Path) -> None:
     assert (await well("org", "show", "--json", cwd=home)).json["notices"] == "none"
     assert (await well("org", "notices", "delays", cwd=home)).out == "notices: delays\n"
-    assert (await well("org", "show", "--json", cwd=home)).json["notices"] == "delays"
+    assert (await well("org", "unknown", "hold", cwd=home)).out == "unknown: hold\n"
+    shown = (await well("org", "show", "--json", cwd=home)).json
+    assert (shown["notices"], shown["unknown"]) == ("delays", "hold")
 
 
 async def test_an_organisation_needs_a_server_to_be_added_to(tmp_path: Path) -> None:

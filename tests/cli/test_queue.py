@@ -61,6 +61,35 @@ async def test_a_mail_that_cannot_leave_says_why_and_is_tried_again(tmp_path: Pa
             assert "Hello" in listed
 
 
+async def test_mails_are_held_chosen_and_let_go(tmp_path: Path) -> None:
+    async with boxed(tmp_path) as box:
+        sender = (box.variables["POSTROOM_FROM"], "--data-dir", "box/data")
+        await well("sender", "hold", *sender, cwd=tmp_path)
+        later = ("--at", "2026-12-31T23:00:00Z")
+        first, now = [(await box.send("--subject", *words)).out.strip() for words in (("First", *later), ("Now",))]
+        assert (await box.queue("hold", first)).out == "held\n"
+        assert (await box.queue("hold", first, now)).out == "1 held, 1 as it was\n"
+        assert (await box.queue("release")).code == 2
+        dry = await box.queue("release", "--record", box.record, "--subject", "now", "--dry-run")
+        assert dry.out == "1 mail (1 held)\n"
+        asked = await box.queue("release", "--to", "nobody.example", "--transport", "127.0.0.1")
+        assert (asked.code, asked.out) == (0, "no mail is meant\n")
+        assert (await box.queue("move", "--at", "2027-01-31T09:00:00Z", first)).out == "scheduled\n"
+        (waits,) = (await box.queue("ls", "--due-since", "2027-01-01", "--json")).json
+        assert (waits["id"], waits["state"], waits["due"]) == (first, "scheduled", "2027-01-31T09:00:00Z")
+        asked = await box.queue("cancel", "--state", "scheduled")
+        assert (asked.code, "Cancel 1 mail (1 scheduled)?" in asked.err) == (1, True)
+        told = await box.queue("cancel", "--state", "scheduled", "--yes", "--json")
+        assert told.json == {"done": 1, "as_it_was": 0, "being_sent": 0, "too_late": 0}
+        assert "by operator" in (await box.queue("show", first)).out
+
+        # Released, it waits for its server to be released too.
+        assert (await box.queue("release", now)).out == "released\n"
+        assert [each["subject"] for each in await box.mails()] == []
+        await well("sender", "release", *sender, cwd=tmp_path)
+        await box.sent(now)
+
+
 async def _tried(box: Boxed, mail: str, attempts: int) -> None:
     """Return once so many attempts have ended."""
 

@@ -9,11 +9,11 @@ from itertools import cycle
 import pytest
 from sqlalchemy import Connection, select
 
-from postroom.mail.life import MOVES, Result, State
+from postroom.mail.life import FINDS, MOVES, Result, State, Verb
 from postroom.store import claims, jobs, mails, repairing, selection, tables, verdicts
 from postroom.store.claims import Job
 from postroom.store.db import Database
-from postroom.store.jobs import FINDS, Answer, Deed, Verb
+from postroom.store.jobs import Answer, Deed
 from postroom.store.selection import Selection
 from tests.store.accepted import accepted, add, claim, verdict
 from tests.world import NOW, World, found

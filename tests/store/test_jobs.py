@@ -9,12 +9,12 @@ from functools import partial
 import pytest
 from sqlalchemy import Connection, func, select
 
-from postroom.mail.life import Stage, State
+from postroom.mail.life import Stage, State, Verb
 from postroom.mail.share import Room
 from postroom.store import claims, jobs, mails, tables, verdicts
 from postroom.store.claims import Job, Mark
 from postroom.store.db import Database
-from postroom.store.jobs import Answer, Deed, Verb
+from postroom.store.jobs import Answer, Deed
 from postroom.store.mails import Filed
 from tests.store.accepted import KEPT, accepted, add, claim, verdict
 from tests.world import NOW, World, found

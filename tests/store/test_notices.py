@@ -5,14 +5,14 @@ from sqlalchemy import Connection, event, select, update
 
 from postroom.mail.address import Address
 from postroom.mail.draft import Format, Mailbox
-from postroom.mail.life import Notices, State
+from postroom.mail.life import Notices, State, Verb
 from postroom.mail.report import Parts
 from postroom.mail.retry import DAY, LATE
 from postroom.store import blocked, claims, jobs, mails, notices, orgs, tables, verdicts
 from postroom.store.blocked import Blocked
 from postroom.store.claims import Job
 from postroom.store.db import Database
-from postroom.store.jobs import Answer, Deed, Verb
+from postroom.store.jobs import Answer, Deed
 from tests.store.accepted import accepted, add, claim, verdict
 from tests.world import NOW, World
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, event, insert, text
 
-from postroom.mail.life import FINAL, Notices, State
+from postroom.mail.life import FINAL, Notices, State, Verb
 from postroom.record import CONTACTS, PIPELINES, Criteria, Kind
 from postroom.record.criteria import beginning, equal, modified_after, spoken
 from postroom.record.query import read_criteria
@@ -45,7 +45,7 @@ from postroom.store.db import Database
 from postroom.store.filing import By, Choice
 from postroom.store.finding import Order, Position, Question
 from postroom.store.imports import Import, Step
-from postroom.store.jobs import Deed, Verb
+from postroom.store.jobs import Deed
 from postroom.store.linked import Pair
 from postroom.store.notices import Unreached
 from postroom.store.once import Named

@@ -11,13 +11,17 @@ from postroom.store.mails import Delivery, Filed
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Happening:
-    """One line of a mail's history; ``n`` is the recipient's place, None for the mail as a whole."""
+    """One line of a mail's history.
+
+    ``n`` is the recipient's place, None for the mail as a whole; ``by`` is who did it, where it was a person.
+    """
 
     at: int
     what: str
     n: int | None
     attempt: int
     detail: Mapping[str, Any] | None
+    by: str | None
 
     def as_object(self) -> dict[str, object]:
         """For machines."""
@@ -27,6 +31,7 @@ class Happening:
             "recipient": self.n,
             "attempt": self.attempt,
             "detail": self.detail,
+            "by": self.by,
         }
 
     def as_row(self, mail: Filed) -> tuple[str, ...]:
@@ -35,7 +40,16 @@ class Happening:
         detail = self.detail or {}
         shown = ("server", "stage", "code", "why", "line", "notice")
         reply = " ".join(str(detail[key]) for key in shown if detail.get(key))
+        if self.by is not None:
+            reply = f"by {self.by}"
         return moment(self.at), self.what, str(self.attempt or ""), who, reply
+
+
+def happening(row: Any, people: Mapping[str, str]) -> Happening:
+    """A row of the history; ``people`` are the addresses of users by their ids."""
+    by: str | None = (row.detail or {}).get("by")
+    name = None if by is None else people.get(by, by)
+    return Happening(at=row.at, what=row.what, n=row.n, attempt=row.attempt, detail=row.detail, by=name)
 
 
 def as_object(mail: Filed) -> dict[str, object]:
@@ -43,7 +57,10 @@ def as_object(mail: Filed) -> dict[str, object]:
     return {
         "id": mail.id.hex(),
         "state": mail.state.value,
+        "in_doubt": mail.in_doubt,
         "attempt": mail.attempt,
+        "stage": mail.stage and mail.stage.value,
+        "begun": None if mail.begun_at is None else moment(mail.begun_at),
         "due": None if mail.due_at is None else moment(mail.due_at),
         "settled": None if mail.settled_at is None else moment(mail.settled_at),
         "module": mail.module,
@@ -72,7 +89,7 @@ def as_row(mail: Filed, digits: int) -> tuple[str, ...]:
     more = f" +{len(mail.deliveries) - 1}" if len(mail.deliveries) > 1 else ""
     return (
         mail.id.hex()[:digits],
-        mail.state.value,
+        _standing(mail),
         str(mail.attempt),
         moment(mail.due_at),
         str(mail.sender.address),
@@ -85,7 +102,7 @@ def as_facts(mail: Filed) -> list[tuple[str, str]]:
     """A mail's own values, for people."""
     return [
         ("id", mail.id.hex()),
-        ("state", mail.state.value),
+        ("state", _standing(mail)),
         ("attempt", str(mail.attempt)),
         ("due", moment(mail.due_at)),
         ("settled", moment(mail.settled_at)),
@@ -101,6 +118,16 @@ def as_line(delivery: Delivery) -> tuple[str, ...]:
     why = delivery.why and delivery.why.value
     reply = " ".join(str(part) for part in (delivery.code, delivery.enhanced, why, delivery.line) if part)
     return _shown(delivery.recipient.mailbox), delivery.recipient.kind.value, delivery.state.value, reply
+
+
+def _standing(mail: Filed) -> str:
+    """The state, and what there is to it: an attempt of unknown end, or one that goes on, since when and how far."""
+    if mail.in_doubt:
+        return f"{mail.state.value}, unknown"
+    if mail.begun_at is None:
+        return mail.state.value
+    stage = f", {mail.stage.value}" if mail.stage else ""
+    return f"{mail.state.value}{stage} since {moment(mail.begun_at)}"
 
 
 def _shown(mailbox: Mailbox) -> str:

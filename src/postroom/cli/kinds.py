@@ -1,6 +1,7 @@
 """What single words of the command line are read into."""
 
 import re
+from datetime import datetime
 from typing import Any, Final
 
 import click
@@ -9,6 +10,8 @@ from postroom.mail.address import Address, BadAddress
 
 # Line ends and what else steers a terminal; surrogates are octets that were no UTF-8 (PEP 383).
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+_NUMBER: Final = re.compile("[0-9]{1,18}")  # what fits into 64 bits
 
 
 class LineKind(click.ParamType[str]):
@@ -50,6 +53,49 @@ class MailIdKind(click.ParamType[str]):
         return folded
 
 
+class MailboxesKind(click.ParamType["Address | str"]):
+    """An e-mail address, or a domain: all of its addresses."""
+
+    name = "address|domain"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Address | str:
+        """Read a domain as that of an address."""
+        text: str = value
+        try:
+            return Address.parse(text) if "@" in text else Address.parse(f"somebody@{text}").domain
+        except BadAddress as error:
+            self.fail(f"{text!r} {error}", param, ctx)
+
+
+class MomentKind(click.ParamType[int]):
+    """A moment, ms since the epoch."""
+
+    name = "moment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read ISO 8601; without an offset it is this machine's time that is meant."""
+        try:
+            return round(datetime.fromisoformat(value).timestamp() * 1000)
+        except (ValueError, OverflowError, OSError):
+            self.fail(f"{value!r} is no ISO 8601 moment such as 2027-01-31T09:00:00+01:00", param, ctx)
+
+
+class RecordIdKind(click.ParamType[int]):
+    """A record, as mails show it; its id tells it from all others."""
+
+    name = "record"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read MODULE/ID."""
+        module, _, number = str(value).partition("/")
+        if not module.isalpha() or not _NUMBER.fullmatch(number):
+            self.fail(f"{value!r} is not MODULE/ID", param, ctx)
+        return int(number)
+
+
 LINE = LineKind()
 ADDRESS = AddressKind()
 MAIL_ID = MailIdKind()
+MAILBOXES = MailboxesKind()
+MOMENT = MomentKind()
+RECORD_ID = RecordIdKind()

@@ -23,12 +23,12 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "user": ("postroom.cli.user:user", "Add, list and change users, set their passwords."),
     "client": ("postroom.cli.client:client", "Register and change the OAuth clients that may ask for tokens."),
     "token": ("postroom.cli.token:token", "Make grant codes and refresh tokens."),
-    "sender": ("postroom.cli.sender:sender", "Add, confirm, change, list and remove from addresses and their servers."),
+    "sender": ("postroom.cli.sender:sender", "Add, confirm, change, list, remove from addresses; hold their servers."),
     "blocked": ("postroom.cli.blocked:blocked", "Keep addresses out of every mail."),
     "record": ("postroom.cli.record:record", "Import records."),
     "field": ("postroom.cli.field:field", "Add, list and remove fields of one's own."),
     "template": ("postroom.cli.template:template", "Add, list, show and remove templates of mails."),
-    "queue": ("postroom.cli.queue:queue", "Show mails, try them again, cancel them."),
+    "queue": ("postroom.cli.queue:queue", "Show mails, hold and release them, try them again, cancel them."),
     "migrate": ("postroom.cli.migrate:migrate", "Bring the database to this version's schema."),
 }
 

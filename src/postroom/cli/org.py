@@ -9,7 +9,7 @@ from postroom.cli.wayout import WayOut, described, with_way_out
 from postroom.cli.wayout import transport as transport_of
 from postroom.config import Settings
 from postroom.mail.address import Address
-from postroom.mail.life import Notices
+from postroom.mail.life import Notices, Unknown
 
 
 @click.group()
@@ -84,6 +84,7 @@ def show(settings: Settings, as_json: bool) -> None:
             "recipients": org.recipients.value,
             "server": described(ways[0]),
             "mails_per_day": _allowance(org.mails_per_day),
+            "unknown": org.unknown.value,
             "notices": org.notices.value,
         }
 
@@ -134,6 +135,51 @@ def allowance(settings: Settings, mails: int | None, as_server: bool) -> None:
 
 def _allowance(mails: int | None) -> str:
     return "as the server has it" if mails is None else str(mails) if mails else "no limit"
+
+
+@org.command()
+@click.argument("policy", type=click.Choice([each.value for each in Unknown]))
+@in_org
+def unknown(settings: Settings, policy: str) -> None:
+    """Choose what becomes of a mail that a server may have taken: tried again, or held until somebody decides."""
+    from postroom.app import App
+    from postroom.cli.opening import with_org
+    from postroom.store import orgs
+    from postroom.store.orgs import Org
+
+    async def act(app: App, org: Org) -> None:
+        await app.db.write(lambda tx: orgs.choose_unknown(tx, org.id, Unknown(policy)))
+
+    with_org(settings, act)
+    click.echo(f"unknown: {policy}")
+
+
+@org.command()
+@in_org
+def hold(settings: Settings) -> None:
+    """Let no mail leave through the organisation's own server until it is released."""
+    click.echo(f"{_set_held(settings, held=True)} held")
+
+
+@org.command()
+@in_org
+def release(settings: Settings) -> None:
+    """Let mails leave through the organisation's own server again."""
+    click.echo(f"{_set_held(settings, held=False)} released")
+
+
+def _set_held(settings: Settings, *, held: bool) -> str:
+    from postroom.app import App
+    from postroom.cli.opening import with_org
+    from postroom.cli.wayout import set_held
+    from postroom.store.orgs import Org
+
+    async def act(app: App, org: Org) -> str:
+        if org.transport_id is None:
+            raise click.ClickException("the organisation has no server of its own; see: postroom sender ls")
+        return await set_held(app, org, org.transport_id, held=held)
+
+    return with_org(settings, act)
 
 
 @org.command()

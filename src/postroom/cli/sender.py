@@ -21,7 +21,7 @@ _FOR = "Of an organisation's address: a user who may send from it, and nobody el
 
 @click.group()
 def sender() -> None:
-    """Add, confirm, change, list and remove from addresses and their servers."""
+    """Add, confirm, change, list, remove from addresses; hold their servers."""
 
 
 @sender.command()
@@ -201,6 +201,46 @@ def ls(settings: Settings, as_json: bool) -> None:
         return await app.db.read(read)
 
     say.listing(with_org(settings, act), as_json)
+
+
+@sender.command()
+@click.argument("email", type=ADDRESS)
+@click.option("--user", "owner", type=ADDRESS, help=_OWNER)
+@click.option("--org-email", "of_org", is_flag=True, help="An address of the organisation.")
+@in_org
+def hold(settings: Settings, *, email: Address, owner: Address | None, of_org: bool) -> None:
+    """Let no mail leave through the server of a from address until it is released."""
+    click.echo(f"{_set_held(settings, email, owner, of_org, held=True)} held")
+
+
+@sender.command()
+@click.argument("email", type=ADDRESS)
+@click.option("--user", "owner", type=ADDRESS, help=_OWNER)
+@click.option("--org-email", "of_org", is_flag=True, help="An address of the organisation.")
+@in_org
+def release(settings: Settings, *, email: Address, owner: Address | None, of_org: bool) -> None:
+    """Let mails leave through the server of a from address again."""
+    click.echo(f"{_set_held(settings, email, owner, of_org, held=False)} released")
+
+
+def _set_held(settings: Settings, email: Address, owner: Address | None, of_org: bool, *, held: bool) -> str:
+    from postroom.app import App
+    from postroom.cli.configuring import found
+    from postroom.cli.opening import user_named, with_org
+    from postroom.cli.wayout import set_held
+    from postroom.store import senders
+
+    async def act(app: App, org: "Org") -> str:
+        user = None if of_org else await user_named(app, org, owner)
+        known = await app.db.read(lambda tx: senders.listing(tx, org.id))
+        chosen = found(known, user, email)
+        if chosen.alias_of is not None:
+            chosen = next(each for each in known if each.id == chosen.alias_of)
+        if chosen.transport_id is None:
+            raise click.ClickException(f"{email} has no server of its own; see: postroom org hold")
+        return await set_held(app, org, chosen.transport_id, held=held)
+
+    return with_org(settings, act)
 
 
 @sender.command()

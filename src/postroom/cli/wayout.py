@@ -11,6 +11,7 @@ from postroom.cli.options import secret
 if TYPE_CHECKING:
     from postroom.app import App
     from postroom.store.db import Tx
+    from postroom.store.orgs import Org
     from postroom.store.transports import Transport
 
 PASSWORD_VARIABLE = "POSTROOM_SMTP_PASSWORD"  # noqa: S105 - a name, not a secret
@@ -88,6 +89,16 @@ def lead(tx: "Tx", old_id: int | None, way: "Transport") -> int:
         return way.id
     transports.save(tx, dataclasses.replace(way, id=old_id))
     return old_id
+
+
+async def set_held(app: "App", org: "Org", transport_id: int, *, held: bool) -> str:
+    """Hold a transport, or release it and say so to the workers; what it is."""
+    from postroom.store import transports
+
+    await app.db.write(lambda tx: transports.hold(tx, org.id, transport_id, held=held))
+    app.wake.ring()
+    (way,) = await app.db.read(lambda tx: transports.find_many(tx, [transport_id]))
+    return described(way)
 
 
 def described(found: "Transport | None") -> str:

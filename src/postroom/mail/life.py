@@ -36,6 +36,26 @@ def may(origin: State, target: State) -> bool:
     return target in MOVES[origin]
 
 
+class Verb(Enum):
+    """What can be done to a mail; the value is the word of the command line and of the API."""
+
+    HOLD = "hold"  # nobody tries it until it is released
+    RELEASE = "release"
+    CANCEL = "cancel"  # nobody else gets it
+    RETRY = "retry"  # now; one that is settled, for the recipients that it failed for
+    MOVE = "move"  # to another time; what has been tried keeps its own, unless it is held
+
+
+# The states that a verb finds something to do in; a worker's hands are none of them.
+FINDS: Mapping[Verb, frozenset[State]] = {
+    Verb.HOLD: frozenset({State.SCHEDULED, State.QUEUED}),
+    Verb.RELEASE: frozenset({State.HELD}),
+    Verb.CANCEL: frozenset({State.SCHEDULED, State.QUEUED, State.HELD}),
+    Verb.RETRY: frozenset({State.SCHEDULED, State.QUEUED, State.HELD, State.SENT, State.FAILED}),
+    Verb.MOVE: frozenset({State.SCHEDULED, State.QUEUED, State.HELD}),
+}
+
+
 class Result(Enum):
     """What became of one recipient in one attempt."""
 

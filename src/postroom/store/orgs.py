@@ -107,6 +107,11 @@ def choose_allowance(tx: Connection, org_id: int, mails_per_day: int | None) -> 
     tx.execute(update(org).where(org.c.id == org_id).values(mails_per_day=mails_per_day))
 
 
+def choose_unknown(tx: Connection, org_id: int, unknown: Unknown) -> None:
+    """Set what becomes of mails that a server may have taken."""
+    tx.execute(update(org).where(org.c.id == org_id).values(unknown=unknown.value))
+
+
 def choose_notices(tx: Connection, org_id: int, notices: Notices) -> None:
     """Set what senders are told by mail."""
     tx.execute(update(org).where(org.c.id == org_id).values(notices=notices.value))

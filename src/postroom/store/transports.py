@@ -35,6 +35,11 @@ def save(tx: Connection, changed: Transport) -> None:
     tx.execute(update(transport).where(same).values(values))
 
 
+def hold(tx: Connection, org_id: int, transport_id: int, *, held: bool) -> None:
+    """Let no mail leave through it from now on, or mails again; those in a worker's hands end as they end."""
+    tx.execute(update(transport).where(transport.c.org_id == org_id, transport.c.id == transport_id).values(held=held))
+
+
 def find_many(tx: Connection, transport_ids: Sequence[int]) -> list[Transport | None]:
     """The transports of these numbers, in order; for the worker, which serves every organisation."""
     rows = tx.execute(_BY_ID, {"ids_": list(set(transport_ids))}).mappings()

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from postroom.mail.life import State
+from postroom.mail.life import State, Verb
 from postroom.store import claims, jobs, mails, verdicts
 from postroom.store.db import Tx
-from postroom.store.jobs import Answer, Deed, Verb
+from postroom.store.jobs import Answer, Deed
 from tests.store.accepted import claim, verdict
 from tests.web.api.guests import Guest, Guests, error, guests, only
 from tests.web.api.test_send import HELLO, url

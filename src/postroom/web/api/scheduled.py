@@ -5,10 +5,11 @@ from typing import Final
 from starlette.responses import Response
 
 from postroom.errors import Conflict, Fault, Reason
+from postroom.mail.life import Verb
 from postroom.send import time_faults
 from postroom.store import jobs
 from postroom.store.db import Tx
-from postroom.store.jobs import Answer, Deed, Verb
+from postroom.store.jobs import Answer, Deed
 from postroom.web.api.emails import find_one
 from postroom.web.api.wire import mail as wire
 from postroom.web.api.wire.items import success
