@@ -49,8 +49,11 @@ format: .venv/.ready ## put the code into its usual form
 bench: .venv/.ready ## compare with Postfix on this machine
 	@$(BIN)/python -m bench.postfix
 
-crash: .venv/.ready ## kill the server and the worker under load, count every mail
+crash: .venv/.ready ## kill api and worker at every step 10,000 times, cut, fill and freeze; count every mail (an hour)
 	@$(BIN)/python -m bench.crash
+	@$(BIN)/python -m bench.crash --database postgresql
+	@$(BIN)/python -m bench.faults
+	@$(BIN)/python -m bench.faults --database postgresql
 
 powerloss: .venv/.ready ## cut the power under load 1,000 times, count every mail (needs cc)
 	@$(BIN)/python -m bench.powerloss

@@ -49,7 +49,8 @@ class Death:
 
 def deaths(part: str, number: int, life: float, chance: random.Random) -> list[Death]:
     """So many deaths of one half, each point as often as any other; the others after ``life`` seconds at most."""
-    points = islice(cycle(HALVES[part]), round(number * (1 - RANDOM_SHARE)))
+    in_turn = cycle(chance.sample(HALVES[part], len(HALVES[part])))
+    points = islice(in_turn, round(number * (1 - RANDOM_SHARE)))
     found = [_at(point, chance) for point in points]
     found += [_anywhere(life, chance) for _ in range(number - len(found))]
     chance.shuffle(found)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bench.books import Attempt
 from bench.inbox import Receipt
-from bench.ledger import Account, Kill, judge
+from bench.ledger import Account, Kill, judge, judge_faults
 
 TO = "cleo@customer.example"
 CONTENT = b"Subject: storm-1\r\nMessage-ID: <1@org.example>\r\n\r\nHello\r\n"
@@ -103,3 +103,11 @@ def test_a_mail_that_nobody_sent_or_that_went_elsewhere_is_a_fault() -> None:
 
 def test_the_books_must_agree_with_what_arrived() -> None:
     assert judge(account([receipt(1.0, replied_at=1.1)], [], sent=2)).faults
+
+
+def test_where_nobody_dies_a_mail_arrives_once_more_for_each_time_that_it_is_called_unknown() -> None:
+    first, again = receipt(1.0, replied_at=None), receipt(5.0, replied_at=5.1)
+    assert not judge_faults(account([first, again], [], unknown=1)).faults
+    assert judge_faults(account([first, again], [], unknown=0)).faults
+    assert judge_faults(account([first, again, receipt(9.0, replied_at=9.1)], [], unknown=1)).faults
+    assert not judge_faults(account([again], [], unknown=1)).faults
