@@ -61,6 +61,7 @@ async def test_a_claim_takes_what_is_due_with_all_it_needs(db: Database, world: 
         letter=wanted.letter,
         pending=wanted.letter.recipients,
         reached=False,
+        start_at=NOW,
     )
     assert (await shown(db, world)).state is State.SENDING
 

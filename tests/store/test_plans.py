@@ -242,6 +242,7 @@ SQLITE_NAMES = {
     "uq_template_org_id_name": "sqlite_autoindex_template_2",
     "uq_custom_field_org_id_module_name": "sqlite_autoindex_custom_field_2",
 }
+FEW = {"pace"}  # of these there are as many rows as an operator has made, and all are wanted
 GROWING = ("record", "term", "deletion")  # these are read whole by nobody, however few a question may find
 
 
@@ -336,7 +337,8 @@ async def test_each_question_is_answered_by_its_index(db: Database, world: World
     found = await db.write(work)
     names = SQLITE_NAMES if db.is_sqlite else {}
     for case, (_, wanted) in CASES.items():
-        read_whole = [table for table in tables.metadata.tables if f"SCAN {table}\n" in f"{found[case]}\n"]
+        counted = {*tables.metadata.tables} - FEW
+        read_whole = [table for table in counted if f"SCAN {table}\n" in f"{found[case]}\n"]
         read_whole += [table for table in GROWING if f"Seq Scan on {table}" in found[case]]
         assert not read_whole, f"{case}: {read_whole} is read whole\n{found[case]}"
         missing = [index for index in wanted if names.get(index, index) not in found[case]]

@@ -28,6 +28,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "record": ("postroom.cli.record:record", "Import records."),
     "field": ("postroom.cli.field:field", "Add, list and remove fields of one's own."),
     "template": ("postroom.cli.template:template", "Add, list, show and remove templates of mails."),
+    "limit": ("postroom.cli.limit:limit", "Limit how fast mail leaves, for all workers together."),
     "queue": ("postroom.cli.queue:queue", "Show mails, hold and release them, try them again, cancel them."),
     "migrate": ("postroom.cli.migrate:migrate", "Bring the database to this version's schema."),
 }

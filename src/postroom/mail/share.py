@@ -8,7 +8,7 @@ is always last where there are more of them than room.
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 Dice: TypeAlias = Callable[[int], int]  # any number below that one
 
@@ -43,11 +43,16 @@ class Room:
 
 
 class Stock:
-    """What is left of a room. Each mail uses one of every supply that its lane needs."""
+    """What is left of a room. Each mail uses one of every supply that its lane needs.
 
-    def __init__(self, room: Room) -> None:
+    ``more`` tells what the mails of a lane need besides, and how many there are of it.
+    """
+
+    def __init__(self, room: Room, more: Callable[[Any], Mapping[Hashable, int]] = lambda _: {}) -> None:
         self._room = room
+        self._more = more
         self._left: dict[Hashable, int] = {"mails": room.mails, "others": room.others}
+        self._known: dict[int, list[Hashable]] = {}
 
     @property
     def mails(self) -> int:
@@ -69,11 +74,17 @@ class Stock:
             self._left[supply] += mails
 
     def _needs(self, lane: Lane) -> list[Hashable]:
+        return self._known.get(lane.id) or self._known.setdefault(lane.id, self._look_up(lane))
+
+    def _look_up(self, lane: Lane) -> list[Hashable]:
         number = lane.transport_id
         needs: list[Hashable] = ["mails", ("transport", number)]
         self._left.setdefault(needs[1], self._room.each.get(number, self._room.unknown))
         if number not in self._room.quick:
             needs.append("others")
+        for supply, mails in self._more(lane).items():
+            needs.append(supply)
+            self._left.setdefault(supply, mails)
         return needs
 
 

@@ -10,8 +10,9 @@ the mark nobody has taken it, and it is tried again; with it a server may have, 
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from operator import itemgetter
 from random import Random
 from typing import Any, Final
 
@@ -35,8 +36,9 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from postroom.failpoint import reach
 from postroom.mail.draft import Letter, Recipient
 from postroom.mail.life import Stage, Unknown
+from postroom.mail.pace import AHEAD, Paces
 from postroom.mail.share import Room, Stock, share
-from postroom.store import mails, transports
+from postroom.store import mails, paces, transports
 from postroom.store.tables import job, lane, org, transport
 from postroom.store.transports import Transport
 
@@ -60,6 +62,7 @@ class Job:
     pending: tuple[Recipient, ...]
     reached: bool  # whether an earlier attempt was accepted for anybody
     in_doubt: bool = False
+    start_at: int = 0  # ms since the epoch: limits let it start then, not before
     unknown: Unknown = Unknown.RETRY
 
 
@@ -97,26 +100,44 @@ class Mark:
 
 
 def claim(tx: Connection, wanted: Claim) -> Claimed:
-    """Take due mails, of each lane its share and the oldest.
+    """Take due mails, of each lane its share and the oldest, as many as the limits let start soon.
 
     The cost follows the number of lanes and of mails taken, not that of the mails that wait.
     """
     ways = tx.execute(_LANES, {"soon_": wanted.soon}).all()
-    rows = _take(tx, [way for way in ways if way.ready_at <= wanted.now], wanted)
+    ready = [way for way in ways if way.ready_at <= wanted.now]
+    limits = _hold_limits(tx, ready, wanted.now * 1000)
+    rows = _take(tx, ready, wanted, limits)
     if not rows:
-        return Claimed([], min((way.ready_at for way in ways if way.ready_at > wanted.now), default=None))
+        return Claimed([], _again(ways, limits, wanted.now))
     reach("claim-taken")
-    by_id = {way.id: way for way in ways}
-    jobs = _jobs(tx, [(by_id[row.lane_id], row) for row in rows], wanted.lease)
+    by_id = {way.id: way for way in ready}
+    jobs = _jobs(tx, [(by_id[row.lane_id], row) for row in _in_turns(rows)], limits, wanted.lease)
+    paces.move(tx, limits.moved())
     reach("claim-read")
     # What else such a lane has is not known before it is asked again.
     return Claimed(jobs, wanted.now)
 
 
-def _take(tx: Connection, ways: Sequence[Row[Any]], wanted: Claim) -> list[Row[Any]]:
+def _hold_limits(tx: Connection, ways: Sequence[Any], now: int) -> Paces:
+    """All limits as they stand, held for those lanes until the transaction ends; ``now`` in µs."""
+    known = paces.everything(tx)
+    about = Paces(known, now)
+    held = paces.hold(tx, {each.id for way in ways for each in about.of(way)})
+    # Whom another worker lets through at this very moment, that worker knows.
+    return Paces([replace(each, free_at=held.get(each.id, now + AHEAD + 1)) for each in known], now)
+
+
+def _again(ways: Sequence[Any], limits: Paces, now: int) -> int | None:
+    later = [way.ready_at for way in ways if way.ready_at > now]
+    through = limits.again(way for way in ways if way.ready_at <= now)
+    return min([*later, *([] if through is None else [through // 1000])], default=None)
+
+
+def _take(tx: Connection, ways: Sequence[Any], wanted: Claim, limits: Paces) -> list[Row[Any]]:
     """Divide the room between the lanes; what some of them did not need, once more between the others."""
-    lanes: Sequence[Any] = ways
-    stock = Stock(wanted.room)
+    lanes = ways
+    stock = Stock(wanted.room, limits.supplies)
     dice = Random(wanted.lease).randrange  # noqa: S311 - who begins, no secret
     rows: list[Row[Any]] = []
     for _ in range(_ROUNDS):
@@ -130,6 +151,16 @@ def _take(tx: Connection, ways: Sequence[Row[Any]], wanted: Claim) -> list[Row[A
             stock.put_back(way, spare[way.id])
         lanes = [way for way in lanes if not spare[way.id]]
     return rows
+
+
+def _in_turns(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """The oldest of each lane, then the next of each, and so on."""
+    turns: Counter[int] = Counter()
+    placed = []
+    for row in sorted(rows, key=lambda row: (row.first_due_at, row.mail_seq)):
+        turns[row.lane_id] += 1
+        placed.append((turns[row.lane_id], row))
+    return [row for _, row in sorted(placed, key=itemgetter(0))]
 
 
 def _take_oldest(tx: Connection, given: Mapping[int, int], wanted: Claim) -> list[Row[Any]]:
@@ -147,7 +178,7 @@ def _take_oldest(tx: Connection, given: Mapping[int, int], wanted: Claim) -> lis
     return rows
 
 
-def _jobs(tx: Connection, rows: Sequence[tuple[Any, Any]], lease: int) -> list[Job]:
+def _jobs(tx: Connection, rows: Sequence[tuple[Any, Any]], limits: Paces, lease: int) -> list[Job]:
     letters = mails.letters(tx, [row.mail_seq for _, row in rows])
     ways = transports.find_many(tx, [way.transport_id for way, _ in rows])
     return [
@@ -159,6 +190,7 @@ def _jobs(tx: Connection, rows: Sequence[tuple[Any, Any]], lease: int) -> list[J
             lease=lease,
             attempt=row.attempt,
             first_due_at=row.first_due_at,
+            start_at=limits.start(lane) // 1000,
             letter=letters[row.mail_seq].letter,
             pending=letters[row.mail_seq].pending,
             reached=letters[row.mail_seq].reached,
@@ -184,6 +216,7 @@ def _lanes() -> Select[Any]:
     ready = case((paused, transport.c.paused_until), else_=found.c.oldest)
     return (
         select(lane.c.id, lane.c.org_id, lane.c.transport_id, lane.c.urgent, ready.label("ready_at"), org.c.unknown)
+        .add_columns(lane.c.domain, transport.c.host)
         .select_from(ways)
         .where(ready <= bindparam("soon_"), func.coalesce(transport.c.held, false()) == false())
     )

@@ -147,6 +147,7 @@ def _reopen(tx: Connection, deed: Deed, those: Sequence[_Standing], *, urgent: b
     ways = lanes.numbers(tx, list(keys.values()))
     due = {"org_id": deed.org_id, "due_at": deed.at, "first_due_at": deed.at}
     insert_all(tx, job, [{"mail_seq": seq, "lane_id": ways[key]} | due for seq, key in keys.items()])
+    lanes.place(tx, list(keys))
 
 
 def _move(tx: Connection, deed: Deed, those: Sequence[_Standing]) -> None:

@@ -127,8 +127,8 @@ def _store(tx: Connection, accepted: Sequence[Accepted]) -> None:
     reach("recipients-stored")
     insert_all(tx, attachment, [row for seq, each in numbered for row in _attachment_rows(seq, each)])
     reach("attachments-stored")
-    ways = lanes.numbers(tx, [_lane(each) for each in accepted])
-    insert_all(tx, job, [_job_row(seq, each, ways[_lane(each)]) for seq, each in numbered])
+    ways = lanes.of(tx, [_waiting(each) for each in accepted])
+    insert_all(tx, job, [_job_row(seq, each, way) for (seq, each), way in zip(numbered, ways, strict=True)])
     reach("jobs-stored")
     insert_all(tx, event, [_event_row(seq, each) for seq, each in numbered])
     reach("events-stored")
@@ -389,11 +389,13 @@ def _attachment_rows(seq: int, each: Accepted) -> list[dict[str, Any]]:
     ]
 
 
-def _lane(each: Accepted) -> lanes.Key:
-    urgent = each.state is not State.SCHEDULED and len(each.letter.recipients) <= URGENT_RECIPIENTS
+def _waiting(each: Accepted) -> lanes.Mail:
+    recipients = each.letter.recipients
+    urgent = each.state is not State.SCHEDULED and len(recipients) <= URGENT_RECIPIENTS
     # Nobody waits for a notice, and when many mails fail there are many.
     urgent &= each.letter.format is not Format.REPORT
-    return lanes.Key(each.org_id, each.transport_id, urgent)
+    domains = tuple(one.mailbox.address.domain for one in recipients)
+    return lanes.Mail(each.org_id, each.transport_id, urgent, domains)
 
 
 def _job_row(seq: int, each: Accepted, lane_id: int) -> dict[str, Any]:

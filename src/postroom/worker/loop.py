@@ -134,6 +134,7 @@ class _Worker:
     async def _handle(self, job: Job, journal: Journal, place: Place) -> None:
         answered = settled = False
         try:
+            await self._until(job.start_at)
             tried = not job.in_doubt
             outcomes = await attempt(self._app, self._pool, self._ways, job, journal) if tried else in_doubt(job)
             answered = any(outcome.code is not None for outcome in outcomes)
@@ -156,6 +157,10 @@ class _Worker:
                 self._hold.let_go(job)
             self._windows.give_back(place, self._time(), answered=answered)
             self._again.set()
+
+    async def _until(self, moment: int) -> None:
+        # It was claimed a little before a limit lets it start.
+        await asyncio.sleep(max(0, moment - self._app.clock()) / 1000)
 
     async def _written(self, verdict: Verdict) -> bool:
         # What a server has accepted must be known, or it is sent again: the writing is tried until it is done or the
