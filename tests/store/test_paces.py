@@ -6,12 +6,12 @@ from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
-from postroom.mail.life import State
+from postroom.mail.life import State, Verb
 from postroom.mail.pace import AHEAD, Pace, Scope
 from postroom.store import claims, jobs, lanes, paces, verdicts
 from postroom.store.claims import Claimed
 from postroom.store.db import Database, Tx
-from postroom.store.jobs import Answer, Deed, Verb
+from postroom.store.jobs import Answer, Deed
 from tests.store.accepted import accepted, add, claim, verdict
 from tests.world import NOW, World, found
 
