@@ -4,10 +4,10 @@
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
-from bench.ledger import Account, Verdict, judge
+from bench.ledger import Account, Kill, Verdict, judge
 from bench.matrix import HALVES
 from bench.storm import Plan, storm
 from bench.trial import carried_out, planned, told
@@ -15,18 +15,30 @@ from bench.trial import carried_out, planned, told
 
 def table(account: Account, verdict: Verdict) -> Iterator[str]:
     """The report for people: a line for each point, then what they come to."""
-    kills = Counter((kill.part, kill.point) for kill in account.kills)
-    doubles = Counter((each.death.part, each.death.point) for each in verdict.doubles if each.death is not None)
-    unknown = Counter((each.death.part, each.death.point) for each in verdict.unknown)
-    vain = Counter((each.death.part, each.death.point) for each in verdict.unknown if each.in_vain)
-    yield f"{'half':8}{'point':22}{'kills':>7}{'doubled':>9}{'unknown':>9}{'in vain':>9}"
+    columns = {
+        "kills": Counter(map(_where, account.kills)),
+        "lost": Counter(_where(_last(subject, account.kills)) for subject in verdict.lost),
+        "doubled": Counter(_where(each.death) for each in verdict.doubles),
+        "unknown": Counter(_where(each.death) for each in verdict.unknown),
+        "in vain": Counter(_where(each.death) for each in verdict.unknown if each.in_vain),
+    }
+    yield f"{'half':8}{'point':20}" + "".join(f"{name:>9}" for name in columns)
     for part, points in HALVES.items():
         for point in (*points, ""):
-            key = (part, point)
-            if kills[key]:
-                yield f"{part:8}{point or 'anywhere':22}{kills[key]:7}{doubles[key]:9}{unknown[key]:9}{vain[key]:9}"
-    yield f"{'':8}{'':22}{kills.total():7}{doubles.total():9}{unknown.total():9}{vain.total():9}"
+            figures = [column[part, point] for column in columns.values()]
+            if any(figures):
+                yield f"{part:8}{point or 'anywhere':20}" + "".join(f"{each:9}" for each in figures)
+    yield " " * 28 + "".join(f"{column.total():9}" for column in columns.values())
     yield from _totals(account, verdict)
+
+
+def _where(death: Kill | None) -> tuple[str, str]:
+    return ("", "") if death is None else (death.part, death.point)
+
+
+def _last(subject: str, kills: Sequence[Kill]) -> Kill | None:
+    """The last death with that mail in its hands."""
+    return next((kill for kill in reversed(kills) if any(each.subject == subject for each in kill.held)), None)
 
 
 def _totals(account: Account, verdict: Verdict) -> Iterator[str]:

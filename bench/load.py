@@ -17,7 +17,7 @@ from bench.site import Site
 
 LINES: Final = 16  # connections to the API
 ON_THE_WAY: Final = 150  # mails that are promised and have not arrived: more would only wait
-FILE_OCTETS: Final = 200_000  # more than one block of a message
+FILE_OCTETS: Final = 100_000  # more than one block of a message
 # One mail in so many has a key, goes through the organisation's server, has a file.
 KEYED: Final = 3
 THROUGH_ORG: Final = 2
@@ -36,6 +36,9 @@ class Load:
         self._numbers = count(1)
         self._over = asyncio.Event()
         self._file = ""
+        self._seen = 0  # so many receipts have been looked at
+        self._arrived: set[str] = set()
+        self._on_the_way: set[str] = set()
 
     @asynccontextmanager
     async def running(self, chance: random.Random) -> AsyncIterator[None]:
@@ -59,10 +62,17 @@ class Load:
         line: Line | None = None
         while not self._over.is_set():
             await asyncio.sleep(chance.expovariate(1 / self._pause))
-            if len(self._account.promised) - len(self._inbox.receipts) < ON_THE_WAY:
+            self._look()
+            if len(self._on_the_way) < ON_THE_WAY:
                 line = await self._ask(line, next(self._numbers))
         if line is not None:
             line.close()
+
+    def _look(self) -> None:
+        new = {receipt.subject for receipt in self._inbox.receipts[self._seen :]}
+        self._seen = len(self._inbox.receipts)
+        self._arrived |= new
+        self._on_the_way -= new
 
     async def _ask(self, line: Line | None, number: int) -> Line | None:
         """Ask for one mail; the connection, if it still stands. With a key it is asked for until there is an answer."""
@@ -87,6 +97,8 @@ class Load:
             if answer.status == 200:
                 promise = msgspec.json.decode(answer.body)["data"][0]["details"]["message_id"]
                 self._account.promised[subject] = promise
+                if subject not in self._arrived:
+                    self._on_the_way.add(subject)
             else:
                 self._account.refused[answer.status] += 1
             return line
