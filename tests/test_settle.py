@@ -9,7 +9,7 @@ from postroom import settle
 from postroom.mail.address import Address
 from postroom.mail.draft import Format, Kind, Letter, Mailbox, Recipient
 from postroom.mail.life import Outcome, Result, Stage, State, Unknown, Why
-from postroom.mail.retry import DAY, MINUTE, Patience
+from postroom.mail.retry import DAY, MINUTE, SECOND, Patience
 from postroom.store.claims import Job
 from tests.world import NOW
 
@@ -108,3 +108,49 @@ def test_giving_up_fails_whom_nobody_took_and_no_others() -> None:
     assert decide(
         a_job(1, attempt=30, first_due_at=NOW - 5 * DAY), outcomes(U), now=NOW, chance=0.0, patience=Patience()
     ).state is (State.FAILED)
+
+
+def failed(stage: Stage = Stage.CONNECT, code: int | None = None) -> list[Outcome]:
+    return [Outcome(result=Result.DEFERRED, stage=stage, code=code, line="refused", server="mx.example:25")] * 2
+
+
+def test_a_way_that_fails_costs_the_mail_nothing() -> None:
+    job = a_job(2, attempt=3, first_due_at=NOW - MINUTE)
+    verdict = decide(job, failed(), now=NOW, chance=0.5)
+    assert (verdict.attempt, verdict.recipients, verdict.state) == (2, (), State.QUEUED)
+    assert verdict.next_due == NOW - MINUTE
+    assert decide(job, failed(), now=NOW, chance=0.5, crowded=True).next_due == NOW + 5 * SECOND
+    late = decide(a_job(2, first_due_at=NOW - 5 * DAY - 1), failed(), now=NOW, chance=0.5)
+    assert (late.attempt, late.state, [each.state for each in late.recipients]) == (1, State.FAILED, [State.FAILED] * 2)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "failures", "after", "pause", "fault"),
+    [
+        (failed(), 0, 1, 5 * SECOND, "mx.example:25 connect refused"),
+        (failed(), 2, 3, 20 * SECOND, "mx.example:25 connect refused"),
+        (failed(Stage.AUTH, 535), 1, 2, 2 * MINUTE, "mx.example:25 auth 535 refused"),
+        (outcomes(D, D), 2, 0, None, None),
+        (outcomes(R, A), 2, 0, None, None),
+        (failed(Stage.HERE), 2, 2, 0, None),
+    ],
+)
+def test_what_an_attempt_tells_of_its_transport(
+    outcomes: list[Outcome], failures: int, after: int, pause: int | None, fault: str | None
+) -> None:
+    found = settle.passage(replace(a_job(2), failures=failures), outcomes, now=NOW, chance=0.5)
+    assert found is not None
+    assert (found.seen, found.failures, found.fault) == (failures, after, fault)
+    assert found.until == (None if pause is None else NOW + pause)
+
+
+@pytest.mark.parametrize("outcomes", [outcomes(D, A), failed(Stage.HERE)])
+def test_of_a_transport_that_works_nothing_is_told(outcomes: list[Outcome]) -> None:
+    assert settle.passage(a_job(2), outcomes, now=NOW, chance=0.5) is None
+
+
+def test_what_a_dead_worker_may_have_sent_tells_nothing_of_the_transport() -> None:
+    job = replace(a_job(1), failures=1, in_doubt=True)
+    found = settle.passage(job, settle.in_doubt(job), now=NOW, chance=0.5)
+    assert found is not None
+    assert (found.until, found.failures) == (NOW, 1)

@@ -1,21 +1,31 @@
 """The second half of a mail's life: what the servers said becomes state and history, in one commit."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from postroom.mail.life import Outcome, Result, Settled, Stage, State, Unknown, Verdict, overall
-from postroom.mail.retry import Patience, next_attempt
-from postroom.store import verdicts
+from postroom.mail.pause import Passage, at_fault, pause, told
+from postroom.mail.retry import DAY, Patience, next_attempt
+from postroom.store import transports, verdicts
 from postroom.store.claims import Job
 from postroom.store.db import Database
 
 
-def decide(job: Job, outcomes: Sequence[Outcome], *, now: int, chance: float, patience: Patience) -> Verdict:
+def decide(
+    job: Job, outcomes: Sequence[Outcome], *, now: int, chance: float, patience: Patience, crowded: bool = False
+) -> Verdict:
     """What an attempt means: one outcome per pending recipient, in order, and the moment to try the rest again.
 
     ``chance`` in [0, 1) spreads the next attempt. Recipients that were accepted or rejected are settled for good; the
     others wait, or fail once patience has ended. UNKNOWN is the organisation's to decide: held, or tried again after a
     longer pause; each attempt carries the same Message-ID, so a receiving side that has the mail already can tell.
+
+    Where the way failed, nothing was tried: the mail goes back to its place, as if it had never left it. Where the
+    server is ``crowded`` and only had no room for one session more, it waits a moment.
     """
+    fault = at_fault(outcomes)
+    if fault is not None and now - job.first_due_at <= patience.give_up_days * DAY:
+        return _put_back(job, now, now + pause(1, fault, chance) if crowded else job.first_due_at)
     results = {outcome.result for outcome in outcomes}
     in_doubt = Result.UNKNOWN in results
     held = in_doubt and job.unknown is Unknown.HOLD
@@ -55,10 +65,51 @@ def decide(job: Job, outcomes: Sequence[Outcome], *, now: int, chance: float, pa
     )
 
 
+def _put_back(job: Job, now: int, due: int) -> Verdict:
+    return Verdict(
+        mail_seq=job.mail_seq,
+        org_id=job.org_id,
+        lease=job.lease,
+        attempt=job.attempt - 1,
+        at=now,
+        recipients=(),
+        state=State.QUEUED,
+        next_due=due,
+    )
+
+
+def passage(job: Job, outcomes: Sequence[Outcome], *, now: int, chance: float) -> Passage | None:
+    """What an attempt tells of the mail's transport; None: nothing new."""
+    fault = at_fault(outcomes)
+    told_of = partial(Passage, transport_id=job.transport_id, seen=job.failures, at=now)
+    if fault is not None:
+        return told_of(until=now + pause(job.failures + 1, fault, chance), fault=told(fault))
+    if not job.failures:
+        return None
+    arrived = not job.in_doubt and any(outcome.stage is not Stage.HERE for outcome in outcomes)
+    return told_of() if arrived else told_of(until=now)
+
+
+def is_full(outcomes: Sequence[Outcome]) -> bool:
+    """Whether the server only put us off before it heard of a mail, as it does where it has too many sessions."""
+    fault = at_fault(outcomes)
+    return fault is not None and fault.code is not None and fault.code < 500
+
+
 def in_doubt(job: Job) -> list[Outcome]:
     """The outcomes of an attempt whose worker was lost after the final dot was free to go, its end unknown."""
     line = "the worker was lost after the final dot, before the reply was recorded"
     return [Outcome(result=Result.UNKNOWN, stage=Stage.FINAL_DOT, command=".", line=line)] * len(job.pending)
+
+
+def lapsed(job: Job, fault: str) -> list[Outcome]:
+    """The outcomes of a mail whose time ended while its transport was paused for that fault."""
+    return [Outcome(result=Result.DEFERRED, stage=Stage.ROUTE, line=fault)] * len(job.pending)
+
+
+async def report(db: Database, found: Passage) -> bool:
+    """Write what was learnt of a transport; False where that was known already or is out of date."""
+    return await db.write_together(transports.report, found)
 
 
 async def settle(db: Database, verdict: Verdict) -> bool:

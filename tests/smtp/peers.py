@@ -62,7 +62,7 @@ class Inbox:
 
     @asynccontextmanager
     async def listening(self, *, starttls: ssl.SSLContext | None = None, tls: ssl.SSLContext | None = None) -> Any:
-        """Serve until left; ``starttls`` and ``tls`` are the certificates to show."""
+        """Serve until left (another time, at the same port); ``starttls`` and ``tls`` are the certificates to show."""
         options: dict[str, Any] = {"enable_SMTPUTF8": True, "hostname": "inbox.example", "tls_context": starttls}
         if self._passwords is not None:
             options |= {"authenticator": self._check, "auth_required": True, "auth_require_tls": starttls is not None}
@@ -72,7 +72,7 @@ class Inbox:
             self.connections += 1
             return SMTP(self, loop=asyncio.get_running_loop(), data_size_limit=100_000_000, **options)
 
-        server = await asyncio.get_running_loop().create_server(session, "127.0.0.1", 0, ssl=tls)
+        server = await asyncio.get_running_loop().create_server(session, "127.0.0.1", self.port, ssl=tls)
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
@@ -187,8 +187,9 @@ class Server:
 
     @asynccontextmanager
     async def listening(self) -> "AsyncIterator[Server]":
-        """Serve until left."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls if self._implicit else None)
+        """Serve until left; another time, at the same port."""
+        tls = self._tls if self._implicit else None
+        server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=tls)
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
@@ -235,18 +236,18 @@ class Server:
             self.hung_up.set()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        going = await self._answer("CONNECT", reader, writer)
-        while going:
+        said = await self._answer("CONNECT", reader, writer)
+        while said is not None:
             line = (await reader.readuntil(b"\r\n")).decode()[:-2]
             self.heard.append(line)
             verb = line.split(" ")[0]
-            going = await self._answer(verb if verb in self._answers else "AUTH", reader, writer)
-            if going and verb == "STARTTLS" and self._tls is not None:
+            said = await self._answer(verb if verb in self._answers else "AUTH", reader, writer)
+            if said is not None and verb == "STARTTLS" and self._tls is not None:
                 await writer.start_tls(self._tls)
-            if going and verb == "DATA" and self._last[:1] == b"3":
-                going = await self._take_message(reader, writer)
+            if said is not None and verb == "DATA" and said[:1] == b"3":
+                said = await self._take_message(reader, writer)
 
-    async def _take_message(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def _take_message(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes | None:
         if "BODY" in self._answers:
             await reader.readexactly(self._body_octets)
             return await self._answer("BODY", reader, writer)
@@ -256,23 +257,23 @@ class Server:
         self.messages.append(b"".join(lines))
         return await self._answer(".", reader, writer)
 
-    async def _answer(self, verb: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def _answer(self, verb: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes | None:
+        """What was said; None where that was the end."""
         answers = self._answers[verb]
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if answer is Act.CUT:
-            return False
+            return None
         if answer is Act.SILENCE:
             if verb == "BODY":
                 await asyncio.Event().wait()
             while await reader.read(65536):
                 pass
-            return False
+            return None
         assert isinstance(answer, bytes)
-        self._last = answer
         for piece in [answer[n : n + 1] for n in range(len(answer))] if self._drip else [answer]:
             writer.write(piece)
             await writer.drain()
             # Two turns of the loop: one reads the octet here, one hands it on.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
-        return verb != "QUIT"
+        return None if verb == "QUIT" else answer

@@ -169,7 +169,7 @@ async def test_waiting_for_a_turn_ends() -> None:
         outcomes = await asyncio.gather(*(sent(pool, server.route()) for _ in range(2)))
         assert [o.result for o in outcomes] == [Result.DEFERRED] * 2
         assert (outcomes[1].stage, outcomes[1].line) in {
-            (Stage.ROUTE, "no connection became free in time"),
+            (Stage.HERE, "no connection became free in time"),
             (Stage.ENVELOPE, "no answer in time"),
         }
 
@@ -303,3 +303,16 @@ async def test_a_mail_of_many_megabytes_takes_little_memory() -> None:
     assert outcome.result is Result.ACCEPTED
     assert Tally.octets == composed.size + len(b".\r\n")
     assert peak < 2 * 1024 * 1024
+
+
+async def test_what_the_first_session_meets_the_others_do_not_try() -> None:
+    server = Server({"EHLO": offers("AUTH PLAIN"), "AUTH": [b"535 5.7.8 no\r\n", b"235 2.7.0 welcome\r\n"]})
+    ann = Credentials(username="ann", password="secret")
+    async with server.listening(), pool_of() as pool:
+        route = server.route(credentials=ann)
+        outcomes = await asyncio.gather(*(sent(pool, route) for _ in range(2)))
+        assert [(each.stage, each.code) for each in outcomes] == [(Stage.AUTH, 535)] * 2
+        assert (server.connections, pool.serves(1)) == (1, False)
+        outcomes = await asyncio.gather(*(sent(pool, route) for _ in range(2)))
+        assert [each.result for each in outcomes] == [Result.ACCEPTED] * 2
+        assert (server.connections, pool.serves(1)) == (3, True)

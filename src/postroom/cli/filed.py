@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from postroom.cli.say import moment
+from postroom.cli.wayout import stopped
 from postroom.mail.draft import Kind, Mailbox
 from postroom.store.mails import Delivery, Filed
 
@@ -63,6 +64,7 @@ def as_object(mail: Filed) -> dict[str, object]:
         "begun": None if mail.begun_at is None else moment(mail.begun_at),
         "due": None if mail.due_at is None else moment(mail.due_at),
         "settled": None if mail.settled_at is None else moment(mail.settled_at),
+        "waits_for": waits_for(mail),
         "module": mail.module,
         "record_id": str(mail.record_id),
         "from": str(mail.sender.address),
@@ -95,6 +97,7 @@ def as_row(mail: Filed, digits: int) -> tuple[str, ...]:
         str(mail.sender.address),
         f"{to[0]}{more}",
         mail.subject[:60],
+        (waits_for(mail) or "")[:60],
     )
 
 
@@ -105,12 +108,18 @@ def as_facts(mail: Filed) -> list[tuple[str, str]]:
         ("state", _standing(mail)),
         ("attempt", str(mail.attempt)),
         ("due", moment(mail.due_at)),
+        ("waits for", waits_for(mail) or "-"),
         ("settled", moment(mail.settled_at)),
         ("record", f"{mail.module}/{mail.record_id}"),
         ("from", _shown(mail.sender)),
         ("subject", mail.subject),
         ("attachments", ", ".join(f"{each.name} ({each.size} octets)" for each in mail.files) or "-"),
     ]
+
+
+def waits_for(mail: Filed) -> str | None:
+    """Why a mail does not leave although it is due; None where nothing is in its way."""
+    return stopped(mail.standing)
 
 
 def as_line(delivery: Delivery) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import click
 from postroom.cli import say
 from postroom.cli.kinds import ADDRESS, LINE
 from postroom.cli.options import as_json, in_org, with_settings
-from postroom.cli.wayout import WayOut, described, with_way_out
+from postroom.cli.wayout import WayOut, described, stopped, with_way_out
 from postroom.cli.wayout import transport as transport_of
 from postroom.config import Settings
 from postroom.mail.address import Address
@@ -75,7 +75,9 @@ def show(settings: Settings, as_json: bool) -> None:
     from postroom.store.orgs import Org
 
     async def act(app: App, org: Org) -> dict[str, str]:
-        ways = await app.db.read(lambda tx: transports.find_many(tx, [org.transport_id or 0]))
+        number = org.transport_id or 0
+        ways = await app.db.read(lambda tx: transports.find_many(tx, [number]))
+        standings = await app.db.read(lambda tx: transports.standings(tx, [number]))
         return {
             "id": str(org.id),
             "name": org.name,
@@ -83,6 +85,7 @@ def show(settings: Settings, as_json: bool) -> None:
             "time_zone": org.time_zone,
             "recipients": org.recipients.value,
             "server": described(ways[0]),
+            "stopped": stopped(standings.get(number)) or "-",
             "mails_per_day": _allowance(org.mails_per_day),
             "unknown": org.unknown.value,
             "notices": org.notices.value,

@@ -45,7 +45,7 @@ def ls(settings: Settings, filters: Filters, limit: int, as_json: bool) -> None:
         say.as_json([filed.as_object(each) for each in found])
     else:
         rows = [filed.as_row(each, _SHORT) for each in found]
-        say.table(("id", "state", "attempt", "due", "from", "to", "subject"), rows)
+        say.table(("id", "state", "attempt", "due", "from", "to", "subject", "waits for"), rows)
 
 
 @queue.command()

@@ -7,7 +7,7 @@ import click
 from postroom.cli import say
 from postroom.cli.kinds import ADDRESS, LINE
 from postroom.cli.options import as_json, in_org
-from postroom.cli.wayout import WayOut, described, transport, with_way_out
+from postroom.cli.wayout import WayOut, described, stopped, transport, with_way_out
 from postroom.config import Settings
 from postroom.mail.address import Address
 
@@ -180,6 +180,7 @@ def ls(settings: Settings, as_json: bool) -> None:
         def read(tx: "Tx") -> list[dict[str, str]]:
             people = {each.id: each.email for each in users.listing(tx, org.id)}
             ways = {each.id: each for each in transports.listing(tx, org.id)}
+            standings = transports.standings(tx, ways.keys())
             chosen = senders.chosen_users(tx, org.id)
             everybody = senders.listing(tx, org.id)
             emails = {each.id: each.email for each in everybody}
@@ -194,6 +195,7 @@ def ls(settings: Settings, as_json: bool) -> None:
                     "default": "yes" if each.is_default else "no",
                     "confirmed": "no" if each.confirmed_at is None else "yes",
                     "server": described(ways.get(each.transport_id or 0)),
+                    "stopped": stopped(standings.get(each.transport_id or 0)) or "-",
                 }
                 for each in everybody
             ]

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from postroom.cli import say
 from postroom.cli.options import secret
 
 if TYPE_CHECKING:
     from postroom.app import App
     from postroom.store.db import Tx
     from postroom.store.orgs import Org
-    from postroom.store.transports import Transport
+    from postroom.store.transports import Standing, Transport
 
 PASSWORD_VARIABLE = "POSTROOM_SMTP_PASSWORD"  # noqa: S105 - a name, not a secret
 # RFC 8314 §3.3 and RFC 6409 §3.1: where servers listen for submission; without TLS, RFC 5321's own port.
@@ -104,3 +105,10 @@ async def set_held(app: "App", org: "Org", transport_id: int, *, held: bool) -> 
 def described(found: "Transport | None") -> str:
     """One transport as a table shows it."""
     return "-" if found is None else f"{found.host}:{found.port} {found.tls}"
+
+
+def stopped(found: "Standing | None") -> str | None:
+    """Why and since when no mail leaves through a transport, in one line; None where mails do."""
+    if found is None or found.stops is None or found.held:
+        return None if found is None else found.stops
+    return f"{found.stops} (since {say.moment(found.paused_since)}, again {say.moment(found.paused_until)})"

@@ -83,6 +83,7 @@ class Notices(Enum):
 class Stage(Enum):
     """How far a conversation had come when its outcome fell."""
 
+    HERE = "here"  # no server has a part in it: a file, the database, a fault of our own
     ROUTE = "route"
     CONNECT = "connect"
     GREETING = "greeting"

@@ -19,6 +19,7 @@ from postroom.mail.limits import FOLDED_OCTETS
 
 # RFC 3463 §3.4 to 3.6 and RFC 4954 §6 (X.7.8), for what no server gave a code.
 _WITHOUT_REPLY: Final = {
+    Stage.HERE: "4.3.0",  # undefined status of the mail system
     Stage.ROUTE: "4.4.4",  # unable to route
     Stage.CONNECT: "4.4.1",  # no answer from host
     Stage.TLS: "4.7.5",  # cryptographic failure

@@ -30,12 +30,29 @@ class Load:
 
 
 class _Lane:
-    """What one transport has: turns, mails that have or await one, and sessions at rest, the longest idle first."""
+    """What one transport has: turns, mails that have or await one, how many of these are in a conversation, sessions
+    at rest, the longest idle first, and the one on whose coming about others wait.
+    """
 
     def __init__(self, turns: int) -> None:
         self.turns = asyncio.Semaphore(turns)
         self.mails = 0
+        self.talks = 0
+        self.scout: _Scout | None = None
         self.idle: list[tuple[float, Session]] = []
+
+    @property
+    def stands(self) -> bool:
+        """Whether there is a session that the server has let in."""
+        return self.talks > 0 or any(session.usable for _, session in self.idle)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Scout:
+    """A session that is about to come about, and its end: why it did not, or None."""
+
+    route: Route
+    end: "asyncio.Future[Outcome | None]"
 
 
 class Pool:
@@ -83,6 +100,11 @@ class Pool:
         finally:
             lane.mails -= 1
 
+    def serves(self, transport_id: int) -> bool:
+        """Whether any session of the transport stands, which the server has let in."""
+        lane = self._lanes.get(transport_id)
+        return lane is not None and lane.stands
+
     async def close(self) -> None:
         """Close all sessions at rest; one that is at work closes itself at the end of its mail."""
         self._closing = True
@@ -101,23 +123,58 @@ class Pool:
             async with asyncio.timeout(self._deadlines.total):
                 await lane.turns.acquire()
         except TimeoutError:
-            raise failed(Stage.ROUTE, route.server, "no connection became free in time") from None
+            raise failed(Stage.HERE, route.server, "no connection became free in time") from None
 
     async def _deliver(self, lane: _Lane, route: Route, load: Load) -> tuple[Session, list[Outcome]]:
         session = await self._take(lane, route)
-        outcomes = await _hand_over(session, load) if session is not None else []
+        outcomes = await self._talk(lane, session, load) if session is not None else []
         if session is None or session.stale:
             # A kept connection may have died unseen. The server never spoke about this mail on it, so the mail is as
             # new; and a session opened for it now is not tried twice.
-            session = await Session.open(
-                route,
-                hostname=self._hostname,
-                ssl_context=self._ssl_context,
-                deadlines=self._deadlines,
-                journal=load.journal,
-            )
-            outcomes = await _hand_over(session, load)
+            session = await self._first(lane, route, load)
+            outcomes = await self._talk(lane, session, load)
         return session, outcomes
+
+    async def _first(self, lane: _Lane, route: Route, load: Load) -> Session:
+        """A new session; where none stands one goes ahead, and what it meets the others need not try."""
+        scout = lane.scout
+        if scout is not None and scout.route == route:
+            met = await asyncio.shield(scout.end)
+            if met is not None:
+                raise SessionFailed(met)
+        elif not lane.stands:
+            return await self._scout(lane, route, load)
+        return await self._open(route, load)
+
+    async def _scout(self, lane: _Lane, route: Route, load: Load) -> Session:
+        end: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
+        met = None
+        lane.scout = scout = _Scout(route=route, end=end)
+        try:
+            return await self._open(route, load)
+        except SessionFailed as failed:
+            met = failed.outcome
+            raise
+        finally:
+            end.set_result(met)
+            if lane.scout is scout:
+                lane.scout = None
+
+    async def _open(self, route: Route, load: Load) -> Session:
+        return await Session.open(
+            route,
+            hostname=self._hostname,
+            ssl_context=self._ssl_context,
+            deadlines=self._deadlines,
+            journal=load.journal,
+        )
+
+    async def _talk(self, lane: _Lane, session: Session, load: Load) -> list[Outcome]:
+        lane.talks += 1
+        try:
+            return await _hand_over(session, load)
+        finally:
+            lane.talks -= 1
 
     async def _take(self, lane: _Lane, route: Route) -> Session | None:
         """The session used last, so that those in surplus grow old and are closed."""

@@ -62,6 +62,7 @@ class Job:
     pending: tuple[Recipient, ...]
     reached: bool  # whether an earlier attempt was accepted for anybody
     in_doubt: bool = False
+    failures: int = 0  # of the transport, in a row; above 0 the mail finds out whether it works again
     start_at: int = 0  # ms since the epoch: limits let it start then, not before
     unknown: Unknown = Unknown.RETRY
 
@@ -105,18 +106,27 @@ def claim(tx: Connection, wanted: Claim) -> Claimed:
     The cost follows the number of lanes and of mails taken, not that of the mails that wait.
     """
     ways = tx.execute(_LANES, {"soon_": wanted.soon}).all()
-    ready = [way for way in ways if way.ready_at <= wanted.now]
+    due = [way for way in ways if way.ready_at <= wanted.now]
+    tried = transports.may_try(tx, {way.transport_id for way in due if way.failures}, wanted.now)
+    ready = [way for way in due if not way.failures or way.transport_id in tried]
     limits = _hold_limits(tx, ready, wanted.now * 1000)
-    rows = _take(tx, ready, wanted, limits)
+    rows = _take(tx, ready, replace(wanted, room=_one_of_each(wanted.room, tried)), limits)
     if not rows:
         return Claimed([], _again(ways, limits, wanted.now))
     reach("claim-taken")
     by_id = {way.id: way for way in ready}
     jobs = _jobs(tx, [(by_id[row.lane_id], row) for row in _in_turns(rows)], limits, wanted.lease)
+    transports.keep_paused(tx, tried & {by_id[row.lane_id].transport_id for row in rows}, wanted.until)
     paces.move(tx, limits.moved())
     reach("claim-read")
     # What else such a lane has is not known before it is asked again.
     return Claimed(jobs, wanted.now)
+
+
+def _one_of_each(room: Room, tried: Collection[int]) -> Room:
+    """Of a transport whose pause has ended one mail goes: it finds out for all, over all workers."""
+    ones = {number: min(1, room.each.get(number, room.unknown)) for number in tried}
+    return replace(room, each={**room.each, **ones}) if ones else room
 
 
 def _hold_limits(tx: Connection, ways: Sequence[Any], now: int) -> Paces:
@@ -195,6 +205,7 @@ def _jobs(tx: Connection, rows: Sequence[tuple[Any, Any]], limits: Paces, lease:
             pending=letters[row.mail_seq].pending,
             reached=letters[row.mail_seq].reached,
             in_doubt=row.stage == Stage.FINAL_DOT.value,
+            failures=lane.failures or 0,
             unknown=Unknown(lane.unknown),
         )
         for (lane, row), way in zip(rows, ways, strict=True)
@@ -216,7 +227,7 @@ def _lanes() -> Select[Any]:
     ready = case((paused, transport.c.paused_until), else_=found.c.oldest)
     return (
         select(lane.c.id, lane.c.org_id, lane.c.transport_id, lane.c.urgent, ready.label("ready_at"), org.c.unknown)
-        .add_columns(lane.c.domain, transport.c.host)
+        .add_columns(lane.c.domain, transport.c.host, transport.c.failures)
         .select_from(ways)
         .where(ready <= bindparam("soon_"), func.coalesce(transport.c.held, false()) == false())
     )

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, delete, func, or_, select, update
 
 from postroom.mail.life import FINAL, FINDS, State, Verb
-from postroom.store import json, lanes
+from postroom.store import json, lanes, transports
 from postroom.store.many import insert_all
 from postroom.store.tables import event, job, mail, recipient
 
@@ -135,6 +135,7 @@ def _retry(tx: Connection, deed: Deed, those: Sequence[_Standing]) -> None:
     tx.execute(_HURRY, {"seqs_": [each.seq for each in those if each.waits], "now_": deed.at})
     _date(tx, deed.at, [each for each in those if each.is_early(deed.at)])
     _reopen(tx, deed, [each for each in those if not each.waits], urgent=len(those) == 1)
+    transports.try_now(tx, deed.org_id, {each.transport_id for each in those}, deed.at)
     _put(tx, State.QUEUED, those)
 
 

@@ -12,10 +12,11 @@ from postroom.mail.address import Address
 from postroom.mail.draft import FileRef, Format, Kind, LeftOut, Letter, Linked, Mailbox, Recipient
 from postroom.mail.life import Result, Stage, State, Why
 from postroom.mail.limits import URGENT_RECIPIENTS
-from postroom.store import allowance, lanes, templates, threads
+from postroom.store import allowance, lanes, templates, threads, transports
 from postroom.store.allowance import Allowance
 from postroom.store.many import insert_all
 from postroom.store.tables import attachment, event, job, mail, recipient
+from postroom.store.transports import Standing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +70,8 @@ class Filed:
 
     ``thread_has_files``: whether any mail of its thread has some. ``linked``: the record that it is about, if that is
     another one. Of one that is being sent, ``begun_at`` is when that began, and ``stage`` how far it has come, where it
-    takes long. ``in_doubt``: its last attempt ended without an answer, and a server may have it.
+    takes long. ``in_doubt``: its last attempt ended without an answer, and a server may have it. ``standing``: how the
+    transport fares that it waits for.
     """
 
     seq: int
@@ -96,6 +98,7 @@ class Filed:
     stage: Stage | None = None
     begun_at: int | None = None
     in_doubt: bool = False
+    standing: Standing | None = None
 
     @property
     def about(self) -> Linked:
@@ -218,6 +221,7 @@ _COLUMNS = (
     mail.c.user_id,
     mail.c.module,
     mail.c.record_id,
+    mail.c.transport_id,
     mail.c.linked_module,
     mail.c.linked_id,
     mail.c.thread_id,
@@ -266,6 +270,7 @@ def _filed(
     deliveries = _deliveries(tx, [row.seq for row in rows])
     with_files = threads.with_files(tx, org_id, {row.thread_id or row.id for row in rows})
     in_doubt = _in_doubt(tx, rows)
+    standings = transports.standings(tx, {row.transport_id for row in rows if row.due_at is not None})
     return [
         Filed(
             seq=row.seq,
@@ -293,6 +298,7 @@ def _filed(
             stage=None if row.lease is None or row.stage is None else Stage(row.stage),
             begun_at=None if row.lease is None else row.begun_at,
             in_doubt=row.seq in in_doubt,
+            standing=None if row.due_at is None or row.lease is not None else standings.get(row.transport_id),
         )
         for row in rows
     ]

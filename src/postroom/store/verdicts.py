@@ -25,7 +25,9 @@ def settle(tx: Connection, verdicts: Sequence[Verdict]) -> list[bool]:
 
 def _write(tx: Connection, verdicts: Sequence[Verdict]) -> None:
     reach("settle-begun")
-    tx.execute(_SETTLE_RECIPIENT, [_recipient_values(v, each) for v in verdicts for each in v.recipients])
+    settled = [_recipient_values(v, each) for v in verdicts for each in v.recipients]
+    if settled:
+        tx.execute(_SETTLE_RECIPIENT, settled)
     reach("recipients-settled")
     insert_all(tx, event, [_event_values(v, each) for v in verdicts for each in v.recipients])
     reach("events-settled")
@@ -40,7 +42,7 @@ def _write(tx: Connection, verdicts: Sequence[Verdict]) -> None:
         )
         reach("mails-settled")
     if again:
-        tx.execute(_DEFER_JOB, [{"seq_": v.mail_seq, "due_": v.next_due} for v in again])
+        tx.execute(_DEFER_JOB, [{"seq_": v.mail_seq, "due_": v.next_due, "tries_": v.attempt} for v in again])
         tx.execute(_DEFER_MAIL, [{"seq_": v.mail_seq, "state_": v.state.value} for v in again])
     failed = [v for v in verdicts if any(each.state is State.FAILED for each in v.recipients)]
     if failed:
@@ -73,7 +75,9 @@ _SETTLE_MAIL = (
     .values(state=bindparam("state_"), settled_at=bindparam("at_"), attempts=bindparam("tries_"))
 )
 _DEFER_JOB = (
-    update(job).where(job.c.mail_seq == bindparam("seq_")).values(lease=None, stage=None, due_at=bindparam("due_"))
+    update(job)
+    .where(job.c.mail_seq == bindparam("seq_"))
+    .values(lease=None, stage=None, due_at=bindparam("due_"), attempt=bindparam("tries_"))
 )
 _DEFER_MAIL = update(mail).where(mail.c.seq == bindparam("seq_")).values(state=bindparam("state_"))
 

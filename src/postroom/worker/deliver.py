@@ -53,10 +53,13 @@ class Ways:
 
 async def attempt(app: App, pool: Pool, ways: Ways, job: Job, journal: Journal) -> list[Outcome]:
     """Try the mail once: an outcome for each pending recipient, in order. Raises nothing that one mail brings about."""
+    if job.transport is None:
+        return _deferred(job, Stage.HERE, "the transport of this mail has been removed")
     try:
-        if job.transport is None:
-            raise Misconfigured("the transport of this mail has been removed")
         route = ways.route(job.transport)
+    except Misconfigured as problem:
+        return _deferred(job, Stage.ROUTE, str(problem))
+    try:
         composed = compose(job.letter)
         reach("composed")
         envelope = Envelope(
@@ -69,12 +72,12 @@ async def attempt(app: App, pool: Pool, ways: Ways, job: Job, journal: Journal) 
             composed=composed, envelope=envelope, open_file=lambda ref: app.blobs.open(ref.digest), journal=journal
         )
         return await pool.transmit(route, load)
-    except (Unavailable, Misconfigured) as problem:
-        return _deferred(job, str(problem))
+    except Unavailable as problem:
+        return _deferred(job, Stage.HERE, str(problem))
     except Exception:  # a bug met by this mail must not stop the others; it is retried, and in the log
         log.exception("attempt failed", mail=job.letter.mail_id.hex(), attempt=job.attempt)
-        return _deferred(job, "internal error")
+        return _deferred(job, Stage.HERE, "internal error")
 
 
-def _deferred(job: Job, line: str) -> list[Outcome]:
-    return [Outcome(result=Result.DEFERRED, stage=Stage.ROUTE, line=line)] * len(job.pending)
+def _deferred(job: Job, stage: Stage, line: str) -> list[Outcome]:
+    return [Outcome(result=Result.DEFERRED, stage=stage, line=line)] * len(job.pending)

@@ -1,7 +1,7 @@
 """What a worker holds: mails under leases that move on while it lives, and how far each attempt has come."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from postroom.app import App
@@ -9,7 +9,7 @@ from postroom.errors import Unavailable
 from postroom.failpoint import reach
 from postroom.mail.life import Stage
 from postroom.smtp.journal import Journal
-from postroom.store import claims
+from postroom.store import claims, transports
 from postroom.store.claims import Job, Mark
 from postroom.store.db import Tx
 
@@ -20,6 +20,7 @@ class Hold:
     def __init__(self, app: App) -> None:
         self._app = app
         self._journals: dict[tuple[int, int], Journal] = {}  # by mail and lease
+        self._tried: set[int] = set()  # paused transports that a mail of ours tries
 
     @property
     def leases(self) -> tuple[int, ...]:
@@ -35,11 +36,18 @@ class Hold:
         mark = Mark(job.mail_seq, job.lease)
         journal = Journal(partial(self._app.db.begin_together, claims.mark, mark))
         self._journals[job.mail_seq, job.lease] = journal
+        if job.failures:
+            self._tried.add(job.transport_id)
         return journal
 
     def let_go(self, job: Job) -> None:
         """The mail is settled, or another's."""
         del self._journals[job.mail_seq, job.lease]
+
+    def tried(self, job: Job) -> None:
+        """The mail tries its transport no longer."""
+        if job.failures:
+            self._tried.discard(job.transport_id)
 
     async def keep(self) -> None:
         """The heartbeat: move the leases on, and note how far the slow ones came, until cancelled."""
@@ -52,12 +60,16 @@ class Hold:
             if stages:
                 reach("heartbeat-before")
                 try:
-                    await self._app.db.write(partial(self._beat, news=news))
+                    # What the other thread is given does not change meanwhile.
+                    beat = partial(self._beat, leases=self.leases, tried=frozenset(self._tried), news=news)
+                    await self._app.db.write(beat)
                     reach("heartbeat")
                 except Unavailable:
                     continue  # the next beat may come through; if none does, the leases lapse as they should
 
-    def _beat(self, tx: Tx, news: Sequence[Mark]) -> None:
-        claims.extend(tx, self.leases, self.until(self._app.clock()))
+    def _beat(self, tx: Tx, *, leases: Collection[int], tried: Collection[int], news: Sequence[Mark]) -> None:
+        until = self.until(self._app.clock())
+        claims.extend(tx, leases, until)
+        transports.keep_paused(tx, tried, until)
         if news:
             claims.note(tx, news)

@@ -12,7 +12,7 @@ A lost wake-up costs ``poll_seconds``, a lost database nothing but time, a lost 
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -24,8 +24,9 @@ from postroom.app import App
 from postroom.errors import Unavailable
 from postroom.failpoint import reach
 from postroom.mail.life import Outcome, Result, Verdict
+from postroom.mail.pause import Passage, at_fault
 from postroom.mail.retry import Patience
-from postroom.settle import decide, in_doubt, settle
+from postroom.settle import decide, in_doubt, is_full, passage, report, settle
 from postroom.smtp.deadlines import Deadlines
 from postroom.smtp.journal import Journal
 from postroom.smtp.pool import Pool
@@ -35,6 +36,7 @@ from postroom.store.claims import Claim, Job
 from postroom.worker.delays import watch
 from postroom.worker.deliver import Ways, attempt
 from postroom.worker.hold import Hold
+from postroom.worker.lapse import lapse
 from postroom.worker.sweep import sweep
 from postroom.worker.window import Place, Windows
 
@@ -78,7 +80,14 @@ class _Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """The loop itself."""
-        aside = (self._listen(), self._hold.keep(), self._heed(stop), sweep(self._app), watch(self._app))
+        aside = (
+            self._listen(),
+            self._hold.keep(),
+            self._heed(stop),
+            sweep(self._app),
+            watch(self._app),
+            lapse(self._app, self._patience),
+        )
         helpers = [asyncio.create_task(each) for each in aside]
         try:
             while not stop.is_set():
@@ -137,16 +146,13 @@ class _Worker:
             await self._until(job.start_at)
             tried = not job.in_doubt
             outcomes = await attempt(self._app, self._pool, self._ways, job, journal) if tried else in_doubt(job)
-            answered = any(outcome.code is not None for outcome in outcomes)
-            verdict = decide(
-                job,
-                outcomes,
-                now=self._app.clock(),
-                chance=random.random(),  # noqa: S311 - spreads load, keeps no secret
-                patience=self._patience,
-            )
+            answered = at_fault(outcomes) is None and any(outcome.code is not None for outcome in outcomes)
+            verdict, found = self._judged(job, outcomes)
             reach("settle-before")
-            kept = await self._written(verdict)
+            # The pause before the mail, which is due again at once.
+            if found is not None and await self._until_written(partial(report, self._app.db, found)):
+                self._say(job, found)
+            kept = await self._until_written(partial(settle, self._app.db, verdict))
             reach("settled")
             settled = True
             _log(job, outcomes, verdict, kept)
@@ -155,6 +161,7 @@ class _Worker:
         finally:
             if settled:
                 self._hold.let_go(job)
+            self._hold.tried(job)
             self._windows.give_back(place, self._time(), answered=answered)
             self._again.set()
 
@@ -162,12 +169,29 @@ class _Worker:
         # It was claimed a little before a limit lets it start.
         await asyncio.sleep(max(0, moment - self._app.clock()) / 1000)
 
-    async def _written(self, verdict: Verdict) -> bool:
+    def _judged(self, job: Job, outcomes: Sequence[Outcome]) -> tuple[Verdict, Passage | None]:
+        now, chance = self._app.clock(), random.random()  # noqa: S311 - spreads load, keeps no secret
+        # A server that serves other sessions of ours and has no room for one more is no way that fails.
+        crowded = not job.failures and is_full(outcomes) and self._pool.serves(job.transport_id)
+        verdict = decide(job, outcomes, now=now, chance=chance, patience=self._patience, crowded=crowded)
+        return verdict, None if crowded else passage(job, outcomes, now=now, chance=chance)
+
+    def _say(self, job: Job, found: Passage) -> None:
+        """Log once that a transport is paused, and once that it works again, when others need not wait any longer."""
+        of = {"transport": str(found.transport_id), "org": str(job.org_id)}
+        if found.until is None:
+            log.info("transport works again", **of)
+        elif found.failures == 1:
+            log.warning("transport paused", **of, fault=found.fault, until=found.until)
+        if found.fault is None:
+            self._app.wake.ring()
+
+    async def _until_written(self, write: Callable[[], Awaitable[bool]]) -> bool:
         # What a server has accepted must be known, or it is sent again: the writing is tried until it is done or the
         # lease is another's. The fencing token makes repeating it harmless.
         while True:
             try:
-                return await settle(self._app.db, verdict)
+                return await write()
             except Unavailable:
                 await asyncio.sleep(PAUSE_SECONDS)
 
@@ -194,6 +218,9 @@ class _Worker:
 
 
 def _log(job: Job, outcomes: Sequence[Outcome], verdict: Verdict, kept: bool) -> None:
+    if not verdict.recipients:
+        log.info("mail put back", mail=job.letter.mail_id.hex(), next_due=verdict.next_due)
+        return
     results = Counter(outcome.result.value for outcome in outcomes)
     well = kept and set(results) == {Result.ACCEPTED.value}
     (log.info if well else log.warning)(

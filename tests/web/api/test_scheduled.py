@@ -1,18 +1,21 @@
 """Mails that are still to leave, over HTTP: moved, called back, sent at once, or told that it is too late (W 8.4)."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from postroom.mail.life import State, Verb
-from postroom.store import claims, jobs, mails, verdicts
+from postroom.mail.pause import Passage
+from postroom.store import claims, jobs, mails, transports, verdicts
 from postroom.store.db import Tx
 from postroom.store.jobs import Answer, Deed
 from tests.store.accepted import claim, verdict
 from tests.web.api.guests import Guest, Guests, error, guests, only
 from tests.web.api.test_send import HELLO, url
+from tests.world import NOW
 
 FAR = 1 << 45  # ms since the epoch: in a thousand years
 TOO_LATE = "too late: the mail is being sent, or has been tried or settled"
@@ -145,3 +148,14 @@ async def each_of(visit: Guests, mail: str) -> list[Any]:
     move = await visit.own.ask("PUT", mail, {"Emails": [{"scheduled_time": ahead(days=2)}]})
     now = await visit.own.ask("POST", f"{mail}/actions/send_now")
     return [await visit.own.ask("DELETE", mail), move, now]
+
+
+async def test_a_mail_says_that_its_server_is_paused(sqlite_url: str, tmp_path: Path) -> None:
+    async with guests(tmp_path, sqlite_url) as visit:
+        mail = await scheduled(visit.own)
+        fault = "mx.example:587 auth 535 5.7.8 wrong password"
+        met = Passage(transport_id=visit.own.world.transport.id, seen=0, at=NOW, until=FAR, fault=fault)
+        await visit.own.house.app.db.write(partial(transports.report, found=[met]))
+        since = datetime.fromtimestamp(NOW / 1000, UTC).isoformat(timespec="seconds")
+        (told,) = (await shown(visit.own, mail))["status"]
+        assert told == {"type": "scheduled", "paused_reason": fault, "paused_since": since}

@@ -65,7 +65,10 @@ class Mailbox(Struct, frozen=True, kw_only=True):
 
 
 class Status(Struct, frozen=True, kw_only=True):
-    """What became of the mail; where a recipient's server refused it (`bounced`), whose and why."""
+    """What became of the mail; where a recipient's server refused it (`bounced`), whose and why.
+
+    Where it waits for an SMTP server that is not in use, `paused_reason` says why, `paused_since` since when.
+    """
 
     type: str
     email: str | UnsetType = UNSET
@@ -74,6 +77,8 @@ class Status(Struct, frozen=True, kw_only=True):
     category: Literal["Permanently blocked", "Temporarily blocked"] | UnsetType = UNSET
     sub_category: str | UnsetType | None = UNSET
     why: str | UnsetType | None = UNSET
+    paused_reason: str | UnsetType = UNSET
+    paused_since: Moment | UnsetType = UNSET
 
 
 class LinkedRecord(Struct, frozen=True, kw_only=True):
@@ -236,7 +241,15 @@ def _status(filed: Filed, zone: tzinfo) -> list[Status]:
     bounces = [_bounce(each, filed, zone) for each in refused]
     if filed.state is State.FAILED:
         return bounces
-    return [Status(type=filed.state.value), *bounces]
+    return [_waiting(filed, zone), *bounces]
+
+
+def _waiting(filed: Filed, zone: tzinfo) -> Status:
+    standing = filed.standing
+    if standing is None or standing.stops is None:
+        return Status(type=filed.state.value)
+    since = UNSET if standing.paused_since is None else moment(standing.paused_since, zone)
+    return Status(type=filed.state.value, paused_reason=standing.stops, paused_since=since)
 
 
 def _bounce(refused: Delivery, filed: Filed, zone: tzinfo) -> Status:

@@ -1,0 +1,81 @@
+"""How transports fare: written once for all who met it, and tried by one of all workers."""
+
+import asyncio
+import threading
+from dataclasses import replace
+from functools import partial
+
+from sqlalchemy import Connection
+
+from postroom.mail.pause import Passage
+from postroom.store import claims, transports
+from postroom.store.claims import Claimed, Job
+from postroom.store.db import Database
+from postroom.store.transports import Standing
+from tests.store.accepted import accepted, add, claim
+from tests.world import NOW, World, found
+
+WELL = Standing(held=False, paused_until=None, paused_since=None, fault=None, failures=0)
+
+
+async def standing(db: Database, number: int) -> Standing:
+    return (await db.read(partial(transports.standings, transport_ids=[number])))[number]
+
+
+def failed(number: int, *, seen: int = 0, at: int = NOW) -> Passage:
+    return Passage(transport_id=number, seen=seen, at=at, until=at + 5000, fault=f"no {seen}")
+
+
+async def test_what_many_meet_together_is_one_failure(db: Database, world: World) -> None:
+    first, other = world.transport.id, world.org_transport.id
+    met = [failed(first), failed(first), failed(other)]
+    assert await db.write(partial(transports.report, found=met)) == [True, False, True]
+    assert await db.write(partial(transports.report, found=[failed(first)])) == [False]
+    paused = Standing(held=False, paused_until=NOW + 5000, paused_since=NOW, fault="no 0", failures=1)
+    assert await standing(db, first) == paused
+    assert await db.write(partial(transports.report, found=[failed(first, seen=1, at=NOW + 9)])) == [True]
+    assert await standing(db, first) == replace(paused, paused_until=NOW + 5009, fault="no 1", failures=2)
+    unknown = Passage(transport_id=first, seen=2, at=NOW + 10, until=NOW + 10)
+    assert await db.write(partial(transports.report, found=[unknown])) == [True]
+    assert await standing(db, first) == replace(paused, paused_until=NOW + 10, fault="no 1", failures=2)
+    works = Passage(transport_id=first, seen=2, at=NOW + 11)
+    assert await db.write(partial(transports.report, found=[works])) == [True]
+    assert await standing(db, first) == WELL
+
+
+async def test_new_settings_end_a_pause(db: Database, world: World) -> None:
+    await db.write(partial(transports.report, found=[failed(world.transport.id)]))
+    await db.write(partial(transports.save, changed=replace(world.transport, port=26)))
+    assert await standing(db, world.transport.id) == WELL
+
+
+async def test_after_a_pause_one_mail_of_all_lanes_tries(db: Database, world: World) -> None:
+    many = [f"{n}@x.example" for n in range(9)]
+    await db.write(lambda tx: add(tx, [accepted(world, 1), accepted(world, 2, to=many), accepted(world, 3)]))
+    await db.write(partial(transports.report, found=[failed(world.transport.id)]))
+    for now, count in ((NOW + 4999, 0), (NOW + 5000, 1), (NOW + 5001, 0), (NOW + 25_000, 1)):
+        tried = (await db.write(partial(claims.claim, wanted=claim(now, now=now)))).jobs
+        assert [job.failures for job in tried] == [1] * count
+    assert (await standing(db, world.transport.id)).paused_until == NOW + 45_000
+
+
+async def test_two_workers_that_claim_at_once_do_not_both_try(postgres_url: str) -> None:
+    ours, theirs = Database(postgres_url), Database(postgres_url)
+    world = await ours.write(found)
+    await ours.write(lambda tx: add(tx, [accepted(world, n) for n in range(3)]))
+    await ours.write(partial(transports.report, found=[failed(world.transport.id)]))
+    holding, go_on = threading.Event(), threading.Event()
+
+    def slow(tx: Connection) -> list[Job]:
+        mine = claims.claim(tx, claim(1, now=NOW + 5000)).jobs
+        holding.set()
+        assert go_on.wait(30)
+        return mine
+
+    first = asyncio.create_task(ours.write(slow))
+    await asyncio.to_thread(holding.wait, 30)
+    assert await theirs.write(partial(claims.claim, wanted=claim(2, now=NOW + 5000))) == Claimed([], None)
+    go_on.set()
+    assert len(await first) == 1
+    ours.close_now()
+    theirs.close_now()
