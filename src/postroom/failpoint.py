@@ -66,6 +66,7 @@ POINTS: Final[Mapping[str, str]] = MappingProxyType(
         "events-settled": "The transaction has the history.",
         "jobs-settled": "The transaction has taken the settled mails from the queue.",
         "mails-settled": "The transaction has the states of the settled mails.",
+        "mails-deferred": "The transaction has put back what is to be tried again, be it deferred or unknown.",
         "settled": "A verdict is committed, and the worker goes on.",
         "heartbeat-before": "A worker is about to move its leases on.",
         "heartbeat-written": "The transaction has moved the leases on.",

@@ -44,6 +44,7 @@ def _write(tx: Connection, verdicts: Sequence[Verdict]) -> None:
     if again:
         tx.execute(_DEFER_JOB, [{"seq_": v.mail_seq, "due_": v.next_due, "tries_": v.attempt} for v in again])
         tx.execute(_DEFER_MAIL, [{"seq_": v.mail_seq, "state_": v.state.value} for v in again])
+        reach("mails-deferred")
     failed = [v for v in verdicts if any(each.state is State.FAILED for each in v.recipients)]
     if failed:
         notices.tell(tx, [_unreached(v) for v in failed])
