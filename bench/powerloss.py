@@ -10,6 +10,7 @@
 """
 
 import random
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from typing import Final
 
 from bench.power.house import Cut, House
 from bench.power.postgres import Postgres
-from bench.power.tape import Kind
+from bench.power.tape import ROOM, Kind
 from bench.trial import carried_out, planned, told
 
 _MEMORY: Final = Path("/dev/shm")
@@ -57,13 +58,18 @@ class Account:
 
 async def storm(plan: Plan, folder: Path, _: str = "") -> Account:
     """Do all of it, with the data in ``folder``. Raises where it cannot be done."""
-    with tempfile.TemporaryDirectory(prefix="postroom-power-", dir=_MEMORY if _MEMORY.is_dir() else None) as memory:
+    with tempfile.TemporaryDirectory(prefix="postroom-power-", dir=_memory()) as memory:
         for each in (folder, Path(memory)):
             each.chmod(0o711)  # PostgreSQL may run as somebody else
         postgres = Postgres.find(folder) if plan.database == "postgresql" else None
         chance = random.Random(plan.seed)
         async with House(folder, Path(memory), chance, postgres) as house:
             return await _live_and_die(plan, house, chance)
+
+
+def _memory() -> Path | None:
+    """Where files lie in memory, if there is enough of it for the tape and for what is left."""
+    return _MEMORY if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 2 * ROOM else None
 
 
 async def _live_and_die(plan: Plan, house: House, chance: random.Random) -> Account:

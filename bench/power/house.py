@@ -160,7 +160,7 @@ class House:
             if at >= life.ready and left.keys != life.keys:
                 faults = (*faults, "the keys are lost")
         except Exception as error:  # whatever it is: a Postroom that does not start has lost everything
-            faults = (f"what is left cannot be opened: {error}",)
+            faults = (f"what is left cannot be opened: {type(error).__name__}: {error}",)
         shutil.rmtree(self._left)
         return Cut(at=at, promised=promised, faults=faults)
 

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Final
 
 _SHIM: Final = Path(__file__).with_name("shim.c")
-_ROOM: Final = 1 << 30  # octets; what is not written takes no place
+ROOM: Final = 1 << 30  # octets; what is not written takes no place
 _FIRST: Final = 64  # where the first record is (struct log)
 _RECORD: Final = struct.Struct("=IIQQQ")  # struct record
 _END: Final = struct.Struct("=Q")
@@ -76,8 +76,8 @@ class Tape:
     def __enter__(self) -> "Tape":
         with self._log.open("r+b") as file:
             file.truncate(0)
-            file.truncate(_ROOM)
-            self._map = mmap.mmap(file.fileno(), _ROOM)
+            file.truncate(ROOM)
+            self._map = mmap.mmap(file.fileno(), ROOM)
         self._map[: _END.size] = _END.pack(_FIRST)
         return self
 
