@@ -32,24 +32,24 @@ def test_a_limit_holds_for_what_it_is_about() -> None:
 
 def test_mails_start_evenly_and_a_little_slower_than_they_may() -> None:
     paces = Paces([FAST], NOW)
-    assert paces.supplies(Way()) == {FAST: 5}
-    starts = [paces.start(Way()) for _ in range(5)]
-    assert starts == [NOW + n * 20_400 for n in range(5)]
+    assert paces.supplies(Way()) == {FAST: 10}
+    starts = [paces.start(Way()) for _ in range(10)]
+    assert starts == [NOW + n * 20_400 for n in range(10)]
     assert paces.supplies(Way()) == {FAST: 0}
-    assert paces.moved() == {1: NOW + 102_000}
-    assert paces.again([Way()]) == NOW + 102_000 - AHEAD // 2
+    assert paces.moved() == {1: NOW + 204_000}
+    assert paces.again([Way()]) == NOW + 204_000 - AHEAD // 2
 
 
 def test_nothing_is_saved_up() -> None:
-    assert Paces([replace(FAST, free_at=NOW - 10**9)], NOW).supplies(Way()) == {replace(FAST, free_at=NOW - 10**9): 5}
+    assert Paces([replace(FAST, free_at=NOW - 10**9)], NOW).supplies(Way()) == {replace(FAST, free_at=NOW - 10**9): 10}
     assert Paces([replace(FAST, free_at=NOW + AHEAD + 1)], NOW).again([Way()]) == NOW + AHEAD // 2 + 1
     assert Paces([FAST], NOW).again([Way()]) is None
 
 
 def test_the_strictest_decides() -> None:
     paces = Paces([FAST, SLOW], NOW)
-    assert paces.supplies(Way()) == {FAST: 5, SLOW: 1}
+    assert paces.supplies(Way()) == {FAST: 10, SLOW: 1}
     paces.start(Way())
-    assert paces.supplies(Way(host="other.example")) == {FAST: 4}
+    assert paces.supplies(Way(host="other.example")) == {FAST: 9}
     assert paces.again([Way()]) == NOW + 10_200_000 - AHEAD // 2
     assert paces.again([Way(host="other.example")]) is None

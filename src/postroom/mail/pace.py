@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
 
-AHEAD: Final = 100_000  # µs: what starts so soon is claimed; later ones would wait in one worker for nothing
+# µs: what starts so soon is claimed. Longer, and mails wait in one worker for nothing; shorter, and a claim that comes
+# late finds moments that have passed, which are lost.
+AHEAD: Final = 200_000
 # What starts evenly arrives unevenly, and who counts at the other end must not find one too many.
 _SLOWER: Final = 1.02
 
