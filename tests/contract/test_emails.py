@@ -1,4 +1,4 @@
-"""The contract of the mails of a record: sections 8.1 to 8.4 of docs/reference/wire.md."""
+"""The contract of the mails of a record: sections 8.1 to 8.5 of docs/reference/wire.md."""
 
 import json
 import re
@@ -27,9 +27,36 @@ FILED_FILE = "{got_Emails.0.attachments.0.id}"
 WITH_FILE = (UPLOAD, mail(attachments=[{"id": "{got_id}"}]), filed())
 WRONG_ID, WRONG = "the related id given seems to be invalid", "invalid data"
 TOO_LATE = refused("CANNOT_PROCESS", "too late: the mail is being sent, or has been tried or settled")
+NOT_THEIRS = refused("AUTHORIZATION_FAILED", "User does not have sufficient privilege to do this")
+NO_CHOICES: tuple[dict[str, Any], ...] = (
+    {"state": []},
+    {"state": ["sent"]},
+    {"state": "queued"},
+    {"from": "nobody"},
+    {"to": "no domain"},
+    {"index": "1"},
+    {"due_before": "today"},
+    {"dry_run": 1},
+    {"record_id": "x"},
+)
 HELD = f"{CONTACT}/Emails/{MAILED}"
 NOWHERE = refused("INVALID_URL_PATTERN", "Please check if the URL trying to access is a correct one")
 QUIET = {"Last_Name": "Quiet", "Email": "quiet{letters}@x.example", "Email_Opt_Out": True}
+
+
+def hand(action: str) -> Ask:
+    """Something that is done to the mail that waits, which the first answer or the second names."""
+    return ask("POST", f"{HELD}/actions/{action}", SCOPES)
+
+
+def chosen(action: str, **item: Any) -> Ask:
+    """Something that is done to all mails of a kind."""
+    return replace(ask("POST", f"/Emails/actions/{action}", SCOPES), json={"data": [item]})
+
+
+def met(message: str, count: int) -> dict[str, Any]:
+    """What is told of mails that were met."""
+    return done(message, count=count, being_sent=0, too_late=0, more_records=False, next_index=None)
 
 
 def emails(path: str = CONTACT, **query: str) -> Ask:
@@ -202,13 +229,41 @@ CASES = [
     Case(section="8.4", row="DELETE", what="without the right", status=403, before=(WAITS,), ask=by("powerless", ask("DELETE", HELD, SCOPES)), answer={"code": "NO_PERMISSION"}),
     Case(section="8.4", row="PUT", what="mail rescheduled", before=(WAITS,), ask=moved({"scheduled_time": "{days:2}"}), items=(done("mail rescheduled", message_id=MAILED),), exactly=True),
     Case(section="8.4", row="PUT", what="without a time", status=400, before=(WAITS,), ask=moved({}), items=({"code": "MANDATORY_NOT_FOUND", "details": {"api_name": "scheduled_time", "json_path": "$.Emails[0].scheduled_time"}},)),
-    Case(section="8.4", row="POST", what="mail queued", before=(WAITS,), ask=ask("POST", f"{HELD}/actions/send_now", SCOPES), items=(done("mail queued", message_id=MAILED),), exactly=True),
-    Case(section="8.4", row="POST", what="another organisation's", status=400, before=(WAITS,), ask=by("loner", ask("POST", f"{HELD}/actions/send_now", SCOPES)), answer={"code": "INVALID_DATA"}),
+    Case(section="8.4", row="POST /{module}/{id}/Emails/{message_id}/actions/send_now", what="mail queued", before=(WAITS,), ask=ask("POST", f"{HELD}/actions/send_now", SCOPES), items=(done("mail queued", message_id=MAILED),), exactly=True),
+    Case(section="8.4", row="POST /{module}/{id}/Emails/{message_id}/actions/send_now", what="another organisation's", status=400, before=(WAITS,), ask=by("loner", ask("POST", f"{HELD}/actions/send_now", SCOPES)), answer={"code": "INVALID_DATA"}),
     *(
-        Case(section="8.4", row=asked.method, what="of a record that is gone, as GET", status=400, before=(WAITS, ask("DELETE", CONTACT, SCOPES)), ask=asked, exactly=True,
+        Case(section="8.4", row=row, what="of a record that is gone, as GET", status=400, before=(WAITS, ask("DELETE", CONTACT, SCOPES)), ask=asked, exactly=True,
              answer=of_the_url(1))
-        for asked in (ask("DELETE", HELD, SCOPES), moved({"scheduled_time": "{days:2}"}), ask("POST", f"{HELD}/actions/send_now", SCOPES))
+        for row, asked in (("DELETE", ask("DELETE", HELD, SCOPES)), ("PUT", moved({"scheduled_time": "{days:2}"})), ("POST /{module}/{id}/Emails/{message_id}/actions/send_now", ask("POST", f"{HELD}/actions/send_now", SCOPES)))
     ),
+    *(
+        Case(section="8.4", row=f"POST /{{module}}/{{id}}/Emails/{{message_id}}/actions/{action}", what=what, before=(WAITS, *before), ask=hand(action), items=(done(told, message_id=OPAQUE),), exactly=True)
+        for action, what, told, before in (
+            ("hold", "mail held", "mail held", ()), ("hold", "held already", "mail held", (hand("hold"),)), ("release", "mail released", "mail released", (hand("hold"),)),
+            ("release", "not held", "mail released", ()), ("retry", "mail queued", "mail queued", ()), ("retry", "a held one", "mail queued", (hand("hold"),)),
+        )
+    ),
+    Case(section="8.4", row="POST /{module}/{id}/Emails/{message_id}/actions/hold", what="and is shown so", before=(WAITS, hand("hold")), ask=emails(), items=({"status": [{"type": "held"}]},)),
+    *(
+        Case(section="8.4", what=f"a colleague's, by nobody who manages users, {asked.method}", status=400, before=(WAITS,), ask=by("standard", asked), answer=NOT_THEIRS, exactly=True)
+        for asked in (ask("DELETE", HELD, SCOPES), ask("POST", f"{HELD}/actions/hold", SCOPES))
+    ),
+    # --- chosen -------------------------------------------------------------------------------------------------------
+    Case(section="8.5", row="POST /Emails/actions/hold", what="what waits", before=(WAITS, TO_CLEO), ask=chosen("hold", state=["scheduled"]), answer={"data": [met("mails held", 1)]}, exactly=True),
+    Case(section="8.5", row="POST /Emails/actions/hold", what="only counted", before=(WAITS, WAITS), ask=chosen("hold", state=["scheduled", "queued"], dry_run=True, to="customer-of-{domain}"), answer={"data": [met("mails found", 2)]}, exactly=True),
+    Case(section="8.5", row="POST /Emails/actions/release", what="what was held", before=(WAITS, hand("hold")), ask=chosen("release", state=["held"], subject="WAIT"), answer={"data": [met("mails released", 1)]}, exactly=True),
+    Case(section="8.5", row="POST /Emails/actions/cancel", what="and is shown so", before=(WAITS, chosen("cancel", state=["scheduled"], record_id="{contact}")), ask=emails(), items=({"status": [{"type": "cancelled"}]},)),
+    Case(section="8.5", row="POST /Emails/actions/retry", what="nothing failed", before=(WAITS,), ask=chosen("retry", state=["failed"]), answer={"data": [met("mails queued", 0)]}, exactly=True),
+    Case(section="8.5", row="POST /Emails/actions/reschedule", what="and is shown so", before=(WAITS, chosen("reschedule", state=["scheduled"], scheduled_time="{days:3}")), ask=emails(), items=({"time": "{days:3}"},)),
+    Case(section="8.5", row="POST /Emails/actions/reschedule", what="without a time", status=400, ask=chosen("reschedule", state=["scheduled"]), items=({"code": "MANDATORY_NOT_FOUND", "details": {"api_name": "scheduled_time", "json_path": "$.data[0].scheduled_time"}},)),
+    Case(section="8.5", what="another organisation's are not met", before=(WAITS,), ask=by("loner", chosen("cancel", state=["scheduled"])), answer={"data": [met("mails cancelled", 0)]}, exactly=True),
+    Case(section="8.5", what="a colleague's are not met", before=(WAITS,), ask=by("standard", chosen("cancel", state=["scheduled"])), answer={"data": [met("mails cancelled", 0)]}, exactly=True),
+    Case(section="8.5", what="a colleague's by their id", status=400, ask=by("standard", chosen("cancel", state=["scheduled"], user_id="{user}")), answer=NOT_THEIRS, exactly=True),
+    *(
+        Case(section="8.5", what=f"not {bad}", status=400, ask=chosen("cancel", **{"state": ["queued"], **bad}), items=({"status": "error"},))
+        for bad in NO_CHOICES
+    ),
+    Case(section="8.5", what="an index of no mail", status=400, ask=chosen("cancel", state=["queued"], index=ZEROS), answer={"code": "INVALID_DATA"}),
 ]
 # fmt: on
 

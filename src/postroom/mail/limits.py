@@ -45,6 +45,7 @@ ENCODED_WORD_OCTETS: Final = 75  # RFC 2047 §2
 ENCODED_LINE_OCTETS: Final = 76  # RFC 2045 §6.7 and §6.8
 
 # the queue
+MAILS_PER_HAND: Final = 500  # W 8.5, ours: so many are held, released, cancelled ... in one transaction, some 20 ms
 URGENT_RECIPIENTS: Final = 5  # ours: a mail to more people, or one for later, may stand behind those of the moment
 
 # retries

@@ -94,4 +94,5 @@ def nullable(schema: Json) -> Json:
         return {"anyOf": [schema, {"type": "null"}]}
     if "enum" in schema:
         schema = {**schema, "enum": [*schema["enum"], None]}
-    return schema if schema["type"] == "null" else {**schema, "type": [schema["type"], "null"]}
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return schema if kinds == ["null"] else {**schema, "type": [*kinds, "null"]}

@@ -121,7 +121,17 @@ async def _mails(witness: Witness) -> None:
     await witness.ask(f"PUT {one}", 200, number, waits, json={"Emails": [{"scheduled_time": later}]})
     await witness.ask(f"PUT {one}", 400, number, waits, json={"Emails": [{}]})
     await witness.ask(f"POST {one}/actions/send_now", 200, number, waits)
-    await witness.ask(f"DELETE {one}", 200, number, waits)
+    for action in ("hold", "release", "retry"):
+        await witness.ask(f"POST {one}/actions/{action}", 200, number, waits)
+    chosen = {"state": ["queued"], "subject": "hello"}
+    for action in ("hold", "cancel", "retry", "reschedule"):
+        await witness.ask(f"POST /Emails/actions/{action}", 200, json=data(chosen | {"scheduled_time": later}))
+        await witness.ask(f"POST /Emails/actions/{action}", 400, json=data({}))
+    await witness.ask("POST /Emails/actions/release", 200, json=data({"state": ["held"], "dry_run": True}))
+    await witness.ask("POST /Emails/actions/release", 400, json=data({"state": ["held"], "index": "x"}))
+    rest = data(HELLO | {"scheduled_time": later})
+    sent = await witness.guest.ask("POST", f"/Contacts/{number}/actions/send_mail", rest)
+    await witness.ask(f"DELETE {one}", 200, number, sent.json()["data"][0]["details"]["message_id"])
 
 
 async def _with_file(witness: Witness, number: str) -> dict[str, str]:

@@ -114,9 +114,14 @@ def _user(call: Call, kind: wire.Type | None) -> int | None:
     user_id = read_number(text)
     if user_id is None or not of_user:
         raise Invalid(_wrong("owner_id"))
+    hold_to_own(call, user_id)
+    return user_id
+
+
+def hold_to_own(call: Call, user_id: int) -> None:
+    """Raises ``Forbidden`` (W 2) where the mails of that user are none of the caller's business."""
     if user_id != call.caller.user_id and not allows(call.caller.profile, Permission.MANAGE_USERS):
         raise Forbidden(Fault(Reason.PRIVILEGE_MISSING))
-    return user_id
 
 
 def _opaque(call: Call, name: str) -> bytes:

@@ -19,6 +19,7 @@ from postroom.web.api import (
     org,
     owners,
     params,
+    queue,
     records,
     related,
     scheduled,
@@ -28,8 +29,10 @@ from postroom.web.api import (
     templates,
     users,
 )
+from postroom.web.call import Handler
 from postroom.web.cost import Cost
 from postroom.web.routes import Endpoint
+from postroom.web.shape import Shape
 
 _R, _C, _U, _D = Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.DELETE
 
@@ -63,6 +66,12 @@ _RENAME: Final = (Need(("users",), _U),)
 _DELINK: Final = _module(Operation.DELINK)
 _VIEW, _CREATE, _EDIT, _DELETE = Permission.VIEW, Permission.CREATE, Permission.EDIT, Permission.DELETE
 _DELETE_MANY, _CUSTOMIZE = Permission.MASS_DELETE, Permission.CUSTOMIZE
+
+
+def _on_chosen(action: str, handler: Handler, body: Shape) -> Endpoint:
+    path, needs = f"/Emails/actions/{action}", (Need(("send_mail", "all"), _C),)
+    return Endpoint("POST", path, handler, needs, Permission.SEND, shapes.MET, body=body)
+
 
 ROUTES: Final = (
     Endpoint(
@@ -111,6 +120,35 @@ ROUTES: Final = (
         Permission.SEND,
         shapes.CALLED_BACK,
     ),
+    Endpoint(
+        "POST",
+        "/{module}/{id}/Emails/{message_id}/actions/hold",
+        scheduled.hold,
+        _SEND_MAIL,
+        Permission.SEND,
+        shapes.CALLED_BACK,
+    ),
+    Endpoint(
+        "POST",
+        "/{module}/{id}/Emails/{message_id}/actions/release",
+        scheduled.release,
+        _SEND_MAIL,
+        Permission.SEND,
+        shapes.CALLED_BACK,
+    ),
+    Endpoint(
+        "POST",
+        "/{module}/{id}/Emails/{message_id}/actions/retry",
+        scheduled.retry,
+        _SEND_MAIL,
+        Permission.SEND,
+        shapes.CALLED_BACK,
+    ),
+    _on_chosen("hold", queue.hold, shapes.TO_HOLD),
+    _on_chosen("release", queue.release, shapes.TO_RELEASE),
+    _on_chosen("cancel", queue.cancel, shapes.TO_CANCEL),
+    _on_chosen("retry", queue.retry, shapes.TO_RETRY),
+    _on_chosen("reschedule", queue.reschedule, shapes.TO_MOVE),
     Endpoint(
         "GET",
         "/settings/emails/actions/from_addresses",

@@ -8,9 +8,11 @@ from functools import partial
 from typing import Final
 
 from postroom import record
+from postroom.mail.life import Verb
 from postroom.mail.limits import FILE_OCTETS, FILES_PER_UPLOAD, MIB
 from postroom.web.api.wire import (
     attachments,
+    chosen,
     coql,
     emails,
     fields,
@@ -49,6 +51,11 @@ _FILES: Final = {
 # bodies
 MAILS: Final[Shape] = mail.schema
 MOMENT: Final[Shape] = mail.time
+TO_HOLD: Final[Shape] = chosen.schema(Verb.HOLD)
+TO_RELEASE: Final[Shape] = chosen.schema(Verb.RELEASE)
+TO_CANCEL: Final[Shape] = chosen.schema(Verb.CANCEL)
+TO_RETRY: Final[Shape] = chosen.schema(Verb.RETRY)
+TO_MOVE: Final[Shape] = chosen.schema(Verb.MOVE)
 NEW_RECORDS: Final[Shape] = PerModule(schema=record_shapes.new)
 UPSERT: Final[Shape] = PerModule(schema=record_shapes.upsert)
 CHANGE: Final[Shape] = PerModule(schema=record_shapes.changed)
@@ -78,6 +85,7 @@ ONE_UPLOAD: Final[Shape] = Media(
 ACCEPTED: Final[Answers] = outcomes(Done[mail.Accepted], 200)
 EMAILS: Final[Answers] = {200: emails.Emails, 204: None}
 ONE_EMAIL: Final[Answers] = {200: emails.OneEmail}
+MET: Final[Answers] = outcome(Done[chosen.Met], 200)
 CALLED_BACK: Final[Answers] = {200: each("Emails", Done[mail.Accepted])}
 MOVED: Final[Answers] = outcome(Done[mail.Accepted], 200, key="Emails")
 FROM_ADDRESSES: Final[Answers] = {200: senders.FromAddresses, 204: None}

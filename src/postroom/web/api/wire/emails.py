@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType, field, structs
 
 from postroom.mail import draft
 from postroom.mail.draft import Kind
-from postroom.mail.life import State
+from postroom.mail.life import Result, State
 from postroom.mail.zone import moment
 from postroom.record import PIPELINES
 from postroom.store import records
@@ -236,12 +236,13 @@ def _mailbox(mailbox: draft.Mailbox) -> Mailbox:
 
 
 def _status(filed: Filed, zone: tzinfo) -> list[Status]:
-    """W 8.1 knows sent and bounced; queued, sending, scheduled and cancelled are ours, for what has not ended so."""
+    """W 8.1 knows sent and bounced; the states of what has not ended so are ours, and that its fate is unknown."""
     refused = [each for each in filed.deliveries if each.state is State.FAILED]
     bounces = [_bounce(each, filed, zone) for each in refused]
     if filed.state is State.FAILED:
         return bounces
-    return [_waiting(filed, zone), *bounces]
+    in_doubt = [Status(type=Result.UNKNOWN.value)] if filed.in_doubt else []
+    return [_waiting(filed, zone), *in_doubt, *bounces]
 
 
 def _waiting(filed: Filed, zone: tzinfo) -> Status:
