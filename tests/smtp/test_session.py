@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 import pytest
 import uvloop
@@ -257,6 +257,22 @@ async def test_who_has_lost_the_mail_sends_no_final_dot() -> None:
         assert not session.usable
         await server.hung_up.wait()
     assert server.messages == []
+
+
+@pytest.mark.parametrize("still_ours", [True, False])
+async def test_a_leave_that_has_grown_old_is_asked_for_once_more(still_ours: bool) -> None:
+    server, answers = Server(), iter([True, still_ours])
+
+    def mark() -> "asyncio.Future[bool]":
+        written = asyncio.get_running_loop().create_future()
+        written.set_result(next(answers))
+        return written
+
+    async with session_with(server) as session:
+        with nullcontext() if still_ours else pytest.raises(Unavailable, match="another worker"):
+            await session.transmit(envelope(), (MESSAGE,), Journal(mark, fresh_seconds=-1))
+    assert len(server.messages) == int(still_ours)
+    assert not list(answers)
 
 
 @pytest.mark.parametrize("size", [len(MESSAGE) - 1, len(MESSAGE) + 1])

@@ -34,7 +34,9 @@ class Hold:
     def take(self, job: Job) -> Journal:
         """Hold a claimed mail; returns the journal that goes with it."""
         mark = Mark(job.mail_seq, job.lease)
-        journal = Journal(partial(self._app.db.begin_together, claims.mark, mark))
+        # A lease that has not moved on for half of its time may have ended: a beat moves it each quarter.
+        fresh = self._app.settings.lease_seconds / 2
+        journal = Journal(partial(self._app.db.begin_together, claims.mark, mark), fresh_seconds=fresh)
         self._journals[job.mail_seq, job.lease] = journal
         if job.failures:
             self._tried.add(job.transport_id)
