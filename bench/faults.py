@@ -69,6 +69,8 @@ def complaints(fault: Fault, account: Account, verdict: Verdict) -> Iterator[str
     yield from verdict.faults
     if not fault.in_doubt and account.unknown:
         yield f"{account.unknown.total()} attempts are called unknown whose final dots were never free to go"
+    if not fault.doubles and verdict.doubles:
+        yield f"{len(verdict.doubles)} mails arrived twice whose worker knew that it had lost them"
 
 
 def row(name: str, account: Account, verdict: Verdict) -> str:

@@ -196,7 +196,8 @@ def _impatient(_: Path) -> Iterator[Mapping[str, str]]:
 class Fault:
     """One kind of trouble, and what it needs: a folder made ready, with what the processes are told, and their start.
 
-    ``database``: the only kind that can meet it. ``in_doubt``: whether a mail may become unknown by it.
+    ``database``: the only kind that can meet it. ``in_doubt``: whether a mail may become unknown by it,
+    ``doubles``: and arrive twice.
     """
 
     happens: Happening
@@ -204,6 +205,7 @@ class Fault:
     start: Start = fork
     database: str = ""
     in_doubt: bool = True
+    doubles: bool = True
 
 
 FAULTS: Final[Mapping[str, Fault]] = {
@@ -215,6 +217,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "worker frozen before the mark": Fault(
         happens=lambda scene: _freeze(scene, "claimed", "composed", "data-answered", "mark-before"), in_doubt=False
     ),
+    "worker frozen before its leave": Fault(happens=lambda scene: _freeze(scene, "leave-before"), doubles=False),
     "worker frozen after the mark": Fault(
         happens=lambda scene: _freeze(scene, "dot-before", "dot-written", "dot-answered", "settle-before")
     ),
