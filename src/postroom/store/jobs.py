@@ -134,7 +134,9 @@ def _cancel(tx: Connection, deed: Deed, those: Sequence[_Standing]) -> None:
 def _retry(tx: Connection, deed: Deed, those: Sequence[_Standing]) -> None:
     tx.execute(_HURRY, {"seqs_": [each.seq for each in those if each.waits], "now_": deed.at})
     _date(tx, deed.at, [each for each in those if each.is_early(deed.at)])
-    _reopen(tx, deed, [each for each in those if not each.waits], urgent=len(those) == 1)
+    again = [each for each in those if not each.waits]
+    if again:
+        _reopen(tx, deed, again, urgent=len(those) == 1)
     transports.try_now(tx, deed.org_id, {each.transport_id for each in those}, deed.at)
     _put(tx, State.QUEUED, those)
 
