@@ -10,19 +10,23 @@ async def test_limits_are_set_listed_and_removed(home: Path) -> None:
     assert told.out == "limit set: 100 mails in 60 s\n"
     await well("limit", "set", "server", "SMTP.X.example", "--messages", "5", "--all-orgs", cwd=home)
     await well("limit", "set", "domain", "Bücher.example", "--messages", "7", cwd=home)
+    told = await well("limit", "set", "server", "x.example", "--per-connection", "9", cwd=home)
+    assert told.out == "limit set: 9 mails in a connection\n"
     rows = (await well("limit", "ls", "--json", cwd=home)).json
     assert [(row["of"], row["scope"], row["subject"], row["messages"], row["seconds"]) for row in rows] == [
         ("organisation", "org", "-", "100", "60"),
         ("all organisations", "server", "smtp.x.example", "5", "1"),
         ("organisation", "domain", "xn--bcher-kva.example", "7", "1"),
+        ("organisation", "server", "x.example", "-", "-"),
     ]
     assert (await well("limit", "rm", "domain", "bücher.example", cwd=home)).out == "limit removed\n"
-    assert len((await well("limit", "ls", "--json", cwd=home)).json) == 2
+    assert len((await well("limit", "ls", "--json", cwd=home)).json) == 3
 
 
 async def test_what_cannot_be_meant_is_refused(home: Path) -> None:
     for words, told in [
         (("rm", "server", "x.example"), "there is no such limit; see: postroom limit ls"),
+        (("set", "org"), "say how many: "),
         (("set", "domain", "--messages", "1"), "name the domain (see postroom limit set --help)"),
         (("set", "domain", "a b", "--messages", "1"), "a b is no domain: "),
         (("set", "transport", "nobody@x.example", "--messages", "1"), "there is no sender nobody@x.example; "),

@@ -40,6 +40,13 @@ def test_mails_start_evenly_and_a_little_slower_than_they_may() -> None:
     assert paces.again([Way()]) == NOW + 204_000 - AHEAD // 2
 
 
+def test_a_limit_of_connections_alone_holds_no_mail_up() -> None:
+    paces = Paces([replace(SLOW, messages=None, per_connection=5), replace(FAST, per_connection=9)], NOW)
+    assert paces.per_connection(Way()) == 5
+    assert paces.per_connection(Way(host="other.example")) == 9
+    assert [each.id for each in paces.of(Way())] == [1]
+
+
 def test_nothing_is_saved_up() -> None:
     assert Paces([replace(FAST, free_at=NOW - 10**9)], NOW).supplies(Way()) == {replace(FAST, free_at=NOW - 10**9): 10}
     assert Paces([replace(FAST, free_at=NOW + AHEAD + 1)], NOW).again([Way()]) == NOW + AHEAD // 2 + 1

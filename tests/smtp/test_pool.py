@@ -81,6 +81,16 @@ async def test_a_session_moves_on_after_so_many_mails() -> None:
     assert server.verbs().count("QUIT") == 3
 
 
+async def test_a_mail_may_want_a_session_that_has_had_few() -> None:
+    server = Server()
+    few = replace(load(SMALL, envelope()), per_session=2)
+    async with server.listening(), pool_of(connections_per_transport=1) as pool:
+        for wanted in (load(SMALL, envelope()), load(SMALL, envelope()), few, few, few):
+            await pool.transmit(server.route(), wanted)
+    assert server.connections == 3
+    assert server.most_at_once == 1
+
+
 async def test_outcomes_do_not_wait_for_a_goodbye_but_the_next_connection_does() -> None:
     server = Server({"QUIT": Act.SILENCE})
     limits = Deadlines(stage=PATIENT.stage, total=60.0, farewell=0.2)

@@ -36,10 +36,20 @@ def _about(verb: Callable[..., Any]) -> Callable[..., Any]:
 
 @limit.command("set")
 @_about
-@click.option("--messages", type=click.IntRange(1), required=True, help="So many mails ...")
+@click.option("--messages", type=click.IntRange(1), help="So many mails ...")
 @click.option("--seconds", type=click.IntRange(1), default=1, show_default=True, help="... in so many seconds.")
+@click.option("--per-connection", type=click.IntRange(1), help="So many mails in one connection.")
 @in_org
-def change(settings: Settings, *, scope: str, subject: str | None, all_orgs: bool, messages: int, seconds: int) -> None:
+def change(
+    settings: Settings,
+    *,
+    scope: str,
+    subject: str | None,
+    all_orgs: bool,
+    messages: int | None,
+    seconds: int,
+    per_connection: int | None,
+) -> None:
     """Set a limit on mail of the organisation, through one transport, to a domain, or through a server.
 
     SUBJECT is a domain of recipients or the name of a server; for a transport, the from address whose server it is
@@ -47,13 +57,25 @@ def change(settings: Settings, *, scope: str, subject: str | None, all_orgs: boo
     """
     from postroom.store import paces
 
+    if messages is None and per_connection is None:
+        raise click.UsageError("say how many: --messages, --per-connection or both")
+
     async def act(app: "App", whose: int | None, about: str) -> None:
-        new = Pace(org_id=whose, scope=Scope(scope), subject=about, messages=messages, seconds=seconds)
+        new = Pace(
+            org_id=whose,
+            scope=Scope(scope),
+            subject=about,
+            messages=messages,
+            seconds=seconds,
+            per_connection=per_connection,
+        )
         await app.db.write(lambda tx: paces.save(tx, new))
         await _place(app, new.scope)
 
     _with_subject(settings, scope, subject, all_orgs, act)
-    click.echo(f"limit set: {messages} mails in {seconds} s")
+    said = [] if messages is None else [f"{messages} mails in {seconds} s"]
+    said += [] if per_connection is None else [f"{per_connection} mails in a connection"]
+    click.echo(f"limit set: {', '.join(said)}")
 
 
 @limit.command()
@@ -99,8 +121,9 @@ def _row(pace: Pace, ways: "dict[str, Transport]") -> dict[str, str]:
         "of": "all organisations" if pace.org_id is None else "organisation",
         "scope": pace.scope.value,
         "subject": (described(ways.get(pace.subject)) if is_way else pace.subject) or "-",
-        "messages": str(pace.messages),
-        "seconds": str(pace.seconds),
+        "messages": "-" if pace.messages is None else str(pace.messages),
+        "seconds": "-" if pace.messages is None else str(pace.seconds),
+        "per_connection": "-" if pace.per_connection is None else str(pace.per_connection),
     }
 
 

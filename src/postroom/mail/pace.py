@@ -1,4 +1,4 @@
-"""Limits on how fast mail leaves, shared by all workers.
+"""Limits on how mail leaves, shared by all workers: how fast, and how many in one connection.
 
 The pace is kept as in ITU-T I.371 annex A (the generic cell rate algorithm), without bursts: a limit knows when the
 next mail may start, and each that starts moves that moment on by an interval. Those that start soon get their moments
@@ -42,7 +42,7 @@ class Way(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pace:
-    """One limit: ``messages`` in so many ``seconds``.
+    """One limit: ``messages`` in so many ``seconds``, and ``per_connection`` in one session of SMTP; None: no limit.
 
     ``org_id`` None: the operator's, for all organisations together. ``subject`` is the transport's number, the domain
     or the server's name, folded; empty where it is an organisation. ``free_at``: when the next mail may start, in µs.
@@ -52,13 +52,15 @@ class Pace:
     org_id: int | None
     scope: Scope
     subject: str = ""
-    messages: int
-    seconds: int
+    messages: int | None = None
+    seconds: int = 1
+    per_connection: int | None = None
     free_at: int = 0
 
     @property
     def interval(self) -> int:
-        """Between two mails, in µs."""
+        """Between two mails, in µs, where there is a limit in time."""
+        assert self.messages is not None
         return round(self.seconds * 1_000_000 / self.messages * _SLOWER)
 
 
@@ -73,7 +75,14 @@ class Paces:
             self._known[pace.org_id, pace.scope, pace.subject].append(pace)
 
     def of(self, way: Way) -> list[Pace]:
-        """The limits that hold for a lane's mails, all of them at once."""
+        """The limits in time that hold for a lane's mails, all of them at once."""
+        return [pace for pace in self._all(way) if pace.messages is not None]
+
+    def per_connection(self, way: Way) -> int | None:
+        """How many mails of the lane may go through one session; None: no limit."""
+        return min((pace.per_connection for pace in self._all(way) if pace.per_connection is not None), default=None)
+
+    def _all(self, way: Way) -> list[Pace]:
         if not self._known:
             return []
         about = (

@@ -21,12 +21,16 @@ MAILS_PER_SESSION: Final = 1000  # ours: connections move on when the server's n
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Load:
-    """One mail to hand over, the way to its files, and where it is noted how far it came."""
+    """One mail to hand over, the way to its files, and where it is noted how far it came.
+
+    ``per_session``: it goes through no session that has had so many mails; None: as the pool has it.
+    """
 
     composed: Composed
     envelope: Envelope
     open_file: OpenFile
     journal: Journal
+    per_session: int | None = None
 
 
 class _Lane:
@@ -93,7 +97,7 @@ class Pool:
             try:
                 session, outcomes = await self._deliver(lane, route, load)
             finally:
-                self._end_turn(lane, session)
+                self._end_turn(lane, session, load)
             return outcomes
         except SessionFailed as error:
             return [error.outcome] * len(load.envelope.recipients)
@@ -126,7 +130,7 @@ class Pool:
             raise failed(Stage.HERE, route.server, "no connection became free in time") from None
 
     async def _deliver(self, lane: _Lane, route: Route, load: Load) -> tuple[Session, list[Outcome]]:
-        session = await self._take(lane, route)
+        session = await self._take(lane, route, load)
         outcomes = await self._talk(lane, session, load) if session is not None else []
         if session is None or session.stale:
             # A kept connection may have died unseen. The server never spoke about this mail on it, so the mail is as
@@ -176,19 +180,22 @@ class Pool:
         finally:
             lane.talks -= 1
 
-    async def _take(self, lane: _Lane, route: Route) -> Session | None:
+    async def _take(self, lane: _Lane, route: Route, load: Load) -> Session | None:
         """The session used last, so that those in surplus grow old and are closed."""
         while lane.idle:
             _, session = lane.idle.pop()
-            if session.usable and session.route == route:
+            if session.usable and session.route == route and session.used < self._most(load):
                 return session
             await session.close()
         return None
 
-    def _end_turn(self, lane: _Lane, session: Session | None) -> None:
+    def _most(self, load: Load) -> int:
+        return min(self._mails_per_session, load.per_session or self._mails_per_session)
+
+    def _end_turn(self, lane: _Lane, session: Session | None, load: Load) -> None:
         if session is None:
             lane.turns.release()
-        elif session.usable and session.used < self._mails_per_session and not self._closing:
+        elif session.usable and session.used < self._most(load) and not self._closing:
             self._keep(lane, session)
             lane.turns.release()
         else:

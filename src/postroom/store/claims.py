@@ -64,6 +64,7 @@ class Job:
     in_doubt: bool = False
     failures: int = 0  # of the transport, in a row; above 0 the mail finds out whether it works again
     start_at: int = 0  # ms since the epoch: limits let it start then, not before
+    per_session: int | None = None  # how many mails may go through the session of SMTP that it takes; None: no limit
     unknown: Unknown = Unknown.RETRY
 
 
@@ -201,6 +202,7 @@ def _jobs(tx: Connection, rows: Sequence[tuple[Any, Any]], limits: Paces, lease:
             attempt=row.attempt,
             first_due_at=row.first_due_at,
             start_at=limits.start(lane) // 1000,
+            per_session=limits.per_connection(lane),
             letter=letters[row.mail_seq].letter,
             pending=letters[row.mail_seq].pending,
             reached=letters[row.mail_seq].reached,

@@ -69,7 +69,11 @@ async def attempt(app: App, pool: Pool, ways: Ways, job: Job, journal: Journal) 
             smtputf8=composed.smtputf8,
         )
         load = Load(
-            composed=composed, envelope=envelope, open_file=lambda ref: app.blobs.open(ref.digest), journal=journal
+            composed=composed,
+            envelope=envelope,
+            open_file=lambda ref: app.blobs.open(ref.digest),
+            journal=journal,
+            per_session=job.per_session,
         )
         return await pool.transmit(route, load)
     except Unavailable as problem:
