@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from bench import due, soak, tarpit, wake
+from bench import due, soak, tarpit, throttle, wake
 from bench.trend import trend
 from bench.wake import Figures
 
@@ -90,3 +90,9 @@ def test_tarpits_may_cost_a_twentieth() -> None:
     rates = tarpit.Rates(without=[100.0, 90.0, 110.0], with_tarpits=[96.0, 40.0, 99.0])
     assert not list(tarpit.judge(rates))
     assert list(tarpit.judge(replace(rates, with_tarpits=[94.0, 40.0, 99.0])))
+
+
+@pytest.mark.parametrize(("interval", "failed", "faults"), [(0.1, 0, 0), (0.11, 0, 1), (0.09, 0, 1), (0.1, 1, 1)])
+def test_a_limit_is_kept_within_a_twentieth(interval: float, failed: int, faults: int) -> None:
+    account = throttle.Account(began=[n * interval for n in range(100)], refused=0, failed=failed)
+    assert len(list(throttle.judge(throttle.Plan(rate=10), account))) == faults
