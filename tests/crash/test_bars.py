@@ -39,7 +39,7 @@ DUE = due.Account(
         (replace(DUE, began=[*DUE.began[:2], (2, 102.5)]), 1),
         (replace(DUE, began=[*DUE.began[:2], (2, 111.0)]), 2),
         (replace(DUE, back=101.2), 0),
-        (replace(DUE, back=101.2, began=[*DUE.began[:2], (2, 102.5)]), 1),
+        (replace(DUE, back=101.2, began=[*DUE.began[:2], (2, 106.5)]), 1),
     ],
 )
 def test_mails_of_a_minute_are_judged_one_by_one(account: due.Account, faults: int) -> None:
