@@ -31,7 +31,7 @@ SAMPLES: Final = 200  # in all
 GROWTH: Final = 0.1  # of the middle: more is no noise
 FILES: Final = 10  # connections come and go
 SECONDS_OF_QUEUE: Final = 2.0  # by so many seconds' mails the queue may be longer in the end
-LOG: Final = 200e6  # octets: store.engine has it written back at 128 MB, which readers may put off
+LOG_MB: Final = 200.0  # store.engine has it written back at 128 MB, which readers may put off
 PATIENCE_SECONDS: Final = 1800.0  # a mail that was deferred three times waits for 15 minutes
 SETTINGS: Final = {
     "POSTROOM_SMTP_TIMEOUT_SCALE": "0.01",  # silence lasts seconds: 6 after a final dot
@@ -167,12 +167,12 @@ class _Soak:
     def _sample(self) -> dict[str, float]:
         _, log = self._books.sizes()
         return {
-            "api, octets": self._api.resident_octets(),
-            "worker, octets": self._steady.resident_octets(),
+            "api, MB": self._api.resident_octets() / 1e6,
+            "worker, MB": self._steady.resident_octets() / 1e6,
             "api, files": self._api.open_files(),
             "worker, files": self._steady.open_files(),
             "queue": self._books.waiting(),
-            "log, octets": log,
+            "log, MB": log / 1e6,
         }
 
     def _close_books(self) -> None:
@@ -194,9 +194,9 @@ def judge(account: Account) -> Iterator[str]:
     """What is wrong with it."""
     yield from _losses(account)
     for name, found in account.grown.items():
-        if name == "log, octets":
-            if found.most > LOG:
-                yield f"SQLite's log had {found.most:.3g} octets"
+        if name == "log, MB":
+            if found.most > LOG_MB:
+                yield f"SQLite's log had {found.most:.0f} MB"
         elif found.rise > _bearable(name, found, account):
             yield f"{name} grew by {found.rise:.3g}, from about {found.middle:.3g}"
 
@@ -227,14 +227,16 @@ def table(plan: Plan, account: Account) -> Iterator[str]:
     """The report for people."""
     yield f"full      {account.full:.0f} mails/s, {plan.database}"
     yield f"soak      {account.seconds / 60:.1f} minutes, {account.asked} mails in all"
-    yield f"moods     {', '.join(f'{account.had[mood]} {mood.value}' for mood in Mood)}"
+    moods = [f"{account.had[mood]} {mood.value}" for mood in Mood]
+    yield f"moods     {', '.join(moods[:4])},"
+    yield f"          {', '.join(moods[4:])}"
     yield f"kills     {account.kills} of a worker"
     yield f"arrived   {len(account.arrived)} mails; {len(account.failed)} failed, {len(account.refused)} refused"
     yield f"unknown   {len(account.unknown)} mails are said to have been; {len(account.doubled)} of all arrived again"
     yield f"database  {account.octets / max(1, len(account.promised)):.0f} octets a mail in the end, its log included"
-    yield f"{'grown':22}{'middle':>12}{'most':>12}{'rise':>12}"
+    yield f"{'':16}{'middle':>8}{'most':>8}{'rise':>8}"
     for name, found in account.grown.items():
-        yield f"{name:22}{found.middle:12.4g}{found.most:12.4g}{found.rise:+12.3g} ({found.growth:+.1%})"
+        yield f"{name:16}{found.middle:8.1f}{found.most:8.1f}{found.rise:+8.1f}"
 
 
 def main() -> None:

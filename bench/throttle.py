@@ -1,8 +1,8 @@
 """``python -m bench.throttle``: a server takes N mails in any second, and a transport is limited to N a second.
 
-All mails are due at once, and all workers want to send them. The server answers 421 to each MAIL that is one too many
-within the second before it. How fast do the mails go, and how many of them does it turn away? It ends when nearly all
-have begun: the others may have been turned away, and come again when that is over.
+All mails are due at once, when the workers are there, and all of them want to send. The server answers 421 to each MAIL
+that is one too many within the second before it. How fast do the mails go, and how many of them does it turn away? It
+ends when nearly all have begun: the others may have been turned away, and come again when that is over.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from postroom.mail.pace import Pace, Scope
 from postroom.store import paces
 
 TOLERANCE: Final = 0.05
+START_SECONDS: Final = 5.0  # of a worker
 NEARLY: Final = 0.9  # of the mails
 PATIENCE: Final = 3.0  # as many times what the rate takes
 _CHECK_SECONDS: Final = 0.05
@@ -97,12 +98,12 @@ async def _fill(plan: Plan, site: Site) -> None:
     limit = Pace(org_id=site.world.org.id, scope=Scope.TRANSPORT, subject=about, messages=plan.rate, seconds=1)
     async with open_app(site.settings) as app:
         await app.db.write(partial(paces.save, new=limit))
-        now = app.clock()
-        await store(app, site, ((n, now) for n in range(round(plan.rate * plan.seconds))))
+        due = app.clock() + round(START_SECONDS * plan.workers * 1000)
+        await store(app, site, ((n, due) for n in range(round(plan.rate * plan.seconds))))
 
 
 async def _nearly(plan: Plan, gate: Gate) -> None:
-    async with asyncio.timeout(plan.seconds * PATIENCE):
+    async with asyncio.timeout(START_SECONDS * plan.workers + plan.seconds * PATIENCE):
         while gate.taken < plan.rate * plan.seconds * NEARLY:  # noqa: ASYNC110 - the gate only counts
             await asyncio.sleep(_CHECK_SECONDS)
 

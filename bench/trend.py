@@ -15,11 +15,6 @@ class Trend:
     most: float
     rise: float
 
-    @property
-    def growth(self) -> float:
-        """The rise as a share of the middle."""
-        return self.rise / self.middle if self.middle else 0.0
-
 
 def trend(seconds: Sequence[float], values: Sequence[float]) -> Trend:
     """The trend of at least three samples that were taken at these moments."""

@@ -58,10 +58,10 @@ SOAK = soak.Account(
     failed={3},
     states={"sent": 3, "failed": 1},
     grown={
-        "worker, octets": trend([0, 1, 2, 3], [50e6, 80e6, 80e6, 81e6]),
+        "worker, MB": trend([0, 1, 2, 3], [50, 80, 80, 81]),
         "worker, files": trend([0, 1, 2, 3], [20, 20, 25, 24]),
         "queue": trend([0, 1, 2, 3], [0, 10, 90, 40]),
-        "log, octets": trend([0, 1, 2, 3], [0, 50e6, 100e6, 130e6]),
+        "log, MB": trend([0, 1, 2, 3], [0, 50, 100, 130]),
     },
 )
 
@@ -75,10 +75,10 @@ SOAK = soak.Account(
         replace(SOAK, unknown=set()),
         replace(SOAK, changed={1}),
         replace(SOAK, states={"sent": 3, "failed": 1, "queued": 1}),
-        replace(SOAK, grown={"worker, octets": trend([0, 1, 2, 3], [50e6, 80e6, 85e6, 90e6])}),
+        replace(SOAK, grown={"worker, MB": trend([0, 1, 2, 3], [50, 80, 85, 90])}),
         replace(SOAK, grown={"api, files": trend([0, 1, 2, 3], [20, 20, 30, 40])}),
         replace(SOAK, grown={"queue": trend([0, 1, 2, 3], [0, 10, 90, 190])}),
-        replace(SOAK, grown={"log, octets": trend([0, 1, 2, 3], [0, 300e6, 10e6, 10e6])}),
+        replace(SOAK, grown={"log, MB": trend([0, 1, 2, 3], [0, 300, 10, 10])}),
     ],
 )
 def test_a_soak_is_judged_by_its_mails_and_by_what_grew(broken: soak.Account) -> None:
