@@ -1,9 +1,11 @@
-"""Notices as the standard library's parser reads them."""
+"""Notices as others read them: the standard library's parser, and Mailman's detectors of bounces."""
 
+from email import message_from_bytes
 from email.message import EmailMessage, Message
 from email.utils import parsedate_to_datetime
 
 import pytest
+from flufl.bounce import all_failures
 
 from postroom.mail.compose import compose, header, message_id
 from postroom.mail.draft import Letter
@@ -92,6 +94,15 @@ def test_a_delay_says_until_when_it_is_tried() -> None:
     assert (message["Subject"], one["Action"]) == ("Not delivered yet: Hello", "delayed")
     assert parsedate_to_datetime(one["Will-Retry-Until"]).timestamp() * 1000 == DATED_AT + 5 * DAY
     assert "until Tue, 14 Oct 2025 08:53:20 +0000" in words(message)
+
+
+@pytest.mark.parametrize("until", [None, DATED_AT + 5 * DAY])
+def test_mailman_knows_whom_a_notice_is_about(until: int | None) -> None:
+    of = report(missed("cleo@example.net"), missed("o'hara@bücher.example"), until=until)
+    octets = sent(notice(of, origin=ORIGIN, at=NOW))
+    both = {b"cleo@example.net", b"o'hara@xn--bcher-kva.example"}
+    temporary, permanent = map(set, all_failures(message_from_bytes(octets)))
+    assert (temporary, permanent) == ((set(), both) if until is None else (both, set()))
 
 
 @pytest.mark.parametrize(
