@@ -107,8 +107,9 @@ class Books:
     def _hurry(self) -> None:
         engine = engine_for(self._settings.database_url)
         with engine.begin() as tx:
-            tx.execute(_DUE, {"now_": clock()})
-            tx.execute(_OPEN)
+            now = {"now_": clock()}
+            tx.execute(_DUE, now)
+            tx.execute(_OPEN, now)
         engine.dispose()
 
     @contextmanager
@@ -133,7 +134,9 @@ _HELD: Final = (
     .where(job.c.lease.is_not(None))
 )
 _DUE: Final = update(job).where(job.c.lease.is_(None)).values(due_at=bindparam("now_"))
-_OPEN: Final = update(transport).values(paused_until=None)
+_OPEN: Final = (
+    update(transport).where(transport.c.paused_until > bindparam("now_")).values(paused_until=bindparam("now_"))
+)
 _UNKNOWN: Final = (
     select(mail.c.subject, event.c.attempt)
     .join(event, event.c.mail_seq == mail.c.seq)
