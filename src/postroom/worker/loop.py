@@ -24,6 +24,7 @@ from postroom.app import App
 from postroom.errors import Unavailable
 from postroom.failpoint import reach
 from postroom.mail.life import Outcome, Result, Verdict
+from postroom.mail.pace import AHEAD
 from postroom.mail.pause import Passage, at_fault
 from postroom.mail.retry import Patience
 from postroom.settle import decide, in_doubt, is_full, passage, report, settle
@@ -166,8 +167,8 @@ class _Worker:
             self._again.set()
 
     async def _until(self, moment: int) -> None:
-        # It was claimed a little before a limit lets it start.
-        await asyncio.sleep(max(0, moment - self._app.clock()) / 1000)
+        # It was claimed a little before a limit lets it start: no more than that, should the clock be put back.
+        await asyncio.sleep(min(max(0, moment - self._app.clock()) / 1000, AHEAD / 1_000_000))
 
     def _judged(self, job: Job, outcomes: Sequence[Outcome]) -> tuple[Verdict, Passage | None]:
         now, chance = self._app.clock(), random.random()  # noqa: S311 - spreads load, keeps no secret
