@@ -127,7 +127,7 @@ async def test_two_workers_try_a_host_that_is_down_by_one_mail(database_url: str
         assert said == ["transport paused", "transport works again"]
 
 
-async def test_a_certificate_that_is_wrong_pauses(sqlite_url: str, tmp_path: Path) -> None:
+async def test_a_certificate_or_a_key_that_is_wrong_pauses(sqlite_url: str, tmp_path: Path) -> None:
     authority = Authority(ca=trustme.CA())
     server = Server(tls=authority.server("127.0.0.1"), implicit=True)
     async with server.listening(), post(tmp_path, sqlite_url, server.port) as office, worker(office.app):
@@ -135,6 +135,9 @@ async def test_a_certificate_that_is_wrong_pauses(sqlite_url: str, tmp_path: Pat
         accepted = await office.accept()
         paused = await stands(office, lambda each: each.failures > 0)
         assert "tls the certificate is not to be trusted" in (paused.fault or "")
+        await change(office, way(office, tls="none", username="ada", password=b"sealed with another key"))
+        paused = await stands(office, lambda each: each.failures > 0 and "tls" not in (each.fault or ""))
+        assert paused.fault == "route secret_keys: none of the keys opens a stored password"
         assert await office.events(accepted) == ["queued"]
 
 

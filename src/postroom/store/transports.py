@@ -139,7 +139,7 @@ _TRY_NOW = (
 )
 _FREE = (
     select(transport.c.id)
-    .where(_GIVEN, transport.c.paused_until <= bindparam("now_"))
+    .where(_GIVEN, func.coalesce(transport.c.paused_until, 0) <= bindparam("now_"))
     .order_by(transport.c.id)
     .with_for_update(skip_locked=True)
 )
