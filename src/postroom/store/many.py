@@ -38,6 +38,20 @@ def insert_rows(tx: Connection, table: Table, names: tuple[str, ...], rows: Sequ
         done += size
 
 
+def update_all(tx: Connection, table: Table, keys: int, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Change rows that are there, each known by the first ``keys`` of the columns that all of ``rows`` name alike."""
+    if not rows:
+        return
+    names = tuple(rows[0])
+    dialect = _SQLITE if tx.dialect.name == "sqlite" else _POSTGRESQL
+    done = 0
+    while done < len(rows):
+        size = _power_of_two(min(len(rows) - done, _PARAMETERS // len(names)))
+        values = tuple(chain.from_iterable(row.values() for row in rows[done : done + size]))
+        tx.exec_driver_sql(_update(table, names, keys, size, dialect), values)
+        done += size
+
+
 def _power_of_two(at_most: int) -> int:
     return 1 << (at_most.bit_length() - 1)
 
@@ -52,3 +66,18 @@ def _insert(table: Table, names: tuple[str, ...], size: int, dialect: Dialect) -
     made = insert(table).values(rows).compile(dialect=dialect)
     assert made.positiontup == [*chain.from_iterable(keys)], "the columns stand in the order of the table"
     return str(made)
+
+
+@lru_cache(maxsize=256)
+def _update(table: Table, names: tuple[str, ...], keys: int, size: int, dialect: Dialect) -> str:
+    """Likewise. What kind a value is can be seen in the first row; PostgreSQL takes a NULL for a text elsewhere."""
+    mark = "?" if dialect is _SQLITE else "%s"
+    name_of = dialect.identifier_preparer.quote
+    first = ", ".join(f"CAST({mark} AS {table.c[name].type.compile(dialect)})" for name in names)
+    others = f", ({', '.join([mark] * len(names))})" * (size - 1)
+    columns = [name_of(name) for name in names]
+    into = name_of(table.name)
+    new = ", ".join(f"{name} = given.{name}" for name in columns[keys:])
+    same = " AND ".join(f"{into}.{name} = given.{name}" for name in columns[:keys])
+    given = f"given ({', '.join(columns)}) AS (VALUES ({first}){others})"
+    return f"WITH {given} UPDATE {into} SET {new} FROM given WHERE {same}"  # noqa: S608 - names are the schema's

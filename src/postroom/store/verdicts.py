@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, select
 
 from postroom.failpoint import reach
 from postroom.mail.life import FINAL, Settled, State, Verdict
 from postroom.store import json, notices
-from postroom.store.many import insert_all
+from postroom.store.many import insert_all, update_all
 from postroom.store.notices import Unreached
 from postroom.store.tables import event, job, mail, recipient
 
@@ -26,8 +26,7 @@ def settle(tx: Connection, verdicts: Sequence[Verdict]) -> list[bool]:
 def _write(tx: Connection, verdicts: Sequence[Verdict]) -> None:
     reach("settle-begun")
     settled = [_recipient_values(v, each) for v in verdicts for each in v.recipients]
-    if settled:
-        tx.execute(_SETTLE_RECIPIENT, settled)
+    update_all(tx, recipient, 2, settled)
     reach("recipients-settled")
     insert_all(tx, event, [_event_values(v, each) for v in verdicts for each in v.recipients])
     reach("events-settled")
@@ -36,14 +35,12 @@ def _write(tx: Connection, verdicts: Sequence[Verdict]) -> None:
     if done:
         tx.execute(_DONE, {"seqs_": [v.mail_seq for v in done]})
         reach("jobs-settled")
-        tx.execute(
-            _SETTLE_MAIL,
-            [{"seq_": v.mail_seq, "state_": v.state.value, "at_": v.at, "tries_": v.attempt} for v in done],
-        )
+        ends = [{"seq": v.mail_seq, "state": v.state.value, "settled_at": v.at, "attempts": v.attempt} for v in done]
+        update_all(tx, mail, 1, ends)
         reach("mails-settled")
     if again:
-        tx.execute(_DEFER_JOB, [{"seq_": v.mail_seq, "due_": v.next_due, "tries_": v.attempt} for v in again])
-        tx.execute(_DEFER_MAIL, [{"seq_": v.mail_seq, "state_": v.state.value} for v in again])
+        update_all(tx, job, 1, [_waiting_values(v) for v in again])
+        update_all(tx, mail, 1, [{"seq": v.mail_seq, "state": v.state.value} for v in again])
         reach("mails-deferred")
     failed = [v for v in verdicts if any(each.state is State.FAILED for each in v.recipients)]
     if failed:
@@ -59,40 +56,28 @@ def _unreached(verdict: Verdict) -> Unreached:
 _GIVEN: BindParameter[Any] = bindparam("seqs_", expanding=True)
 _HELD = select(job.c.mail_seq, job.c.lease).where(job.c.mail_seq.in_(_GIVEN)).with_for_update()
 _DONE = delete(job).where(job.c.mail_seq.in_(_GIVEN))
-_SETTLE_RECIPIENT = (
-    update(recipient)
-    .where(recipient.c.mail_seq == bindparam("seq_"), recipient.c.n == bindparam("n_"))
-    .values(
-        state=bindparam("state_"),
-        code=bindparam("code_"),
-        enhanced=bindparam("enh_"),
-        line=bindparam("line_"),
-        why=bindparam("why_"),
-    )
-)
-_SETTLE_MAIL = (
-    update(mail)
-    .where(mail.c.seq == bindparam("seq_"))
-    .values(state=bindparam("state_"), settled_at=bindparam("at_"), attempts=bindparam("tries_"))
-)
-_DEFER_JOB = (
-    update(job)
-    .where(job.c.mail_seq == bindparam("seq_"))
-    .values(lease=None, stage=None, due_at=bindparam("due_"), attempt=bindparam("tries_"))
-)
-_DEFER_MAIL = update(mail).where(mail.c.seq == bindparam("seq_")).values(state=bindparam("state_"))
 
 
 def _recipient_values(verdict: Verdict, each: Settled) -> dict[str, Any]:
     outcome = each.outcome
     return {
-        "seq_": verdict.mail_seq,
-        "n_": each.n,
-        "state_": each.state.value,
-        "code_": outcome.code,
-        "enh_": outcome.enhanced,
-        "line_": outcome.line,
-        "why_": outcome.why and outcome.why.value,
+        "mail_seq": verdict.mail_seq,
+        "n": each.n,
+        "state": each.state.value,
+        "code": outcome.code,
+        "enhanced": outcome.enhanced,
+        "line": outcome.line,
+        "why": outcome.why and outcome.why.value,
+    }
+
+
+def _waiting_values(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "mail_seq": verdict.mail_seq,
+        "due_at": verdict.next_due,
+        "attempt": verdict.attempt,
+        "lease": None,
+        "stage": None,
     }
 
 

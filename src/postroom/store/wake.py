@@ -6,6 +6,7 @@ In one process it is an event. Between processes PostgreSQL carries it (NOTIFY),
 import asyncio
 import os
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 import psycopg
@@ -53,7 +54,8 @@ class _File:
     """A pipe with a name, beside the SQLite file. Of several workers that are at rest, one at least hears each ring."""
 
     def __init__(self, url: str, rung: asyncio.Event) -> None:
-        self._path = url.removeprefix("sqlite:///") + "-wake"
+        # Not named like the files of the database: who copies or reads all of those would wait here for ever.
+        self._path = Path(url.removeprefix("sqlite:///")).with_suffix(".wake")
         self._rung = rung
         self._pipe: int | None = None
         self._listens = False
