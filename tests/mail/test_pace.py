@@ -53,6 +53,15 @@ def test_nothing_is_saved_up() -> None:
     assert Paces([FAST], NOW).again([Way()]) is None
 
 
+def test_a_clock_that_was_ahead_stops_nothing_once_it_is_right() -> None:
+    minute = 60_000_000
+    astray, skewed = replace(FAST, free_at=NOW + 3600 * 10**6), replace(FAST, free_at=NOW + minute)
+    assert Paces([astray], NOW).start(Way()) == NOW
+    assert Paces([skewed], NOW).start(Way()) == NOW + minute, "so far clocks may differ"
+    slow = replace(SLOW, seconds=7200, free_at=NOW + 7200 * 10**6)
+    assert Paces([slow], NOW).supplies(Way()) == {slow: 0}, "a limit of one in two hours explains it"
+
+
 def test_the_strictest_decides() -> None:
     paces = Paces([FAST, SLOW], NOW)
     assert paces.supplies(Way()) == {FAST: 10, SLOW: 1}

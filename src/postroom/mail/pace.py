@@ -14,6 +14,9 @@ from typing import Final, Protocol
 # µs: what starts so soon is claimed. Longer, and mails wait in one worker for nothing; shorter, and a claim that comes
 # late finds moments that have passed, which are lost.
 AHEAD: Final = 200_000
+# µs; ours: clocks of machines that work together differ by far less. What is further ahead than that was moved on by a
+# clock that was wrong, and would stop everything until that moment.
+_ASTRAY: Final = 60_000_000
 # What starts evenly arrives unevenly, and who counts at the other end must not find one too many.
 _SLOWER: Final = 1.02
 
@@ -117,4 +120,6 @@ class Paces:
         return min((self._moment(pace) for pace in shut), default=self._now + AHEAD) - AHEAD // 2 if shut else None
 
     def _moment(self, pace: Pace) -> int:
-        return max(self._now, pace.free_at) + self._passed[pace] * pace.interval
+        explained = self._now + AHEAD + pace.interval + _ASTRAY
+        first = pace.free_at if self._now < pace.free_at <= explained else self._now
+        return first + self._passed[pace] * pace.interval
