@@ -45,6 +45,9 @@ def test_a_limit_of_connections_alone_holds_no_mail_up() -> None:
     assert paces.per_connection(Way()) == 5
     assert paces.per_connection(Way(host="other.example")) == 9
     assert [each.id for each in paces.of(Way())] == [1]
+    several = Paces([replace(SLOW, messages=None, connections=5), replace(FAST, connections=9)], NOW)
+    assert [each.connections for each in several.connections(Way())] == [9, 5]
+    assert [each.connections for each in several.connections(Way(host="other.example"))] == [9]
 
 
 def test_nothing_is_saved_up() -> None:

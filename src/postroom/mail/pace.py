@@ -1,4 +1,4 @@
-"""Limits on how mail leaves, shared by all workers: how fast, and how many in one connection.
+"""Limits on how mail leaves, shared by all workers: how fast, in how many connections, and how many mails in one.
 
 The pace is kept as in ITU-T I.371 annex A (the generic cell rate algorithm), without bursts: a limit knows when the
 next mail may start, and each that starts moves that moment on by an interval. Those that start soon get their moments
@@ -44,8 +44,20 @@ class Way(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Course:
+    """A ``Way`` as a value, to count by."""
+
+    org_id: int
+    transport_id: int
+    domain: str = ""
+    host: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Pace:
-    """One limit: ``messages`` in so many ``seconds``, and ``per_connection`` in one session of SMTP; None: no limit.
+    """One limit: ``messages`` in so many ``seconds``, ``connections`` at once, ``per_connection`` mails in each.
+
+    None: no limit.
 
     ``org_id`` None: the operator's, for all organisations together. ``subject`` is the transport's number, the domain
     or the server's name, folded; empty where it is an organisation. ``free_at``: when the next mail may start, in µs.
@@ -57,6 +69,7 @@ class Pace:
     subject: str = ""
     messages: int | None = None
     seconds: int = 1
+    connections: int | None = None
     per_connection: int | None = None
     free_at: int = 0
 
@@ -84,6 +97,10 @@ class Paces:
     def per_connection(self, way: Way) -> int | None:
         """How many mails of the lane may go through one session; None: no limit."""
         return min((pace.per_connection for pace in self._all(way) if pace.per_connection is not None), default=None)
+
+    def connections(self, way: Way) -> list[Pace]:
+        """The limits of connections at once that hold for a lane's mails, all of them."""
+        return [pace for pace in self._all(way) if pace.connections is not None]
 
     def _all(self, way: Way) -> list[Pace]:
         if not self._known:

@@ -33,6 +33,7 @@ class Room:
     """What a worker may hold beside what it holds: ``mails`` together, of each transport as ``each`` says.
 
     Of a transport that is not there it may hold ``unknown``, and ``others`` of all together that are not ``quick``.
+    Under a limit of connections as many as ``connections`` says, by its number; none where it is not there.
     """
 
     mails: int
@@ -40,6 +41,7 @@ class Room:
     each: Mapping[int, int] = field(default_factory=dict)
     quick: frozenset[int] = frozenset()
     others: int
+    connections: Mapping[int, int] = field(default_factory=dict)
 
 
 class Stock:

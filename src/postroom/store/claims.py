@@ -9,9 +9,9 @@ the mark nobody has taken it, and it is tried again; with it a server may have, 
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from random import Random
 from typing import Any, Final
@@ -36,7 +36,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from postroom.failpoint import reach
 from postroom.mail.draft import Letter, Recipient
 from postroom.mail.life import Stage, Unknown
-from postroom.mail.pace import AHEAD, Paces
+from postroom.mail.pace import AHEAD, Course, Paces, Way
 from postroom.mail.share import Room, Stock, share
 from postroom.store import mails, paces, transports
 from postroom.store.tables import job, lane, org, transport
@@ -61,11 +61,18 @@ class Job:
     letter: Letter
     pending: tuple[Recipient, ...]
     reached: bool  # whether an earlier attempt was accepted for anybody
+    domain: str = ""  # of recipients, where it has a limit
     in_doubt: bool = False
     failures: int = 0  # of the transport, in a row; above 0 the mail finds out whether it works again
     start_at: int = 0  # ms since the epoch: limits let it start then, not before
     per_session: int | None = None  # how many mails may go through the session of SMTP that it takes; None: no limit
     unknown: Unknown = Unknown.RETRY
+
+    @property
+    def course(self) -> Course:
+        """What limits see of it."""
+        host = self.transport.host if self.transport is not None else None
+        return Course(org_id=self.org_id, transport_id=self.transport_id, domain=self.domain, host=host)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,7 +155,7 @@ def _again(ways: Sequence[Any], limits: Paces, now: int) -> int | None:
 def _take(tx: Connection, ways: Sequence[Any], wanted: Claim, limits: Paces) -> list[Row[Any]]:
     """Divide the room between the lanes; what some of them did not need, once more between the others."""
     lanes = ways
-    stock = Stock(wanted.room, limits.supplies)
+    stock = Stock(wanted.room, partial(_supplies, limits=limits, connections=wanted.room.connections))
     dice = Random(wanted.lease).randrange  # noqa: S311 - who begins, no secret
     rows: list[Row[Any]] = []
     for _ in range(_ROUNDS):
@@ -162,6 +169,13 @@ def _take(tx: Connection, ways: Sequence[Any], wanted: Claim, limits: Paces) -> 
             stock.put_back(way, spare[way.id])
         lanes = [way for way in lanes if not spare[way.id]]
     return rows
+
+
+def _supplies(way: Way, *, limits: Paces, connections: Mapping[int, int]) -> dict[Hashable, int]:
+    at_once: dict[Hashable, int] = {
+        ("connections", each.id): connections.get(each.id, 0) for each in limits.connections(way)
+    }
+    return limits.supplies(way) | at_once
 
 
 def _in_turns(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
@@ -206,6 +220,7 @@ def _jobs(tx: Connection, rows: Sequence[tuple[Any, Any]], limits: Paces, lease:
             letter=letters[row.mail_seq].letter,
             pending=letters[row.mail_seq].pending,
             reached=letters[row.mail_seq].reached,
+            domain=lane.domain,
             in_doubt=row.stage == Stage.FINAL_DOT.value,
             failures=lane.failures or 0,
             unknown=Unknown(lane.unknown),

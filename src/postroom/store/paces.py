@@ -34,6 +34,11 @@ def everything(tx: Connection) -> list[Pace]:
     return [_from_row(row) for row in tx.execute(_ALL)]
 
 
+def of_connections(tx: Connection) -> list[Pace]:
+    """All limits of connections at once; for the worker."""
+    return [_from_row(row) for row in tx.execute(_OF_CONNECTIONS)]
+
+
 def hold(tx: Connection, ids: Collection[int]) -> dict[int, int]:
     """When the next mail may start, of these limits; nobody else moves them on until the transaction ends.
 
@@ -59,6 +64,7 @@ def _from_row(row: Row[Any]) -> Pace:
 
 # Made once: to build a statement costs more than to run it.
 _ALL: Final = select(*(pace.c[name] for name in Pace.__slots__))
+_OF_CONNECTIONS: Final = _ALL.where(pace.c.connections.is_not(None))
 _HOLD: Final = (
     select(pace.c.id, pace.c.free_at)
     .where(pace.c.id.in_(bindparam("ids_", expanding=True)))
