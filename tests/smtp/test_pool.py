@@ -16,6 +16,7 @@ from postroom.errors import Unavailable
 from postroom.mail.compose import Composed, compose
 from postroom.mail.draft import FileRef, Format, Letter, Mailbox
 from postroom.mail.life import Outcome, Result, Stage
+from postroom.mail.pace import Course
 from postroom.smtp.body import OpenFile
 from postroom.smtp.deadlines import Deadlines
 from postroom.smtp.journal import Journal
@@ -26,6 +27,7 @@ from tests.smtp.letters import MESSAGE, envelope
 from tests.smtp.peers import Act, Inbox, Server, offers, until
 
 PATIENT = Deadlines.scaled(0.1)
+COURSE = Course(org_id=1, transport_id=1)
 SMALL = Composed(segments=(MESSAGE,), size=len(MESSAGE), smtputf8=False)
 
 
@@ -44,8 +46,8 @@ async def pool_of(**given: Any) -> AsyncIterator[Pool]:
         await pool.close()
 
 
-def load(composed: Composed, mail: Envelope, open_file: OpenFile = no_files) -> Load:
-    return Load(composed=composed, envelope=mail, open_file=open_file, journal=Journal())
+def load(composed: Composed, mail: Envelope, open_file: OpenFile = no_files, course: Course = COURSE) -> Load:
+    return Load(course=course, composed=composed, envelope=mail, open_file=open_file, journal=Journal())
 
 
 async def sent(pool: Pool, route: Route) -> Outcome:
@@ -91,6 +93,36 @@ async def test_a_mail_may_want_a_session_that_has_had_few() -> None:
     assert server.most_at_once == 1
 
 
+async def test_a_limit_that_transports_share_closes_what_rests_of_one_for_the_other() -> None:
+    server = Server()
+    part = {7: 2}
+    async with server.listening(), pool_of(parts=lambda _: part) as pool:
+        for transport_id in (1, 2, 3, 1):
+            mail = load(SMALL, envelope(), course=replace(COURSE, transport_id=transport_id))
+            way = server.route(transport_id=transport_id)
+            outcomes = await asyncio.gather(pool.transmit(way, mail), pool.transmit(way, mail))
+            assert {each.result for [each] in outcomes} == {Result.ACCEPTED}
+    assert len(server.messages) == 8
+    assert server.most_at_once == 2
+
+
+async def test_a_limit_that_is_lowered_closes_what_rests() -> None:
+    server = Server()
+    part: dict[int, int] = {}
+    others = replace(COURSE, domain="other.example")
+    async with server.listening(), pool_of(parts=lambda course: part if course == COURSE else {}) as pool:
+        mails = [load(SMALL, envelope()), load(SMALL, envelope(), course=others)]
+        await asyncio.gather(*(pool.transmit(server.route(), mail) for mail in mails))
+        part[7] = 1
+        pool.trim()
+        assert not pool._goodbyes, "one of two is no more than it may be"
+        part[7] = 0
+        pool.trim()
+        await until(lambda: server.at_once == 1)
+        await pool.transmit(server.route(), mails[1])
+    assert server.connections == 2
+
+
 async def test_outcomes_do_not_wait_for_a_goodbye_but_the_next_connection_does() -> None:
     server = Server({"QUIT": Act.SILENCE})
     limits = Deadlines(stage=PATIENT.stage, total=60.0, farewell=0.2)
@@ -120,7 +152,7 @@ async def test_a_session_seen_dead_is_replaced(farewell: bytes) -> None:
         await sent(pool, server.route())
         server.push(farewell)
         server.cut()
-        await until(lambda: not pool._lanes[1].idle[0][1].usable)
+        await until(lambda: not pool._lanes[1].idle[0].session.usable)
         assert (await sent(pool, server.route())).result is Result.ACCEPTED
     assert server.connections == 2
     assert len(server.messages) == 2

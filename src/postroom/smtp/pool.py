@@ -8,6 +8,8 @@ from typing import Final
 
 from postroom.mail.compose import Composed
 from postroom.mail.life import Outcome, Stage
+from postroom.mail.pace import Course
+from postroom.smtp.berths import Berths, Parts
 from postroom.smtp.body import OpenFile, flow
 from postroom.smtp.deadlines import Deadlines
 from postroom.smtp.journal import Journal
@@ -24,13 +26,24 @@ class Load:
     """One mail to hand over, the way to its files, and where it is noted how far it came.
 
     ``per_session``: it goes through no session that has had so many mails; None: as the pool has it.
+    ``course``: what limits see of it.
     """
 
+    course: Course
     composed: Composed
     envelope: Envelope
     open_file: OpenFile
     journal: Journal
     per_session: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Idle:
+    """A session at rest, since when, and what its last mail was."""
+
+    since: float
+    session: Session
+    course: Course
 
 
 class _Lane:
@@ -43,12 +56,12 @@ class _Lane:
         self.mails = 0
         self.talks = 0
         self.scout: _Scout | None = None
-        self.idle: list[tuple[float, Session]] = []
+        self.idle: list[_Idle] = []
 
     @property
     def stands(self) -> bool:
         """Whether there is a session that the server has let in."""
-        return self.talks > 0 or any(session.usable for _, session in self.idle)
+        return self.talks > 0 or any(each.session.usable for each in self.idle)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +84,9 @@ class Pool:
         connections_per_transport: int,
         idle_seconds: float = IDLE_SECONDS,
         mails_per_session: int = MAILS_PER_SESSION,
+        parts: Parts = lambda _: {},
     ) -> None:
+        """``parts`` tells how many connections there may be at once for such mails, beside those of each transport."""
         self._hostname = hostname
         self._ssl_context = ssl_context
         self._deadlines = deadlines
@@ -79,6 +94,7 @@ class Pool:
         self._idle_seconds = idle_seconds
         self._mails_per_session = mails_per_session
         self._lanes: dict[int, _Lane] = {}
+        self._berths = Berths(parts)
         self._goodbyes: set[asyncio.Task[None]] = set()
         self._sweep: asyncio.TimerHandle | None = None
         self._closing = False
@@ -94,6 +110,7 @@ class Pool:
         try:
             await self._turn(lane, route)
             session = None
+            self._berths.busy.add(load.course)
             try:
                 session, outcomes = await self._deliver(lane, route, load)
             finally:
@@ -109,6 +126,11 @@ class Pool:
         lane = self._lanes.get(transport_id)
         return lane is not None and lane.stands
 
+    def trim(self) -> None:
+        """Part with the sessions at rest that the limits, as they are now, no longer leave us."""
+        for course, _ in self._berths.idle.courses:
+            self._part_surplus(course)
+
     async def close(self) -> None:
         """Close all sessions at rest; one that is at work closes itself at the end of its mail."""
         self._closing = True
@@ -116,7 +138,7 @@ class Pool:
             self._sweep.cancel()
         for lane in self._lanes.values():
             while lane.idle:
-                self._part(lane.idle.pop()[1])
+                self._part_idle(lane, len(lane.idle) - 1)
         await asyncio.gather(*self._goodbyes)
 
     async def _turn(self, lane: _Lane, route: Route) -> None:
@@ -131,6 +153,7 @@ class Pool:
 
     async def _deliver(self, lane: _Lane, route: Route, load: Load) -> tuple[Session, list[Outcome]]:
         session = await self._take(lane, route, load)
+        await self._make_room(load.course)
         outcomes = await self._talk(lane, session, load) if session is not None else []
         if session is None or session.stale:
             # A kept connection may have died unseen. The server never spoke about this mail on it, so the mail is as
@@ -138,6 +161,22 @@ class Pool:
             session = await self._first(lane, route, load)
             outcomes = await self._talk(lane, session, load)
         return session, outcomes
+
+    async def _make_room(self, course: Course) -> None:
+        self._part_surplus(course)
+        while self._berths.is_full(course):
+            await asyncio.wait(self._goodbyes, return_when=asyncio.FIRST_COMPLETED)
+
+    def _part_surplus(self, course: Course) -> None:
+        while surplus := self._berths.surplus(course):
+            over = [
+                (each.since, n, lane)
+                for lane in self._lanes.values()
+                for n, each in enumerate(lane.idle)
+                if self._berths.falls_under(each.course, surplus)
+            ]
+            _, n, lane = min(over, key=lambda found: found[0])
+            self._part_idle(lane, n)
 
     async def _first(self, lane: _Lane, route: Route, load: Load) -> Session:
         """A new session; where none stands one goes ahead, and what it meets the others need not try."""
@@ -183,7 +222,7 @@ class Pool:
     async def _take(self, lane: _Lane, route: Route, load: Load) -> Session | None:
         """The session used last, so that those in surplus grow old and are closed."""
         while lane.idle:
-            _, session = lane.idle.pop()
+            session = self._pick(lane, -1).session
             if session.usable and session.route == route and session.used < self._most(load):
                 return session
             await session.close()
@@ -193,19 +232,22 @@ class Pool:
         return min(self._mails_per_session, load.per_session or self._mails_per_session)
 
     def _end_turn(self, lane: _Lane, session: Session | None, load: Load) -> None:
+        self._berths.busy.remove(load.course)
         if session is None:
             lane.turns.release()
         elif session.usable and session.used < self._most(load) and not self._closing:
-            self._keep(lane, session)
+            self._keep(lane, session, load.course)
             lane.turns.release()
+            self._part_surplus(load.course)
         else:
             # The outcomes do not wait for a goodbye, but the next connection does: so the server never sees more of
             # them than it was promised.
-            self._part(session).add_done_callback(lambda _: lane.turns.release())
+            self._part(session, load.course).add_done_callback(lambda _: lane.turns.release())
 
-    def _keep(self, lane: _Lane, session: Session) -> None:
+    def _keep(self, lane: _Lane, session: Session, course: Course) -> None:
         loop = asyncio.get_running_loop()
-        lane.idle.append((loop.time(), session))
+        lane.idle.append(_Idle(since=loop.time(), session=session, course=course))
+        self._berths.idle.add(course)
         if self._sweep is None:
             self._sweep = loop.call_later(self._idle_seconds, self._retire)
 
@@ -214,17 +256,28 @@ class Pool:
         loop = asyncio.get_running_loop()
         due = loop.time() - self._idle_seconds
         for transport_id, lane in tuple(self._lanes.items()):
-            while lane.idle and lane.idle[0][0] <= due:
-                self._part(lane.idle.pop(0)[1])
+            while lane.idle and lane.idle[0].since <= due:
+                self._part_idle(lane, 0)
             if not lane.idle and not lane.mails:
                 del self._lanes[transport_id]
-        oldest = min((lane.idle[0][0] for lane in self._lanes.values() if lane.idle), default=None)
+        oldest = min((lane.idle[0].since for lane in self._lanes.values() if lane.idle), default=None)
         self._sweep = None if oldest is None else loop.call_at(oldest + self._idle_seconds, self._retire)
 
-    def _part(self, session: Session) -> asyncio.Task[None]:
+    def _pick(self, lane: _Lane, n: int) -> _Idle:
+        picked = lane.idle.pop(n)
+        self._berths.idle.remove(picked.course)
+        return picked
+
+    def _part_idle(self, lane: _Lane, n: int) -> None:
+        picked = self._pick(lane, n)
+        self._part(picked.session, picked.course)
+
+    def _part(self, session: Session, course: Course) -> asyncio.Task[None]:
+        self._berths.closing.add(course)
         goodbye = asyncio.create_task(session.close())
         self._goodbyes.add(goodbye)
         goodbye.add_done_callback(self._goodbyes.discard)
+        goodbye.add_done_callback(lambda _: self._berths.closing.remove(course))
         return goodbye
 
 

@@ -69,6 +69,7 @@ async def attempt(app: App, pool: Pool, ways: Ways, job: Job, journal: Journal) 
             smtputf8=composed.smtputf8,
         )
         load = Load(
+            course=job.course,
             composed=composed,
             envelope=envelope,
             open_file=lambda ref: app.blobs.open(ref.digest),

@@ -1,24 +1,33 @@
-"""What a worker holds: mails under leases that move on while it lives, and how far each attempt has come."""
+"""What a worker holds: mails under leases that move on while it lives, and how far each attempt has come.
+
+The heartbeat says that the worker lives, too, and learns who else does and what limits of connections there are.
+"""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from postroom.app import App
 from postroom.errors import Unavailable
 from postroom.failpoint import reach
 from postroom.mail.life import Stage
+from postroom.mail.pace import Pace
 from postroom.smtp.journal import Journal
-from postroom.store import claims, transports
+from postroom.store import claims, paces, transports, workers
 from postroom.store.claims import Job, Mark
 from postroom.store.db import Tx
+from postroom.store.workers import Worker
+from postroom.worker.quota import Quota
 
 
 class Hold:
     """The mails in hand. What is never let go comes due again when the worker has ended."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, quota: Quota) -> None:
         self._app = app
+        self._quota = quota
         self._journals: dict[tuple[int, int], Journal] = {}  # by mail and lease
         self._tried: set[int] = set()  # paused transports that a mail of ours tries
 
@@ -51,27 +60,42 @@ class Hold:
         if job.failures:
             self._tried.discard(job.transport_id)
 
-    async def keep(self) -> None:
-        """The heartbeat: move the leases on, and note how far the slow ones came, until cancelled."""
+    async def keep(self, me: Worker, after: Callable[[], None]) -> None:
+        """The heartbeat: move the leases on, and note how far the slow ones came, until cancelled.
+
+        ``after`` is called after each, whether or not it came through.
+        """
         noted: dict[tuple[int, int], Stage] = {}
         while True:
-            await asyncio.sleep(self._app.settings.lease_seconds / 4)
             stages = {held: journal.stage for held, journal in self._journals.items()}
             news = [Mark(*held, stage) for held, stage in stages.items() if noted.get(held) is not stage]
             noted = stages
-            if stages:
-                reach("heartbeat-before")
-                try:
-                    # What the other thread is given does not change meanwhile.
-                    beat = partial(self._beat, leases=self.leases, tried=frozenset(self._tried), news=news)
-                    await self._app.db.write(beat)
+            # What the other thread is given does not change meanwhile.
+            beat = partial(self._beat, me=me, leases=self.leases, tried=frozenset(self._tried), news=news)
+            # The next beat may come through; if none does, the leases lapse as they should.
+            with suppress(Unavailable):
+                if stages:
+                    reach("heartbeat-before")
+                await self._app.db.write(beat)
+                if stages:
                     reach("heartbeat")
-                except Unavailable:
-                    continue  # the next beat may come through; if none does, the leases lapse as they should
+                # Read after it is written: of two that come at the same moment, one sees the other.
+                asked = self._quota.now
+                self._quota.learn(*await self._app.db.read(self._look), asked=asked)
+            after()
+            await asyncio.sleep(self._app.settings.lease_seconds / 4)
 
-    def _beat(self, tx: Tx, *, leases: Collection[int], tried: Collection[int], news: Sequence[Mark]) -> None:
-        until = self.until(self._app.clock())
-        claims.extend(tx, leases, until)
-        transports.keep_paused(tx, tried, until)
+    def _beat(
+        self, tx: Tx, *, me: Worker, leases: Collection[int], tried: Collection[int], news: Sequence[Mark]
+    ) -> None:
+        now = self._app.clock()
+        workers.refresh(tx, replace(me, seen_at=now))
+        if leases:
+            claims.extend(tx, leases, self.until(now))
+        transports.keep_paused(tx, tried, self.until(now))
         if news:
             claims.note(tx, news)
+
+    def _look(self, tx: Tx) -> tuple[Sequence[int], Sequence[Pace]]:
+        alive = workers.living(tx, self._app.clock() - round(self._app.settings.lease_seconds * 1000))
+        return [each.id for each in alive], paces.of_connections(tx)

@@ -10,7 +10,9 @@ A lost wake-up costs ``poll_seconds``, a lost database nothing but time, a lost 
 """
 
 import asyncio
+import os
 import random
+import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -23,6 +25,7 @@ import structlog
 from postroom.app import App
 from postroom.errors import Unavailable
 from postroom.failpoint import reach
+from postroom.mail.crew import Crew
 from postroom.mail.life import Outcome, Result, Verdict
 from postroom.mail.pace import AHEAD
 from postroom.mail.pause import Passage, at_fault
@@ -32,12 +35,14 @@ from postroom.smtp.deadlines import Deadlines
 from postroom.smtp.journal import Journal
 from postroom.smtp.pool import Pool
 from postroom.smtp.route import trust
-from postroom.store import claims
+from postroom.store import claims, workers
 from postroom.store.claims import Claim, Job
+from postroom.store.workers import Worker
 from postroom.worker.delays import watch
 from postroom.worker.deliver import Ways, attempt
 from postroom.worker.hold import Hold
 from postroom.worker.lapse import lapse
+from postroom.worker.quota import Quota
 from postroom.worker.sweep import sweep
 from postroom.worker.window import Place, Windows
 
@@ -52,38 +57,48 @@ REST_SECONDS: Final = 0.005  # after a claim that left room: what comes up meanw
 async def work(app: App, stop: asyncio.Event) -> None:
     """Deliver mails until ``stop`` is set; returns once everything in flight has ended or its time is up."""
     settings = app.settings
+    me = Worker(
+        id=app.ids.number(), host=socket.gethostname(), pid=os.getpid(), started_at=app.clock(), seen_at=app.clock()
+    )
+    # As a lease: what was not refreshed for half of its time may be another's.
+    quota = Quota(Crew(me.id, settings.lease_seconds / 2), asyncio.get_running_loop().time)
     pool = Pool(
         hostname=settings.hostname,
         connections_per_transport=settings.connections_per_transport,
         ssl_context=trust(settings.ca_file),
         deadlines=Deadlines.scaled(settings.smtp_timeout_scale),
+        parts=quota.parts,
     )
     try:
-        await _Worker(app, pool).run(stop)
+        await _Worker(app, pool, quota).run(me, stop)
     finally:
         await pool.close()
+        # Its part is the others' from now on, or else once it has not been seen for as long as a lease lasts.
+        with suppress(Unavailable):
+            await app.db.write(partial(workers.remove, worker_id=me.id))
 
 
 class _Worker:
-    def __init__(self, app: App, pool: Pool) -> None:
+    def __init__(self, app: App, pool: Pool, quota: Quota) -> None:
         self._app = app
         self._pool = pool
+        self._quota = quota
         self._ways = Ways(app.vault)
         self._windows = Windows(
             in_flight=app.settings.mails_in_flight,
             waiting=app.settings.mails_waiting,
             connections=app.settings.connections_per_transport,
         )
-        self._hold = Hold(app)
+        self._hold = Hold(app, quota)
         self._tasks: set[asyncio.Task[None]] = set()
         self._patience = Patience(give_up_days=app.settings.give_up_days, unknown_minutes=app.settings.unknown_minutes)
         self._again = asyncio.Event()
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def run(self, me: Worker, stop: asyncio.Event) -> None:
         """The loop itself."""
         aside = (
             self._listen(),
-            self._hold.keep(),
+            self._hold.keep(me, self._heed_limits),
             self._heed(stop),
             sweep(self._app),
             watch(self._app),
@@ -110,7 +125,7 @@ class _Worker:
             now=now,
             until=self._hold.until(now),
             lease=self._app.ids.number(),
-            room=replace(room, mails=min(room.mails, CLAIM_AT_MOST)),
+            room=replace(room, mails=min(room.mails, CLAIM_AT_MOST), connections=self._quota.room()),
             own=self._hold.leases,
             soon=now + round(self._app.settings.poll_seconds * 1000),
         )
@@ -137,6 +152,7 @@ class _Worker:
 
     def _start(self, job: Job) -> None:
         place = self._windows.take(job.transport_id, self._time())
+        self._quota.take(job.course)
         task = asyncio.create_task(self._handle(job, self._hold.take(job), place))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -164,6 +180,7 @@ class _Worker:
                 self._hold.let_go(job)
             self._hold.tried(job)
             self._windows.give_back(place, self._time(), answered=answered)
+            self._quota.give_back(job.course)
             self._again.set()
 
     async def _until(self, moment: int) -> None:
@@ -201,6 +218,11 @@ class _Worker:
         while True:
             await self._app.wake.wait(self._app.settings.poll_seconds)
             self._again.set()
+
+    def _heed_limits(self) -> None:
+        """There may be fewer connections than before, or more."""
+        self._pool.trim()
+        self._again.set()
 
     async def _heed(self, stop: asyncio.Event) -> None:
         await stop.wait()

@@ -19,6 +19,7 @@ from postroom.store import (
     throttles,
     tokens,
     usage,
+    workers,
 )
 from postroom.store.db import Tx
 from postroom.store.erasing import erase
@@ -44,7 +45,7 @@ async def sweep(app: App) -> None:
 
 
 def _drop(tx: Tx, *, now: int) -> None:
-    """Codes, access tokens, sessions, requests of devices, mailed links, counts of any kind, refused lines, answers."""
+    """Codes, access tokens, sessions, requests of devices, mailed links, counts, workers, refused lines, answers."""
     for drop in (
         tokens.drop_expired,
         accounts.drop_expired,
@@ -53,6 +54,7 @@ def _drop(tx: Tx, *, now: int) -> None:
         throttles.drop_ended,
         usage.drop_old,
         allowance.drop_old,
+        workers.drop_unseen,
     ):
         drop(tx, now - KEPT)
     imports.drop_refusals(tx, now - REFUSALS_KEPT)
