@@ -12,15 +12,19 @@ async def test_limits_are_set_listed_and_removed(home: Path) -> None:
     await well("limit", "set", "domain", "Bücher.example", "--messages", "7", cwd=home)
     told = await well("limit", "set", "server", "x.example", "--per-connection", "9", cwd=home)
     assert told.out == "limit set: 9 mails in a connection\n"
+    told = await well("limit", "set", "org", "--connections", "4", "--all-orgs", cwd=home)
+    assert told.out == "limit set: 4 connections at once\n"
     rows = (await well("limit", "ls", "--json", cwd=home)).json
     assert [(row["of"], row["scope"], row["subject"], row["messages"], row["seconds"]) for row in rows] == [
         ("organisation", "org", "-", "100", "60"),
         ("all organisations", "server", "smtp.x.example", "5", "1"),
         ("organisation", "domain", "xn--bcher-kva.example", "7", "1"),
         ("organisation", "server", "x.example", "-", "-"),
+        ("all organisations", "org", "-", "-", "-"),
     ]
+    assert [(row["connections"], row["per_connection"]) for row in rows[-2:]] == [("-", "9"), ("4", "-")]
     assert (await well("limit", "rm", "domain", "bücher.example", cwd=home)).out == "limit removed\n"
-    assert len((await well("limit", "ls", "--json", cwd=home)).json) == 3
+    assert len((await well("limit", "ls", "--json", cwd=home)).json) == 4
 
 
 async def test_what_cannot_be_meant_is_refused(home: Path) -> None:

@@ -62,6 +62,8 @@ async def test_a_mail_that_cannot_leave_says_why_and_is_tried_again(tmp_path: Pa
             await _tried(box, 2)
             listed = (await box.queue("ls")).out
             assert mail[:16] in listed
+            alive = (await well("queue", "workers", "--json", "--data-dir", "box/data", cwd=tmp_path)).json
+            assert [each["host"] for each in alive] == [socket.gethostname()]
             assert "Hello" in listed
 
 

@@ -38,6 +38,7 @@ def _about(verb: Callable[..., Any]) -> Callable[..., Any]:
 @_about
 @click.option("--messages", type=click.IntRange(1), help="So many mails ...")
 @click.option("--seconds", type=click.IntRange(1), default=1, show_default=True, help="... in so many seconds.")
+@click.option("--connections", type=click.IntRange(1), help="So many connections at once.")
 @click.option("--per-connection", type=click.IntRange(1), help="So many mails in one connection.")
 @in_org
 def change(
@@ -48,6 +49,7 @@ def change(
     all_orgs: bool,
     messages: int | None,
     seconds: int,
+    connections: int | None,
     per_connection: int | None,
 ) -> None:
     """Set a limit on mail of the organisation, through one transport, to a domain, or through a server.
@@ -57,8 +59,8 @@ def change(
     """
     from postroom.store import paces
 
-    if messages is None and per_connection is None:
-        raise click.UsageError("say how many: --messages, --per-connection or both")
+    if messages is connections is per_connection is None:
+        raise click.UsageError("say how many: --messages, --connections, --per-connection or several of them")
 
     async def act(app: "App", whose: int | None, about: str) -> None:
         new = Pace(
@@ -67,6 +69,7 @@ def change(
             subject=about,
             messages=messages,
             seconds=seconds,
+            connections=connections,
             per_connection=per_connection,
         )
         await app.db.write(lambda tx: paces.save(tx, new))
@@ -74,6 +77,7 @@ def change(
 
     _with_subject(settings, scope, subject, all_orgs, act)
     said = [] if messages is None else [f"{messages} mails in {seconds} s"]
+    said += [] if connections is None else [f"{connections} connections at once"]
     said += [] if per_connection is None else [f"{per_connection} mails in a connection"]
     click.echo(f"limit set: {', '.join(said)}")
 
@@ -123,6 +127,7 @@ def _row(pace: Pace, ways: "dict[str, Transport]") -> dict[str, str]:
         "subject": (described(ways.get(pace.subject)) if is_way else pace.subject) or "-",
         "messages": "-" if pace.messages is None else str(pace.messages),
         "seconds": "-" if pace.messages is None else str(pace.seconds),
+        "connections": "-" if pace.connections is None else str(pace.connections),
         "per_connection": "-" if pace.per_connection is None else str(pace.per_connection),
     }
 

@@ -29,7 +29,10 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "field": ("postroom.cli.field:field", "Add, list and remove fields of one's own."),
     "template": ("postroom.cli.template:template", "Add, list, show and remove templates of mails."),
     "limit": ("postroom.cli.limit:limit", "Limit how fast mail leaves, for all workers together."),
-    "queue": ("postroom.cli.queue:queue", "Show mails, hold and release them, try them again, cancel them."),
+    "queue": (
+        "postroom.cli.queue:queue",
+        "Show mails and workers, hold and release mails, try them again, cancel them.",
+    ),
     "migrate": ("postroom.cli.migrate:migrate", "Bring the database to this version's schema."),
 }
 

@@ -8,7 +8,7 @@ from postroom.cli import say
 from postroom.cli.acting import Wanted, act, on_mails, one
 from postroom.cli.choosing import Filters, selection, with_filters
 from postroom.cli.kinds import MAIL_ID, MOMENT
-from postroom.cli.options import as_json, in_org
+from postroom.cli.options import as_json, in_org, with_settings
 from postroom.config import Settings
 from postroom.mail.life import FINAL, State, Verb
 
@@ -22,7 +22,7 @@ _SHORT: Final = 16  # hex digits of an id in tables: enough to be the only one
 
 @click.group()
 def queue() -> None:
-    """Show mails, hold and release them, try them again, cancel them."""
+    """Show mails and workers, hold and release mails, try them again, cancel them."""
 
 
 @queue.command()
@@ -112,3 +112,27 @@ def retry(settings: Settings, wanted: Wanted) -> None:
 def move(settings: Settings, wanted: Wanted, due_at: int) -> None:
     """Let mails leave at another time, which nobody has tried yet, or which are held."""
     act(settings, Verb.MOVE, wanted, due_at=due_at)
+
+
+@queue.command()
+@as_json
+@with_settings
+def workers(settings: Settings, as_json: bool) -> None:
+    """List the workers that are alive."""
+    from postroom.cli.opening import with_app
+    from postroom.store import workers
+
+    async def look(app: "App") -> list[dict[str, str]]:
+        since = app.clock() - round(app.settings.lease_seconds * 1000)
+        alive = await app.db.read(lambda tx: workers.living(tx, since))
+        return [
+            {
+                "host": each.host,
+                "pid": str(each.pid),
+                "since": say.moment(each.started_at),
+                "seen": say.moment(each.seen_at),
+            }
+            for each in alive
+        ]
+
+    say.listing(with_app(settings, look), as_json)
