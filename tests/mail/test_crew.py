@@ -6,7 +6,7 @@ import pytest
 
 from postroom.mail.crew import Crew
 
-NOTICE = 10.0
+NOTICE = 15.0
 
 
 def crew(me: int, *seen: tuple[float, tuple[int, ...]]) -> Crew:
@@ -38,46 +38,51 @@ def test_another_limit_favours_another_worker() -> None:
 
 def test_who_is_alone_has_all_and_who_joins_waits() -> None:
     assert crew(1, (0.0, (1,))).part(0, 5, 0.0) == 5
-    joins = crew(2, (0.0, (1, 2)), (9.0, (1, 2)))
-    assert joins.part(0, 5, 9.0) == 0
-    assert joins.part(0, 5, 10.0) in {2, 3}
+    joins = crew(2, (0.0, (1, 2)), (14.9, (1, 2)))
+    assert joins.part(0, 5, 20.0) == 0
+    joins.see((1, 2), asked=20.0, now=20.0)
+    assert joins.part(0, 5, 20.0) in {2, 3}
 
 
 def test_the_others_make_room_at_once_and_take_it_back_once_all_know() -> None:
     stays = crew(1, (0.0, (1,)), (5.0, (1, 2)))
     assert stays.part(0, 4, 5.0) == 2
-    for at in (14.0, 20.0):
+    for at, part in ((10.0, 2), (24.9, 2), (25.0, 4)):
         stays.see((1,), asked=at, now=at)
-        assert stays.part(0, 4, at) == 2
-    assert stays.part(0, 4, 24.0) == 4
+        assert stays.part(0, 4, at) == part
 
 
 def test_who_hears_nothing_has_nothing_and_is_then_new() -> None:
     away = settled(1, 1, 2)
-    assert away.part(0, 4, 10.0) == 2
-    assert away.part(0, 4, 10.1) == 0
-    away.see((1, 2), asked=30.0, now=31.0)
-    assert away.part(0, 4, 31.0) == 0
-    away.see((1, 2), asked=38.0, now=38.0)
-    assert away.part(0, 4, 41.0) == 2
+    assert away.part(0, 4, NOTICE) == 2
+    assert away.part(0, 4, NOTICE + 0.1) == 0
+    for asked, part in ((30.0, 0), (40.0, 0), (46.0, 2)):
+        away.see((1, 2), asked=asked, now=asked + 1.0)
+        assert away.part(0, 4, asked + 1.0) == part
 
 
-def test_never_more_than_the_whole_whenever_each_learns_of_it() -> None:
-    """Three workers, of whom one joins at 0 and one is gone at 30; each looks every 5 seconds, at any moment."""
-    alive = {1: (-60, 90), 2: (-60, 30), 3: (0, 90)}
+ALIVE = {1: (-60, 90), 2: (-60, 30), 3: (0, 90)}
+LOOKS = 5
 
-    def living(at: float) -> tuple[int, ...]:
-        return tuple(each for each, (since, until) in alive.items() if since <= at < until)
 
-    for offsets in itertools.product((0.0, 2.5, 4.9), repeat=3):
-        crews = {me: Crew(me, NOTICE) for me in alive}
-        for tick in range(-60, 90):
-            for (me, each), offset in zip(crews.items(), offsets, strict=True):
-                at = tick - tick % 5 + offset
-                if tick <= at < tick + 1 and me in living(at):
-                    each.see(living(at), asked=at, now=at)
-            now = tick + 0.95
-            for limit, connections in itertools.product(range(3), (1, 2, 5)):
-                assert sum(each.part(limit, connections, now) for me, each in crews.items() if me in living(now)) <= (
-                    connections
-                )
+def living(at: float) -> list[int]:
+    return [each for each, (since, until) in ALIVE.items() if since <= at < until]
+
+
+@pytest.mark.parametrize("offsets", list(itertools.product((0.0, 2.5, 4.9), repeat=3)))
+@pytest.mark.parametrize("connections", [1, 2, 5])
+def test_never_more_than_the_whole_whenever_each_learns_of_it(offsets: tuple[float, ...], connections: int) -> None:
+    """Worker 3 joins at 0, 2 is gone at 30. Each looks every 5 seconds, and has long mails: they end every 40."""
+    crews = {me: Crew(me, 3.0 * LOOKS) for me in ALIVE}
+    held = dict.fromkeys(ALIVE, 0)
+    over: set[int] = set()
+    for tick in range(-60, 90):
+        for me, offset in zip(ALIVE, offsets, strict=True):
+            at = tick + offset % 1
+            if me in living(at) and tick % LOOKS == offset // 1:
+                over = over - {me} | ({me} if held[me] > crews[me].part(2, connections, at) else set())
+                crews[me].see(living(at), asked=at, now=at, settled=over.isdisjoint(living(at)))
+            part = crews[me].part(2, connections, at) if me in living(at) else 0
+            held[me] = part if tick % 40 == 25 or me not in living(at) else max(part, held[me])
+        assert sum(held.values()) <= connections
+    assert sum(held.values()) == connections

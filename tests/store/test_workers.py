@@ -15,10 +15,10 @@ TWO = replace(ONE, id=2, pid=12, started_at=NOW + 1, seen_at=NOW + 1)
 
 
 async def test_who_was_seen_lately_is_alive(db: Database) -> None:
-    for each in (TWO, ONE, replace(ONE, seen_at=NOW + 5)):
+    for each in (TWO, ONE, replace(ONE, seen_at=NOW + 5, over=True)):
         await db.write(partial(workers.refresh, me=each))
-    assert await db.read(partial(workers.living, since=NOW)) == [replace(ONE, seen_at=NOW + 5), TWO]
-    assert await db.read(partial(workers.living, since=NOW + 5)) == [replace(ONE, seen_at=NOW + 5)]
+    assert await db.read(partial(workers.living, since=NOW)) == [replace(ONE, seen_at=NOW + 5, over=True), TWO]
+    assert await db.read(partial(workers.living, since=NOW + 5)) == [replace(ONE, seen_at=NOW + 5, over=True)]
     assert await db.write(partial(workers.drop_unseen, before=NOW + 5)) == 1
     await db.write(partial(workers.remove, worker_id=1))
     assert await db.read(partial(workers.living, since=0)) == []

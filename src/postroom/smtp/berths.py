@@ -30,6 +30,11 @@ class Berths:
         """Whether the next connection for such a mail has to wait for one that closes."""
         return bool(self._over(course, self.closing, (self.busy, self.idle, self.closing)))
 
+    def is_over(self) -> bool:
+        """Whether there are more than any limit leaves to us."""
+        every = (self.busy, self.idle, self.closing)
+        return any(self._over(course, some, every) for some in every for course, _ in some.courses)
+
     def falls_under(self, course: Course, limits: Collection[int]) -> bool:
         """Whether any of these limits holds for such mails."""
         return not self._parts(course).keys().isdisjoint(limits)

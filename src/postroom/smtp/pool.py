@@ -126,6 +126,10 @@ class Pool:
         lane = self._lanes.get(transport_id)
         return lane is not None and lane.stands
 
+    def is_over(self) -> bool:
+        """Whether there are more sessions than some limit leaves us, those included that are about to close."""
+        return self._berths.is_over()
+
     def trim(self) -> None:
         """Part with the sessions at rest that the limits, as they are now, no longer leave us."""
         for course, _ in self._berths.idle.courses:

@@ -75,6 +75,7 @@ worker = Table(
     Column("pid", Integer, nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
+    Column("over", Boolean, nullable=False, server_default=text("false")),  # more connections than its part, still
 )
 
 event = Table(

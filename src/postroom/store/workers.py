@@ -11,18 +11,22 @@ from postroom.store.tables import worker
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Worker:
-    """One process that delivers mail, where it runs, since when, and when it last said so (ms since the epoch)."""
+    """One process that delivers mail, where it runs, since when, and when it last said so (ms since the epoch).
+
+    ``over``: it has more connections than its part of some limit, until mails end that are being sent.
+    """
 
     id: int
     host: str
     pid: int
     started_at: int
     seen_at: int
+    over: bool = False
 
 
 def refresh(tx: Connection, me: Worker) -> None:
     """Write that the worker is alive."""
-    if not tx.execute(_SEEN, {"id_": me.id, "at_": me.seen_at}).rowcount:
+    if not tx.execute(_SEEN, {"id_": me.id, "at_": me.seen_at, "over_": me.over}).rowcount:
         tx.execute(insert(worker).values(asdict(me)))
 
 
@@ -42,7 +46,9 @@ def drop_unseen(tx: Connection, before: int) -> int:
 
 
 # Made once: to build a statement costs more than to run it.
-_SEEN: Final = update(worker).where(worker.c.id == bindparam("id_")).values(seen_at=bindparam("at_"))
+_SEEN: Final = (
+    update(worker).where(worker.c.id == bindparam("id_")).values(seen_at=bindparam("at_"), over=bindparam("over_"))
+)
 _LIVING: Final = (
     select(worker).where(worker.c.seen_at >= bindparam("since_")).order_by(worker.c.started_at, worker.c.id)
 )

@@ -60,10 +60,11 @@ class Hold:
         if job.failures:
             self._tried.discard(job.transport_id)
 
-    async def keep(self, me: Worker, after: Callable[[], None]) -> None:
+    async def keep(self, me: Worker, is_over: Callable[[], bool], after: Callable[[], None]) -> None:
         """The heartbeat: move the leases on, and note how far the slow ones came, until cancelled.
 
-        ``after`` is called after each, whether or not it came through.
+        ``is_over`` tells whether there are more connections than there may be; ``after`` is called after each, whether
+        or not it came through.
         """
         noted: dict[tuple[int, int], Stage] = {}
         while True:
@@ -71,6 +72,7 @@ class Hold:
             news = [Mark(*held, stage) for held, stage in stages.items() if noted.get(held) is not stage]
             noted = stages
             # What the other thread is given does not change meanwhile.
+            me = replace(me, over=self._quota.is_over or is_over())
             beat = partial(self._beat, me=me, leases=self.leases, tried=frozenset(self._tried), news=news)
             # The next beat may come through; if none does, the leases lapse as they should.
             with suppress(Unavailable):
@@ -96,6 +98,6 @@ class Hold:
         if news:
             claims.note(tx, news)
 
-    def _look(self, tx: Tx) -> tuple[Sequence[int], Sequence[Pace]]:
+    def _look(self, tx: Tx) -> tuple[Sequence[Worker], Sequence[Pace]]:
         alive = workers.living(tx, self._app.clock() - round(self._app.settings.lease_seconds * 1000))
-        return [each.id for each in alive], paces.of_connections(tx)
+        return alive, paces.of_connections(tx)

@@ -60,8 +60,9 @@ async def work(app: App, stop: asyncio.Event) -> None:
     me = Worker(
         id=app.ids.number(), host=socket.gethostname(), pid=os.getpid(), started_at=app.clock(), seen_at=app.clock()
     )
-    # As a lease: what was not refreshed for half of its time may be another's.
-    quota = Quota(Crew(me.id, settings.lease_seconds / 2), asyncio.get_running_loop().time)
+    # Three heartbeats: the others see by the first who has come, say by the second what they have too much, and by the
+    # third that is seen.
+    quota = Quota(Crew(me.id, settings.lease_seconds * 3 / 4), asyncio.get_running_loop().time)
     pool = Pool(
         hostname=settings.hostname,
         connections_per_transport=settings.connections_per_transport,
@@ -98,7 +99,7 @@ class _Worker:
         """The loop itself."""
         aside = (
             self._listen(),
-            self._hold.keep(me, self._heed_limits),
+            self._hold.keep(me, self._pool.is_over, self._heed_limits),
             self._heed(stop),
             sweep(self._app),
             watch(self._app),

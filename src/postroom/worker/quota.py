@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from postroom.mail.crew import Crew
 from postroom.mail.pace import Course, Pace, Paces
 from postroom.mail.tally import Tally
+from postroom.store.workers import Worker
 
 
 class Quota:
@@ -23,9 +24,15 @@ class Quota:
         """The time of the clock that ``learn`` goes by."""
         return self._time()
 
-    def learn(self, living: Collection[int], limits: Iterable[Pace], *, asked: float) -> None:
+    @property
+    def is_over(self) -> bool:
+        """Whether more mails are held under some limit than this worker's part of it."""
+        return any(left < 0 for left in self.room().values())
+
+    def learn(self, living: Collection[Worker], limits: Iterable[Pace], *, asked: float) -> None:
         """These workers were alive, and these limits of connections held, when it was ``asked``."""
-        self._crew.see(living, asked=asked, now=self._time())
+        settled = not any(each.over for each in living)
+        self._crew.see([each.id for each in living], asked=asked, now=self._time(), settled=settled)
         self._known = list(limits)
         self._limits = Paces(self._known, 0)
 

@@ -41,6 +41,7 @@ def upgrade() -> None:
         Column("pid", Integer, nullable=False),
         Column("started_at", BigInteger, nullable=False),
         Column("seen_at", BigInteger, nullable=False),
+        Column("over", Boolean, nullable=False, server_default=text("false")),
         PrimaryKeyConstraint("id", name="pk_worker"),
     )
 
