@@ -12,11 +12,12 @@ from bench.ledger import judge
 from bench.matrix import HALVES, RANDOM_SHARE
 from bench.storm import Plan, storm
 
-# Each point once.
+# Each point once, on SQLite; PostgreSQL has some of them.
 ALL = round(sum(map(len, HALVES.values())) / (1 - RANDOM_SHARE))
+SOME = 10
 
 
-@pytest.mark.parametrize(("database", "kills"), [("sqlite", ALL), ("postgresql", ALL // 2)])
+@pytest.mark.parametrize(("database", "kills"), [("sqlite", ALL), ("postgresql", SOME)])
 def test_what_was_answered_arrives_wherever_the_processes_are_killed(database: str, kills: int) -> None:
     # On a disk, for the sake of truth: what tmp_path lies on may be memory.
     with (

@@ -109,7 +109,9 @@ class _Sender:
         if asked.endpoint is None:
             return
         self._tally.routes[f"{asked.endpoint.method} {asked.endpoint.template}"] += answer.status < 300
-        if answer.status in (200, 201, 207) and answer.body.startswith(b"{"):
+        # What is downloaded is a caller's own, and may look like anything.
+        told = answer.status in (200, 201, 207) and "content-disposition" not in answer.headers
+        if told and answer.body.startswith(b"{"):
             _learn(self._own.known, asked, msgspec.json.decode(answer.body))
 
 
