@@ -24,7 +24,7 @@ from postroom.smtp.pool import Load, Pool
 from postroom.smtp.protocol import Envelope
 from postroom.smtp.route import Credentials, Route, Tls
 from tests.smtp.letters import MESSAGE, envelope
-from tests.smtp.peers import Act, Inbox, Server, offers, until
+from tests.smtp.peers import ANSWERS, Act, Inbox, Server, offers, until
 
 PATIENT = Deadlines.scaled(0.1)
 COURSE = Course(org_id=1, transport_id=1)
@@ -121,6 +121,25 @@ async def test_a_limit_that_is_lowered_closes_what_rests() -> None:
         await until(lambda: server.at_once == 1)
         await pool.transmit(server.route(), mails[1])
     assert server.connections == 2
+
+
+async def test_who_is_stopped_while_it_waits_for_a_goodbye_leaves_no_connection() -> None:
+    server = Server({"QUIT": [Act.SILENCE, ANSWERS["QUIT"]]})
+    limits = Deadlines(stage=PATIENT.stage, total=60.0, farewell=0.2)
+    part = {7: 2}
+    async with server.listening(), pool_of(parts=lambda _: part, deadlines=limits) as pool:
+        for way in (server.route(), server.route(transport_id=2)):
+            await sent(pool, way)
+        part[7] = 1
+        pool.trim()
+        waits = asyncio.create_task(sent(pool, way))
+        await until(lambda: not pool._berths.idle.courses)
+        waits.cancel()
+        await asyncio.gather(waits, return_exceptions=True)
+        await pool.close()
+        await until(lambda: server.at_once == 0)
+    assert len(server.messages) == 2
+    assert server.verbs().count("QUIT") == 2
 
 
 async def test_outcomes_do_not_wait_for_a_goodbye_but_the_next_connection_does() -> None:

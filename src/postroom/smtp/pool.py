@@ -157,7 +157,12 @@ class Pool:
 
     async def _deliver(self, lane: _Lane, route: Route, load: Load) -> tuple[Session, list[Outcome]]:
         session = await self._take(lane, route, load)
-        await self._make_room(load.course)
+        try:
+            await self._make_room(load.course)
+        except asyncio.CancelledError:
+            if session is not None:
+                self._part(session, load.course)
+            raise
         outcomes = await self._talk(lane, session, load) if session is not None else []
         if session is None or session.stale:
             # A kept connection may have died unseen. The server never spoke about this mail on it, so the mail is as
