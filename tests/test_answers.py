@@ -10,12 +10,12 @@ from postroom.mail.compose import message_id
 from postroom.mail.draft import FileRef, InReplyTo
 from postroom.mail.life import State
 from postroom.send import submit
-from postroom.store import claims, files, mails, selection
+from postroom.store import files, mails, selection
 from postroom.store.db import Database
 from postroom.store.files import Upload
 from postroom.store.mails import Accepted
 from postroom.store.selection import Selection
-from tests.store.accepted import claim
+from tests.store.accepted import claim, work_for
 from tests.test_send import IDS, box, caller, draft, key, send
 from tests.world import NOW, World, found
 
@@ -46,7 +46,7 @@ async def test_an_answer_knows_its_thread_as_long_as_it_is_stored(db: Database, 
     assert second.letter.references == (name(first),)
     assert third.letter.references == (name(first), name(second))
     assert second.letter.subject == "Hello"
-    claimed = await db.write(lambda tx: [*claims.claim(tx, claim(1)).jobs, *claims.claim(tx, claim(2)).jobs])
+    claimed = await db.write(lambda tx: [*work_for(tx, claim(1)), *work_for(tx, claim(2))])
     assert {job.letter for job in claimed} == {first.letter, second.letter, third.letter}
     for each in (first, second, third):
         filed = await db.read(partial(mails.find, org_id=world.org.id, mail_id=each.letter.mail_id))

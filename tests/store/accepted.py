@@ -8,7 +8,7 @@ from postroom.mail.address import Address
 from postroom.mail.draft import FileRef, Format, Kind, Letter, Mailbox, Recipient
 from postroom.mail.life import Outcome, Result, Settled, Stage, State, Verdict
 from postroom.mail.share import Room
-from postroom.store import mails, tables
+from postroom.store import claims, mails, tables
 from postroom.store.claims import Claim, Job
 from postroom.store.mails import Accepted
 from tests.world import NOW, World
@@ -64,6 +64,11 @@ def add(tx: Connection, new: Sequence[Accepted]) -> list[int]:
 def claim(lease: int, *, now: int = NOW, limit: int = 100, busy: tuple[int, ...] = ()) -> Claim:
     room = Room(mails=limit, unknown=limit, each=dict.fromkeys(busy, 0), others=limit)
     return Claim(now=now, until=now + 20_000, lease=lease, room=room, soon=now + 500)
+
+
+def work_for(tx: Connection, wanted: Claim) -> list[Job]:
+    """What a worker gets to do that claims so."""
+    return claims.jobs(tx, claims.claim(tx, wanted))
 
 
 def verdict(job: Job, *states: State, lease: int | None = None, next_due: int | None = None) -> Verdict:

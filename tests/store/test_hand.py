@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import Connection, select
 
 from postroom.mail.life import FINDS, MOVES, Result, State, Verb
-from postroom.store import claims, jobs, mails, repairing, selection, tables, verdicts
+from postroom.store import jobs, mails, repairing, selection, tables, verdicts
 from postroom.store.claims import Job
 from postroom.store.db import Database
 from postroom.store.jobs import Answer, Deed
 from postroom.store.selection import Selection
-from tests.store.accepted import accepted, add, claim, verdict
+from tests.store.accepted import accepted, add, claim, verdict, work_for
 from tests.world import NOW, World, found
 
 LATER, MUCH_LATER = NOW + 60_000, NOW + 120_000
@@ -37,7 +37,7 @@ def in_state(tx: Connection, world: World, state: State) -> int:
 
 
 def taken(tx: Connection, lease: int, *, now: int = NOW, limit: int = 100, busy: tuple[int, ...] = ()) -> list[Job]:
-    return claims.claim(tx, claim(lease, now=now, limit=limit, busy=busy)).jobs
+    return work_for(tx, claim(lease, now=now, limit=limit, busy=busy))
 
 
 def deed(world: World, verb: Verb, **how: object) -> Deed:

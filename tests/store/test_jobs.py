@@ -16,7 +16,7 @@ from postroom.store.claims import Job, Mark
 from postroom.store.db import Database
 from postroom.store.jobs import Answer, Deed
 from postroom.store.mails import Filed
-from tests.store.accepted import KEPT, accepted, add, claim, verdict
+from tests.store.accepted import KEPT, accepted, add, claim, verdict, work_for
 from tests.world import NOW, World, found
 
 LATER = NOW + 60_000
@@ -27,7 +27,7 @@ async def queued(db: Database, world: World, count: int = 1, **how: object) -> l
 
 
 async def taken(db: Database, lease: int, **how: object) -> list[Job]:
-    return await db.write(lambda tx: claims.claim(tx, claim(lease, **how)).jobs)  # type: ignore[arg-type]
+    return await db.write(lambda tx: work_for(tx, claim(lease, **how)))  # type: ignore[arg-type]
 
 
 async def shown(db: Database, world: World, n: int = 1) -> Filed:
@@ -84,7 +84,7 @@ async def test_a_claim_does_not_wait_for_another_workers_open_transaction(postgr
     holding, go_on = threading.Event(), threading.Event()
 
     def slow(tx: Connection) -> list[Job]:
-        mine = claims.claim(tx, claim(1, limit=4)).jobs
+        mine = work_for(tx, claim(1, limit=4))
         holding.set()
         assert go_on.wait(30)
         return mine
@@ -127,7 +127,7 @@ async def test_each_transport_gives_as_many_as_it_has_room_for(db: Database, wor
     await db.write(lambda tx: add(tx, [accepted(world, 5 + n, transport_id=few) for n in range(3)]))
     await db.write(lambda tx: add(tx, [accepted(world, 8, transport_id=late, due_at=NOW + 1)]))
     room = Room(mails=9, unknown=3, each={few: 2}, others=9)
-    found = await db.write(lambda tx: claims.claim(tx, replace(claim(1), room=room)).jobs)
+    found = await db.write(lambda tx: work_for(tx, replace(claim(1), room=room)))
     assert Counter(job.transport_id for job in found) == {many: 3, few: 2}
     assert [job.transport_id for job in await taken(db, 2, busy=(many,))] == [few]
 
@@ -208,7 +208,7 @@ async def test_a_held_verdict_keeps_the_mail_from_everybody(db: Database, world:
 async def test_nobody_takes_what_is_in_their_own_hands_whatever_the_clock_says(db: Database, world: World) -> None:
     await queued(db, world)
     await taken(db, 1)
-    assert await db.write(lambda tx: claims.claim(tx, replace(claim(2, now=2 * KEPT), own=(1, 5))).jobs) == []
+    assert await db.write(lambda tx: work_for(tx, replace(claim(2, now=2 * KEPT), own=(1, 5)))) == []
     assert len(await taken(db, 3, now=2 * KEPT)) == 1
 
 
@@ -344,7 +344,7 @@ async def test_of_a_worker_and_whoever_cancels_one_is_first(db: Database, world:
     taken: set[int] = set()
 
     async def work() -> None:
-        while found := await theirs.write(lambda tx: claims.claim(tx, claim(7, limit=10)).jobs):
+        while found := await theirs.write(lambda tx: work_for(tx, claim(7, limit=10))):
             taken.update(job.mail_seq for job in found)
 
     async def regret(answers: dict[int, Answer]) -> None:

@@ -8,9 +8,9 @@ from sqlalchemy.exc import IntegrityError
 
 from postroom.mail.draft import FileRef
 from postroom.mail.life import State
-from postroom.store import claims, mails, tables
+from postroom.store import mails, tables
 from postroom.store.db import Database
-from tests.store.accepted import accepted, add, claim
+from tests.store.accepted import accepted, add, claim, work_for
 from tests.world import NOW, World, found
 
 FILES = tuple(
@@ -40,7 +40,7 @@ async def test_a_mail_is_shown_as_it_was_accepted(db: Database, world: World) ->
     assert (mail.content, mail.format, mail.files, mail.attachments) == (letter.content, letter.format, FILES, 3)
     assert tuple(each.recipient for each in mail.deliveries) == letter.recipients
     assert (mail.state, mail.due_at, mail.attempt, mail.settled_at) == (State.QUEUED, NOW, 0, None)
-    [job] = await db.write(lambda tx: claims.claim(tx, claim(1)).jobs)
+    [job] = await db.write(lambda tx: work_for(tx, claim(1)))
     assert job.letter == letter
 
 

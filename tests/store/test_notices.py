@@ -8,12 +8,12 @@ from postroom.mail.draft import Format, Mailbox
 from postroom.mail.life import Notices, State, Verb
 from postroom.mail.report import Parts
 from postroom.mail.retry import DAY, LATE
-from postroom.store import blocked, claims, jobs, mails, notices, orgs, tables, verdicts
+from postroom.store import blocked, jobs, mails, notices, orgs, tables, verdicts
 from postroom.store.blocked import Blocked
 from postroom.store.claims import Job
 from postroom.store.db import Database
 from postroom.store.jobs import Answer, Deed
-from tests.store.accepted import accepted, add, claim, verdict
+from tests.store.accepted import accepted, add, claim, verdict, work_for
 from tests.world import NOW, World
 
 GONE, WELL = State.FAILED, State.SENT
@@ -29,7 +29,7 @@ async def put(db: Database, world: World, *, to: tuple[str, ...] = ("a@x.example
 
 
 async def taken(db: Database, lease: int = 1, now: int = NOW) -> list[Job]:
-    return await db.write(lambda tx: claims.claim(tx, claim(lease, now=now)).jobs)
+    return await db.write(lambda tx: work_for(tx, claim(lease, now=now)))
 
 
 async def settled(db: Database, job: Job, *states: State, next_due: int | None = None) -> list[Job]:

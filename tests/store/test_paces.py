@@ -5,11 +5,12 @@ from collections import Counter
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
+from typing import NamedTuple
 
 from postroom.mail.life import State, Verb
 from postroom.mail.pace import AHEAD, Pace, Scope
 from postroom.store import claims, jobs, lanes, paces, verdicts
-from postroom.store.claims import Claimed
+from postroom.store.claims import Job
 from postroom.store.db import Database, Tx
 from postroom.store.jobs import Answer, Deed
 from tests.store.accepted import accepted, add, claim, verdict
@@ -23,8 +24,14 @@ def limit(world: World, messages: int, **about: object) -> Pace:
     return Pace(**wanted)  # type: ignore[arg-type]
 
 
-async def taken(db: Database, lease: int, now: int = NOW) -> Claimed:
-    return await db.write(lambda tx: claims.claim(tx, claim(lease, now=now)))
+class Got(NamedTuple):
+    jobs: list[Job]
+    again: int | None
+
+
+async def taken(db: Database, lease: int, now: int = NOW) -> Got:
+    claimed = await db.write(lambda tx: claims.claim(tx, claim(lease, now=now)))
+    return Got(await db.read(lambda tx: claims.jobs(tx, claimed)), claimed.again)
 
 
 async def placed(db: Database) -> None:

@@ -12,7 +12,7 @@ from postroom.store import claims, transports
 from postroom.store.claims import Claimed, Job
 from postroom.store.db import Database
 from postroom.store.transports import Standing
-from tests.store.accepted import accepted, add, claim
+from tests.store.accepted import accepted, add, claim, work_for
 from tests.world import NOW, World, found
 
 WELL = Standing(held=False, paused_until=None, paused_since=None, fault=None, failures=0)
@@ -54,7 +54,7 @@ async def test_after_a_pause_one_mail_of_all_lanes_tries(db: Database, world: Wo
     await db.write(lambda tx: add(tx, [accepted(world, 1), accepted(world, 2, to=many), accepted(world, 3)]))
     await db.write(partial(transports.report, found=[failed(world.transport.id)]))
     for now, count in ((NOW + 4999, 0), (NOW + 5000, 1), (NOW + 5001, 0), (NOW + 25_000, 1)):
-        tried = (await db.write(partial(claims.claim, wanted=claim(now, now=now)))).jobs
+        tried = await db.write(partial(work_for, wanted=claim(now, now=now)))
         assert [job.failures for job in tried] == [1] * count
     assert (await standing(db, world.transport.id)).paused_until == NOW + 45_000
 
@@ -67,7 +67,7 @@ async def test_two_workers_that_claim_at_once_do_not_both_try(postgres_url: str)
     holding, go_on = threading.Event(), threading.Event()
 
     def slow(tx: Connection) -> list[Job]:
-        mine = claims.claim(tx, claim(1, now=NOW + 5000)).jobs
+        mine = work_for(tx, claim(1, now=NOW + 5000))
         holding.set()
         assert go_on.wait(30)
         return mine

@@ -4,10 +4,10 @@ from dataclasses import replace
 from functools import partial
 
 from postroom.mail.pace import Pace, Scope
-from postroom.store import claims, paces, workers
+from postroom.store import paces, workers
 from postroom.store.db import Database, Tx
 from postroom.store.workers import Worker
-from tests.store.accepted import accepted, add, claim
+from tests.store.accepted import accepted, add, claim, work_for
 from tests.world import NOW, World
 
 ONE = Worker(id=1, host="a.example", pid=11, started_at=NOW, seen_at=NOW)
@@ -39,6 +39,6 @@ async def test_a_claim_takes_no_more_than_the_limits_leave_to_it(db: Database, w
         [({}, 0), ({narrow: 1}, 0), ({narrow: 2, wide: 9}, 2), ({narrow: 9, wide: 3}, 3)]
     ):
         room = replace(claim(0).room, connections=left)
-        got = await db.write(partial(claims.claim, wanted=replace(claim(lease + 1), room=room)))
-        assert len(got.jobs) == taken
-        assert {job.course.host for job in got.jobs} <= {world.transport.host}
+        got = await db.write(partial(work_for, wanted=replace(claim(lease + 1), room=room)))
+        assert len(got) == taken
+        assert {job.course.host for job in got} <= {world.transport.host}

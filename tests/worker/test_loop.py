@@ -23,7 +23,7 @@ from postroom.store.mails import Accepted, Filed
 from postroom.store.tables import job
 from postroom.worker.loop import work
 from tests.smtp.peers import Act, Inbox, Server, until
-from tests.store.accepted import claim
+from tests.store.accepted import claim, work_for
 from tests.test_send import box, caller, draft, key
 from tests.world import World, found
 
@@ -221,7 +221,7 @@ async def test_dead_workers_mails_are_taken_over_and_its_verdict_is_void(databas
         post(tmp_path, database_url, inbox.port, clock=lambda: moment) as office,
     ):
         accepted = await office.accept()
-        (dead,) = (await office.app.db.write(partial(claims.claim, wanted=claim(1, now=moment)))).jobs
+        (dead,) = await office.app.db.write(partial(work_for, wanted=claim(1, now=moment)))
         async with worker(office.app):
             other = await office.accept("other")
             await office.reaches(other, State.SENT)
@@ -240,7 +240,7 @@ async def test_what_a_dead_worker_may_have_sent_is_unknown_and_rests(database_ur
         post(tmp_path, database_url, inbox.port, clock=lambda: moment) as office,
     ):
         accepted = await office.accept()
-        (dead,) = (await office.app.db.write(partial(claims.claim, wanted=claim(1, now=moment)))).jobs
+        (dead,) = await office.app.db.write(partial(work_for, wanted=claim(1, now=moment)))
         assert await office.app.db.write_together(claims.mark, Mark(dead.mail_seq, 1))
         moment += 20_000
         async with worker(office.app):

@@ -39,6 +39,7 @@ from postroom.mail.life import Stage, Unknown
 from postroom.mail.pace import AHEAD, Course, Paces, Way
 from postroom.mail.share import Room, Stock, share
 from postroom.store import mails, paces, transports
+from postroom.store.mails import Open
 from postroom.store.tables import job, lane, org, transport
 from postroom.store.transports import Transport
 
@@ -93,10 +94,24 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What a worker got, and when (ms) to ask again: None where nothing is known to come up until ``soon``."""
+    """What a worker got, and when (ms) to ask again: None where nothing is known to come up until ``soon``.
 
-    jobs: list[Job]
+    ``jobs`` makes mails of what was ``taken``.
+    """
+
+    taken: "Sequence[_Taken]"
     again: int | None
+    lease: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Rows of a job and of its lane, with what the limits say of it."""
+
+    row: Any
+    lane: Any
+    start_at: int
+    per_session: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +138,26 @@ def claim(tx: Connection, wanted: Claim) -> Claimed:
         return Claimed([], _again(ways, limits, wanted.now))
     reach("claim-taken")
     by_id = {way.id: way for way in ready}
-    jobs = _jobs(tx, [(by_id[row.lane_id], row) for row in _in_turns(rows)], limits, wanted.lease)
-    transports.keep_paused(tx, tried & {by_id[row.lane_id].transport_id for row in rows}, wanted.until)
+    taken = [_let_start(row, by_id[row.lane_id], limits) for row in _in_turns(rows)]
+    transports.keep_paused(tx, tried & {each.lane.transport_id for each in taken}, wanted.until)
     paces.move(tx, limits.moved())
-    reach("claim-read")
     # What else such a lane has is not known before it is asked again.
-    return Claimed(jobs, wanted.now)
+    return Claimed(taken, wanted.now, wanted.lease)
+
+
+def _let_start(row: Any, way: Any, limits: Paces) -> _Taken:
+    return _Taken(row, way, start_at=limits.start(way) // 1000, per_session=limits.per_connection(way))
+
+
+def jobs(tx: Connection, claimed: Claimed) -> list[Job]:
+    """The mails that were claimed, read when that is committed: meanwhile others may write."""
+    letters = mails.letters(tx, [each.row.mail_seq for each in claimed.taken])
+    ways = transports.find_many(tx, [each.lane.transport_id for each in claimed.taken])
+    reach("claim-read")
+    return [
+        _job(each, letters[each.row.mail_seq], way, claimed.lease)
+        for each, way in zip(claimed.taken, ways, strict=True)
+    ]
 
 
 def _one_of_each(room: Room, tried: Collection[int]) -> Room:
@@ -203,30 +232,26 @@ def _take_oldest(tx: Connection, given: Mapping[int, int], wanted: Claim) -> lis
     return rows
 
 
-def _jobs(tx: Connection, rows: Sequence[tuple[Any, Any]], limits: Paces, lease: int) -> list[Job]:
-    letters = mails.letters(tx, [row.mail_seq for _, row in rows])
-    ways = transports.find_many(tx, [way.transport_id for way, _ in rows])
-    return [
-        Job(
-            mail_seq=row.mail_seq,
-            org_id=row.org_id,
-            transport_id=lane.transport_id,
-            transport=way,
-            lease=lease,
-            attempt=row.attempt,
-            first_due_at=row.first_due_at,
-            start_at=limits.start(lane) // 1000,
-            per_session=limits.per_connection(lane),
-            letter=letters[row.mail_seq].letter,
-            pending=letters[row.mail_seq].pending,
-            reached=letters[row.mail_seq].reached,
-            domain=lane.domain,
-            in_doubt=row.stage == Stage.FINAL_DOT.value,
-            failures=lane.failures or 0,
-            unknown=Unknown(lane.unknown),
-        )
-        for (lane, row), way in zip(rows, ways, strict=True)
-    ]
+def _job(taken: _Taken, opened: Open, way: Transport | None, lease: int) -> Job:
+    row, lane = taken.row, taken.lane
+    return Job(
+        mail_seq=row.mail_seq,
+        org_id=row.org_id,
+        transport_id=lane.transport_id,
+        transport=way,
+        lease=lease,
+        attempt=row.attempt,
+        first_due_at=row.first_due_at,
+        start_at=taken.start_at,
+        per_session=taken.per_session,
+        letter=opened.letter,
+        pending=opened.pending,
+        reached=opened.reached,
+        domain=lane.domain,
+        in_doubt=row.stage == Stage.FINAL_DOT.value,
+        failures=lane.failures or 0,
+        unknown=Unknown(lane.unknown),
+    )
 
 
 def _lanes() -> Select[Any]:

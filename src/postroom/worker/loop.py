@@ -36,7 +36,7 @@ from postroom.smtp.journal import Journal
 from postroom.smtp.pool import Pool
 from postroom.smtp.route import trust
 from postroom.store import claims, workers
-from postroom.store.claims import Claim, Job
+from postroom.store.claims import Claim, Claimed, Job
 from postroom.store.workers import Worker
 from postroom.worker.delays import watch
 from postroom.worker.deliver import Ways, attempt
@@ -137,11 +137,18 @@ class _Worker:
             await asyncio.sleep(PAUSE_SECONDS)
             return 0.0
         reach("claimed")
-        for job in claimed.jobs:
+        for job in await self._read(claimed):
             self._start(job)
-        if len(claimed.jobs) == claim.room.mails:
+        if len(claimed.taken) == claim.room.mails:
             return 0.0
         return None if claimed.again is None else (claimed.again - self._app.clock()) / 1000 - REST_SECONDS
+
+    async def _read(self, claimed: Claimed) -> list[Job]:
+        # What cannot be read lapses with its lease.
+        if claimed.taken:
+            with suppress(Unavailable):
+                return await self._app.db.read(partial(claims.jobs, claimed=claimed))
+        return []
 
     async def _rest(self, seconds: float | None) -> None:
         if seconds == 0.0:

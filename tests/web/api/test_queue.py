@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from postroom.mail.limits import MAILS_PER_HAND
-from postroom.store import claims, mails
-from tests.store.accepted import accepted, add, claim
+from postroom.store import mails
+from tests.store.accepted import accepted, add, claim, work_for
 from tests.web.api.guests import Guest, guests, only
 from tests.world import NOW
 
@@ -22,7 +22,7 @@ async def test_many_are_met_in_parts(database_url: str, tmp_path: Path) -> None:
         count = MAILS_PER_HAND + 3
         await db.write(lambda tx: add(tx, [accepted(own, n) for n in range(1, count + 1)]))
         await db.write(lambda tx: add(tx, [accepted(other, count + 1)]))
-        held = await db.write(lambda tx: claims.claim(tx, claim(1, limit=2, busy=(other.transport.id,))).jobs)
+        held = await db.write(lambda tx: work_for(tx, claim(1, limit=2, busy=(other.transport.id,))))
         assert len(held) == 2
 
         queued = {"state": ["queued"], "accepted_before": "2999-01-01T00:00:00Z"}

@@ -9,10 +9,10 @@ import pytest
 
 from postroom.mail.life import State, Verb
 from postroom.mail.pause import Passage
-from postroom.store import claims, jobs, mails, transports, verdicts
+from postroom.store import jobs, mails, transports, verdicts
 from postroom.store.db import Tx
 from postroom.store.jobs import Answer, Deed
-from tests.store.accepted import claim, verdict
+from tests.store.accepted import claim, verdict, work_for
 from tests.web.api.guests import Guest, Guests, error, guests, only
 from tests.web.api.test_send import HELLO, url
 from tests.world import NOW
@@ -34,7 +34,7 @@ async def scheduled(guest: Guest, **changed: Any) -> str:
 
 def taken(tx: Tx) -> int:
     """How many mails a worker takes for whom all are due."""
-    return len(claims.claim(tx, claim(1, now=FAR)).jobs)
+    return len(work_for(tx, claim(1, now=FAR)))
 
 
 async def shown(guest: Guest, mail: str) -> dict[str, Any]:
@@ -76,7 +76,7 @@ async def test_a_mail_is_sent_at_once(database_url: str, tmp_path: Path) -> None
         assert answer.json()["Emails"][0]["message"] == "mail queued"
         assert (await shown(visit.own, mail))["status"] == [{"type": "queued"}]
         app = visit.own.house.app
-        (job,) = await app.db.write(lambda tx: claims.claim(tx, claim(1, now=app.clock())).jobs)
+        (job,) = await app.db.write(lambda tx: work_for(tx, claim(1, now=app.clock())))
         assert abs(job.letter.dated_at - app.clock()) < 60_000
         assert job.first_due_at == job.letter.dated_at
 
@@ -123,7 +123,7 @@ async def test_a_mail_that_was_tried_keeps_its_date(database_url: str, tmp_path:
             assert filed is not None
             hurry = Deed(verb=Verb.RETRY, org_id=visit.own.world.org.id, at=5)
             assert jobs.act(tx, hurry, [filed.seq]) == [Answer.DONE]
-            (held,) = claims.claim(tx, claim(1, now=6)).jobs
+            (held,) = work_for(tx, claim(1, now=6))
             assert verdicts.settle(tx, [verdict(held, State.QUEUED, next_due=FAR)]) == [True]
 
         await app.db.write(tried)

@@ -8,9 +8,9 @@ from sqlalchemy import delete, update
 
 from postroom.mail.life import State
 from postroom.record import MODULES
-from postroom.store import claims, verdicts
+from postroom.store import verdicts
 from postroom.store.tables import org, sender
-from tests.store.accepted import claim, verdict
+from tests.store.accepted import claim, verdict, work_for
 from tests.web.api.guests import Guest, guests
 from tests.web.api.test_send import HELLO
 from tests.web.reference import walks
@@ -146,7 +146,7 @@ async def _with_file(witness: Witness, number: str) -> dict[str, str]:
 async def _attempt(guest: Guest) -> None:
     """What is due has had its attempt: the first mail was refused, the others were taken."""
     db, now = guest.house.app.db, guest.house.app.clock()
-    due = await db.write(lambda tx: claims.claim(tx, claim(1, now=now)).jobs)
+    due = await db.write(lambda tx: work_for(tx, claim(1, now=now)))
     for job, state in zip(due, [State.FAILED, *[State.SENT] * len(due)], strict=False):
         await db.write_together(verdicts.settle, verdict(job, state))
 
