@@ -32,6 +32,7 @@ def office(database_url: str, db: Database, world: World, tmp_path: Path) -> Off
 only = partial(pytest.mark.parametrize, "database_url", indirect=True)
 
 
+@only(argvalues=["sqlite"])
 async def test_killed_again_and_again_it_goes_on_where_it_stood(office: Office) -> None:
     killed = []
     # Before the first batch is kept, and behind some of them.
@@ -54,6 +55,7 @@ async def test_killed_again_and_again_it_goes_on_where_it_stood(office: Office) 
     assert await office.names() == NAMES
 
 
+@only(argvalues=["sqlite"])
 async def test_ctrl_c_ends_clean_and_says_how_to_go_on(office: Office) -> None:
     process = await office.start()
     await office.beyond(process, 500)

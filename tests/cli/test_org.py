@@ -11,7 +11,7 @@ from tests.cli.command import names, postroom, well
 
 # What works on the server as a whole, or on no data at all.
 WITHOUT_ORG = {"init", "serve", "api", "worker", "sandbox", "demo", "send", "migrate"}
-WITHOUT_ORG |= {"org add", "org ls", "user elsewhere"}
+WITHOUT_ORG |= {"org add", "org ls", "user elsewhere", "queue workers"}
 
 
 async def test_a_second_organisation_has_users_of_its_own_and_of_others(home: Path) -> None:

@@ -19,7 +19,7 @@ from postroom.config import Settings
 
 pytestmark = pytest.mark.skipif(compiler() is None, reason="there is no C compiler to build the recorder with")
 
-CUTS = 8
+CUTS = 4
 MAYBE = Odds(names=0.5, files=0.5, tear=512)
 LIES: dict[str, Forgets] = {
     "the log of SQLite": lambda path: path.endswith("-wal"),

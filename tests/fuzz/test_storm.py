@@ -9,7 +9,7 @@ import pytest
 from tests.fuzz.storm import storm
 
 PARTS = 4
-REQUESTS = 500  # of each part
+REQUESTS = 350  # of each part
 
 # As with Hypothesis: a run that decides about a change asks the same each time, others may find what none has found.
 SEED = 1 if os.environ.get("CI") else secrets.randbelow(10**6)
