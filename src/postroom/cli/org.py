@@ -1,5 +1,8 @@
 """``postroom org``."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import click
 
 from postroom.cli import say
@@ -10,6 +13,9 @@ from postroom.cli.wayout import transport as transport_of
 from postroom.config import Settings
 from postroom.mail.address import Address
 from postroom.mail.life import Notices, Unknown
+
+if TYPE_CHECKING:
+    from postroom.store.db import Tx
 
 
 @click.group()
@@ -103,15 +109,10 @@ def show(settings: Settings, as_json: bool) -> None:
 @in_org
 def recipients(settings: Settings, policy: str) -> None:
     """Choose whom mails may go to: addresses of the record, known addresses, or any."""
-    from postroom.app import App
-    from postroom.cli.opening import with_org
     from postroom.store import orgs
-    from postroom.store.orgs import Org, RecipientPolicy
+    from postroom.store.orgs import RecipientPolicy
 
-    async def act(app: App, org: Org) -> None:
-        await app.db.write(lambda tx: orgs.choose_recipients(tx, org.id, RecipientPolicy(policy)))
-
-    with_org(settings, act)
+    _change(settings, lambda tx, org_id: orgs.choose_recipients(tx, org_id, RecipientPolicy(policy)))
     click.echo(f"recipients: {policy}")
 
 
@@ -121,19 +122,24 @@ def recipients(settings: Settings, policy: str) -> None:
 @in_org
 def allowance(settings: Settings, mails: int | None, as_server: bool) -> None:
     """Set how many mails the organisation may send in a day of its time zone; 0: no limit."""
-    from postroom.app import App
-    from postroom.cli.opening import with_org
     from postroom.store import orgs
-    from postroom.store.orgs import Org
 
     if (mails is None) != as_server:
         raise click.UsageError("say how many mails, or --default")
+    _change(settings, lambda tx, org_id: orgs.choose_allowance(tx, org_id, mails))
+    click.echo(f"mails in a day: {_allowance(mails)}")
+
+
+def _change(settings: Settings, choose: "Callable[[Tx, int], None]") -> None:
+    """Write one choice of the organisation, whose number it is given."""
+    from postroom.app import App
+    from postroom.cli.opening import with_org
+    from postroom.store.orgs import Org
 
     async def act(app: App, org: Org) -> None:
-        await app.db.write(lambda tx: orgs.choose_allowance(tx, org.id, mails))
+        await app.db.write(lambda tx: choose(tx, org.id))
 
     with_org(settings, act)
-    click.echo(f"mails in a day: {_allowance(mails)}")
 
 
 def _allowance(mails: int | None) -> str:
@@ -145,15 +151,9 @@ def _allowance(mails: int | None) -> str:
 @in_org
 def unknown(settings: Settings, policy: str) -> None:
     """Choose what becomes of a mail that a server may have taken: tried again, or held until somebody decides."""
-    from postroom.app import App
-    from postroom.cli.opening import with_org
     from postroom.store import orgs
-    from postroom.store.orgs import Org
 
-    async def act(app: App, org: Org) -> None:
-        await app.db.write(lambda tx: orgs.choose_unknown(tx, org.id, Unknown(policy)))
-
-    with_org(settings, act)
+    _change(settings, lambda tx, org_id: orgs.choose_unknown(tx, org_id, Unknown(policy)))
     click.echo(f"unknown: {policy}")
 
 
@@ -190,15 +190,9 @@ def _set_held(settings: Settings, *, held: bool) -> str:
 @in_org
 def notices(settings: Settings, what: str) -> None:
     """Choose what senders are told by mail: of failures, of delays and failures, or nothing."""
-    from postroom.app import App
-    from postroom.cli.opening import with_org
     from postroom.store import orgs
-    from postroom.store.orgs import Org
 
-    async def act(app: App, org: Org) -> None:
-        await app.db.write(lambda tx: orgs.choose_notices(tx, org.id, Notices(what)))
-
-    with_org(settings, act)
+    _change(settings, lambda tx, org_id: orgs.choose_notices(tx, org_id, Notices(what)))
     click.echo(f"notices: {what}")
 
 
