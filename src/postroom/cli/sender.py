@@ -1,5 +1,6 @@
 """``postroom sender``."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 
 _OWNER = "Whose address it is.  [default: the first user]"
 _FOR = "Of an organisation's address: a user who may send from it, and nobody else; repeatable.  [default: all]"
+
+
+def _address_of(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The address that is meant, and whose it is."""
+    of_org = click.option("--org-email", "of_org", is_flag=True, help="An address of the organisation.")
+    owner = click.option("--user", "owner", type=ADDRESS, help=_OWNER)
+    return click.argument("email", type=ADDRESS)(owner(of_org(command)))
 
 
 @click.group()
@@ -70,9 +78,7 @@ def add(settings: Settings, *, as_json: bool, **words: Any) -> None:
 
 
 @sender.command()
-@click.argument("email", type=ADDRESS)
-@click.option("--user", "owner", type=ADDRESS, help=_OWNER)
-@click.option("--org-email", "of_org", is_flag=True, help="An address of the organisation.")
+@_address_of
 @click.option("--vouch", is_flag=True, help="Confirm the address yourself: no mail is sent.")
 @in_org
 def confirm(settings: Settings, *, email: Address, owner: Address | None, of_org: bool, vouch: bool) -> None:
@@ -206,9 +212,7 @@ def ls(settings: Settings, as_json: bool) -> None:
 
 
 @sender.command()
-@click.argument("email", type=ADDRESS)
-@click.option("--user", "owner", type=ADDRESS, help=_OWNER)
-@click.option("--org-email", "of_org", is_flag=True, help="An address of the organisation.")
+@_address_of
 @in_org
 def hold(settings: Settings, *, email: Address, owner: Address | None, of_org: bool) -> None:
     """Let no mail leave through the server of a from address until it is released."""
@@ -216,9 +220,7 @@ def hold(settings: Settings, *, email: Address, owner: Address | None, of_org: b
 
 
 @sender.command()
-@click.argument("email", type=ADDRESS)
-@click.option("--user", "owner", type=ADDRESS, help=_OWNER)
-@click.option("--org-email", "of_org", is_flag=True, help="An address of the organisation.")
+@_address_of
 @in_org
 def release(settings: Settings, *, email: Address, owner: Address | None, of_org: bool) -> None:
     """Let mails leave through the server of a from address again."""
@@ -246,9 +248,7 @@ def _set_held(settings: Settings, email: Address, owner: Address | None, of_org:
 
 
 @sender.command()
-@click.argument("email", type=ADDRESS)
-@click.option("--user", "owner", type=ADDRESS, help=_OWNER)
-@click.option("--org-email", "of_org", is_flag=True, help="An address of the organisation.")
+@_address_of
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @in_org
 def rm(settings: Settings, *, email: Address, owner: Address | None, of_org: bool, yes: bool) -> None:

@@ -193,7 +193,9 @@ class _Worker:
 
     async def _until(self, moment: int) -> None:
         # It was claimed a little before a limit lets it start: no more than that, should the clock be put back.
-        await asyncio.sleep(min(max(0, moment - self._app.clock()) / 1000, AHEAD / 1_000_000))
+        early = min((moment - self._app.clock()) / 1000, AHEAD / 1_000_000)
+        if early > 0:  # only where there is a limit: each other mail would wait a turn of the loop for nothing
+            await asyncio.sleep(early)
 
     def _judged(self, job: Job, outcomes: Sequence[Outcome]) -> tuple[Verdict, Passage | None]:
         now, chance = self._app.clock(), random.random()  # noqa: S311 - spreads load, keeps no secret
