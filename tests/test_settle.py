@@ -1,9 +1,9 @@
 """settle.decide: from one outcome per recipient to one verdict."""
 
-from dataclasses import replace
 from functools import partial
 
 import pytest
+from msgspec.structs import replace
 
 from postroom import settle
 from postroom.mail.address import Address

@@ -10,6 +10,8 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from postroom.access.principal import Principal
 from postroom.errors import Fault, Forbidden, Invalid, NotFound, Reason
 from postroom.failpoint import reach
@@ -326,7 +328,7 @@ def _letter(draft: Draft, situation: _Situation, *, mail_id: bytes, now: int) ->
     return Letter(
         mail_id=mail_id,
         # Who does not say what to be called is called as configured.
-        sender=replace(draft.sender, name=draft.sender.name or situation.sender.name),
+        sender=structs.replace(draft.sender, name=draft.sender.name or situation.sender.name),
         recipients=(draft.without(situation.blocked) if situation.blocked else draft).recipients(),
         reply_to=draft.reply_to,
         subject=draft.subject or "",

@@ -4,11 +4,11 @@ After a wanted change: ``.venv/bin/python -m tests.mail.test_golden`` writes all
 """
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from postroom.mail.draft import Letter, Mailbox
 from tests.mail.letters import box, file_ref, letter, read, sent

@@ -1,8 +1,7 @@
 """Whose fault an outcome is, and how long a way is left alone."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from postroom.mail.life import Outcome, Result, Stage
 from postroom.mail.pause import at_fault, pause, told

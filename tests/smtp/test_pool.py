@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from postroom.errors import Unavailable
 from postroom.mail.compose import Composed, compose
@@ -85,7 +86,7 @@ async def test_a_session_moves_on_after_so_many_mails() -> None:
 
 async def test_a_mail_may_want_a_session_that_has_had_few() -> None:
     server = Server()
-    few = replace(load(SMALL, envelope()), per_session=2)
+    few = structs.replace(load(SMALL, envelope()), per_session=2)
     async with server.listening(), pool_of(connections_per_transport=1) as pool:
         for wanted in (load(SMALL, envelope()), load(SMALL, envelope()), few, few, few):
             await pool.transmit(server.route(), wanted)
@@ -98,7 +99,7 @@ async def test_a_limit_that_transports_share_closes_what_rests_of_one_for_the_ot
     part = {7: 2}
     async with server.listening(), pool_of(parts=lambda _: part) as pool:
         for transport_id in (1, 2, 3, 1):
-            mail = load(SMALL, envelope(), course=replace(COURSE, transport_id=transport_id))
+            mail = load(SMALL, envelope(), course=structs.replace(COURSE, transport_id=transport_id))
             way = server.route(transport_id=transport_id)
             outcomes = await asyncio.gather(pool.transmit(way, mail), pool.transmit(way, mail))
             assert {each.result for [each] in outcomes} == {Result.ACCEPTED}
@@ -109,7 +110,7 @@ async def test_a_limit_that_transports_share_closes_what_rests_of_one_for_the_ot
 async def test_a_limit_that_is_lowered_closes_what_rests() -> None:
     server = Server()
     part: dict[int, int] = {}
-    others = replace(COURSE, domain="other.example")
+    others = structs.replace(COURSE, domain="other.example")
     async with server.listening(), pool_of(parts=lambda course: part if course == COURSE else {}) as pool:
         mails = [load(SMALL, envelope()), load(SMALL, envelope(), course=others)]
         await asyncio.gather(*(pool.transmit(server.route(), mail) for mail in mails))
@@ -293,7 +294,7 @@ def with_file(size: int) -> tuple[Composed, Envelope]:
         dated_at=0,
     )
     composed = compose(letter)
-    return composed, replace(mail, size=composed.size)
+    return composed, structs.replace(mail, size=composed.size)
 
 
 def octets_of(file: FileRef) -> bytes:

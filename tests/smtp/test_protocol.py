@@ -1,4 +1,5 @@
 import pytest
+from msgspec.structs import replace
 
 from postroom.mail.address import Address
 from postroom.mail.life import Stage
@@ -63,8 +64,7 @@ def test_a_command_is_one_line(text: str) -> None:
 
 
 def test_an_address_that_was_never_parsed_injects_nothing() -> None:
-    forged = envelope()
-    object.__setattr__(forged, "sender", Address("a", "b.example>\r\nRSET\r\nMAIL FROM:<c@d.example"))
+    forged = replace(envelope(), sender=Address("a", "b.example>\r\nRSET\r\nMAIL FROM:<c@d.example"))
     with pytest.raises(ValueError, match="control"):
         next(transaction(forged, Capabilities(pipelining=True), "mx:25"))
 

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+from msgspec import structs
 from sqlalchemy import func, select
 
 from postroom.mail.retry import DAY
@@ -26,17 +27,17 @@ async def test_the_first_ones_are_stored_and_their_neighbours_too(db: Database, 
     other = await db.write(lambda tx: found(tx, 2))
     limited = Allowance(world.org.id, TODAY, 2)
     asked = [
-        replace(accepted(world, 1), allowance=limited),
+        structs.replace(accepted(world, 1), allowance=limited),
         accepted(other, 2),
-        replace(accepted(world, 3), allowance=limited),
-        replace(accepted(world, 4), allowance=limited),
-        replace(accepted(other, 5), allowance=Allowance(other.org.id, TODAY, 7)),
-        replace(accepted(world, 6), allowance=replace(limited, day=TODAY + 1)),
+        structs.replace(accepted(world, 3), allowance=limited),
+        structs.replace(accepted(world, 4), allowance=limited),
+        structs.replace(accepted(other, 5), allowance=Allowance(other.org.id, TODAY, 7)),
+        structs.replace(accepted(world, 6), allowance=replace(limited, day=TODAY + 1)),
     ]
     assert await db.write(lambda tx: mails.add(tx, asked)) == [True, True, True, False, True, True]
     counted = {(world.org.id, TODAY): 2, (world.org.id, TODAY + 1): 1, (other.org.id, TODAY): 1}
     assert await db.read(stored) == (5, counted)
-    lowered = [replace(accepted(world, 7), allowance=replace(limited, mails=1))]
+    lowered = [structs.replace(accepted(world, 7), allowance=replace(limited, mails=1))]
     assert await db.write(lambda tx: mails.add(tx, lowered)) == [False]
     assert await db.read(stored) == (5, counted)
 
@@ -56,7 +57,7 @@ async def test_of_many_callers_in_several_processes_as_many_are_served_as_the_li
     try:
         places = [db, *elsewhere]
         told = await asyncio.gather(
-            *(add(places[n % 3], replace(accepted(world, n + 1), allowance=limited)) for n in range(240))
+            *(add(places[n % 3], structs.replace(accepted(world, n + 1), allowance=limited)) for n in range(240))
         )
     finally:
         for each in elsewhere:

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import Connection
 
 from postroom.mail.address import Address
@@ -39,8 +40,8 @@ def made(world: World, under: Sequence[Record], chance: Random, n: int) -> Accep
     one = chance.choice(under)
     new = accepted(world, n, to=[chance.choice(TO)])
     user, state = chance.choice([world.user, world.colleague]), chance.choice([State.SCHEDULED, State.SENT])
-    letter = replace(new.letter, subject=chance.choice("ab"))
-    return replace(new, letter=letter, user_id=user.id, state=state, module=one.module, record_id=one.id)
+    letter = structs.replace(new.letter, subject=chance.choice("ab"))
+    return structs.replace(new, letter=letter, user_id=user.id, state=state, module=one.module, record_id=one.id)
 
 
 def to(address: str) -> dict[str, Any]:
@@ -115,7 +116,7 @@ def walked(tx: Connection, asked: Asked) -> list[bytes]:
 async def test_mails_follow_their_contact(db: Database, world: World) -> None:
     stray = record(5000, world.org, world.user, "Contacts", name="Stray", fields={"Last_Name": "Stray"})
     await db.write(lambda tx: add_records(tx, stray))
-    await db.write(lambda tx: add(tx, [accepted(world, 1), replace(accepted(world, 2), record_id=stray.id)]))
+    await db.write(lambda tx: add(tx, [accepted(world, 1), structs.replace(accepted(world, 2), record_id=stray.id)]))
     own, strays = [
         await db.read(partial(mails.find, org_id=world.org.id, mail_id=bytes(31) + b)) for b in (b"\1", b"\2")
     ]

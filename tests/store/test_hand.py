@@ -7,6 +7,7 @@ from functools import partial
 from itertools import cycle
 
 import pytest
+from msgspec import structs
 from sqlalchemy import Connection, select
 
 from postroom.mail.life import FINDS, MOVES, Result, State, Verb
@@ -135,8 +136,10 @@ async def test_a_mail_of_unknown_fate_is_decided_about(
         [seq] = add(tx, [accepted(world, 1)])
         [job] = taken(tx, 1)
         in_doubt = verdict(job, State.QUEUED)
-        unknown = replace(in_doubt.recipients[0].outcome, result=Result.UNKNOWN)
-        held = replace(in_doubt, state=State.HELD, recipients=(replace(in_doubt.recipients[0], outcome=unknown),))
+        unknown = structs.replace(in_doubt.recipients[0].outcome, result=Result.UNKNOWN)
+        held = structs.replace(
+            in_doubt, state=State.HELD, recipients=(structs.replace(in_doubt.recipients[0], outcome=unknown),)
+        )
         assert verdicts.settle(tx, [held]) == [True]
         [mail] = mails.by_numbers(tx, world.org.id, [seq])
         assert (mail.state, mail.in_doubt) == (State.HELD, True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from msgspec import structs
 from sqlalchemy import Connection, func, select
 
 from postroom.mail.life import Stage, State, Verb
@@ -199,7 +200,7 @@ async def test_a_marked_mail_of_a_dead_worker_is_in_doubt_and_no_new_attempt(db:
 async def test_a_held_verdict_keeps_the_mail_from_everybody(db: Database, world: World) -> None:
     await queued(db, world)
     [job] = await taken(db, 1)
-    assert await db.write_together(verdicts.settle, replace(verdict(job, State.QUEUED), state=State.HELD))
+    assert await db.write_together(verdicts.settle, structs.replace(verdict(job, State.QUEUED), state=State.HELD))
     mail = await shown(db, world)
     assert (mail.state, mail.due_at, mail.settled_at) == (State.HELD, None, None)
     assert await taken(db, 2, now=10 * KEPT) == []

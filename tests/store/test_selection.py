@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import Connection, delete, update
 
 from postroom.mail.address import Address
@@ -27,9 +28,9 @@ def some(tx: Connection, world: World) -> dict[int, int]:
     """
     own = {n: accepted(world, n, due_at=NOW + n if n in (5, 6) else NOW) for n in range(1, 9)}
     own[3] = accepted(world, 3, to=["a@x.example", "Zoë@Y.example"])
-    own[4] = replace(own[4], record_id=77, user_id=78, created_at=NOW + 5, transport_id=world.org_transport.id)
-    letter = replace(own[5].letter, subject="100% Größe!", sender=mailbox("Boss@Z.example"))
-    own[5] = replace(own[5], letter=letter)
+    own[4] = structs.replace(own[4], record_id=77, user_id=78, created_at=NOW + 5, transport_id=world.org_transport.id)
+    letter = structs.replace(own[5].letter, subject="100% Größe!", sender=mailbox("Boss@Z.example"))
+    own[5] = structs.replace(own[5], letter=letter)
     seqs = dict(zip(own, add(tx, list(own.values())), strict=True))
     other = found(tx, 2)
     add(tx, [accepted(other, 9), accepted(other, 10, due_at=NOW + 9)])

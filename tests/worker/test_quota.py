@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from msgspec import structs
 
 from postroom.mail.crew import Crew
 from postroom.mail.pace import Course, Pace, Scope
@@ -27,7 +28,7 @@ def test_mails_in_hand_take_room_of_their_limits_alone() -> None:
     quota.take(COURSE)
     assert quota.room() == {}
     quota.learn([ME], [LIMIT, replace(LIMIT, id=4, subject="other.example")], asked=now)
-    quota.take(replace(COURSE, transport_id=2))
+    quota.take(structs.replace(COURSE, transport_id=2))
     assert quota.room() == {3: AT_MOST - 2, 4: AT_MOST}
     quota.give_back(COURSE)
     assert quota.room() == {3: AT_MOST - 1, 4: AT_MOST}

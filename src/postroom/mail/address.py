@@ -5,11 +5,11 @@ RFC 5890 (domains as A-labels). Address literals (``user@[192.0.2.1]``) are refu
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from unicodedata import normalize
 
 import idna
+from msgspec import Struct
 
 from postroom.mail.limits import DOMAIN_OCTETS, LOCAL_PART_OCTETS, PATH_OCTETS
 
@@ -30,8 +30,7 @@ class BadAddress(ValueError):  # noqa: N818 - the word says it
     """The text is not an address; the message says why in a few words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """``local@domain``: ``local`` as written, quoted only where it must be; ``domain`` in lower-case A-labels."""
 
     local: str

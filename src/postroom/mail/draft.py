@@ -4,6 +4,8 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from msgspec import Struct
+
 from postroom.mail.address import Address
 
 
@@ -23,16 +25,14 @@ class Kind(Enum):
     BCC = "bcc"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mailbox:
+class Mailbox(Struct, frozen=True, kw_only=True):
     """A display name (may be empty, holds no control character) and an address (RFC 5322 §3.4)."""
 
     name: str
     address: Address
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recipient:
+class Recipient(Struct, frozen=True, kw_only=True):
     """One addressee of a mail; ``n`` is its place among all of them, to first, then cc, then bcc, from 0."""
 
     n: int
@@ -40,8 +40,7 @@ class Recipient:
     mailbox: Mailbox
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FileRef:
+class FileRef(Struct, frozen=True, kw_only=True):
     """A stored file by reference: its bytes stay in the blob store until they are on the wire.
 
     ``digest`` is their SHA-256 and names the blob; ``size`` counts octets; ``content_type`` is ``type/subtype``.
@@ -122,8 +121,7 @@ class LeftOut:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Letter:
+class Letter(Struct, frozen=True, kw_only=True):
     """An accepted mail with everything composing needs; the same Letter gives the same bytes for ever.
 
     ``mail_id`` is the 32 random-and-time bytes that the API shows as 64 hex digits; Message-ID and boundaries come

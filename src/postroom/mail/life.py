@@ -1,8 +1,9 @@
 """The life of a mail and of each of its recipients: the states, and the one table of moves that are allowed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class State(Enum):
@@ -118,8 +119,7 @@ class Why(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """The end of one attempt for one recipient: a value, never an exception.
 
     ``code`` is the reply code (RFC 5321 §4.2), ``enhanced`` the status code like ``4.2.2`` (RFC 3463); both are absent
@@ -148,8 +148,7 @@ def overall(states: Iterable[State]) -> State:
     return next(state for state in order if state in found)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True, kw_only=True):
     """What one attempt means for one recipient, ``n`` being its place in the mail."""
 
     n: int
@@ -157,8 +156,7 @@ class Settled:
     outcome: Outcome
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """What one attempt means for a mail; written as one piece, and only by whoever still holds the lease.
 
     ``next_due`` (ms since the epoch) is when to try again, None where the mail is settled for good or held.

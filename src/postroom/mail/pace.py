@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
 
+from msgspec import Struct
+
 # µs: what starts so soon is claimed. Longer, and mails wait in one worker for nothing; shorter, and a claim that comes
 # late finds moments that have passed, which are lost.
 AHEAD: Final = 200_000
@@ -43,8 +45,7 @@ class Way(Protocol):
     def host(self) -> str | None: ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Course:
+class Course(Struct, frozen=True, kw_only=True):
     """A ``Way`` as a value, to count by."""
 
     org_id: int

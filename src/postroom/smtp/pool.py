@@ -6,6 +6,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
+
 from postroom.mail.compose import Composed
 from postroom.mail.life import Outcome, Stage
 from postroom.mail.pace import Course
@@ -21,8 +23,7 @@ IDLE_SECONDS: Final = 30.0  # ours; RFC 5321 §4.5.3.2.7 has servers wait five m
 MAILS_PER_SESSION: Final = 1000  # ours: connections move on when the server's name comes to mean another machine
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Load:
+class Load(Struct, frozen=True, kw_only=True):
     """One mail to hand over, the way to its files, and where it is noted how far it came.
 
     ``per_session``: it goes through no session that has had so many mails; None: as the pool has it.
@@ -37,8 +38,7 @@ class Load:
     per_session: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Idle:
+class _Idle(Struct, frozen=True, kw_only=True):
     """A session at rest, since when, and what its last mail was."""
 
     since: float

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
+from msgspec import Struct
+
 from postroom.errors import Problem
 from postroom.mail.address import Address
 from postroom.mail.draft import Recipient
@@ -75,8 +77,7 @@ def failure(reply: Reply, ask: Ask, server: str) -> SessionFailed:
     return SessionFailed(outcome(reply, Result.DEFERRED, stage=ask.stage, command=ask.command, server=server))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Envelope:
+class Envelope(Struct, frozen=True, kw_only=True):
     """Who a mail is from and goes to (RFC 5321 §2.3.1), and what the server is told of it beforehand.
 
     ``sender`` None: the null reverse-path of a notice (RFC 5321 §4.5.5). ``size`` counts the octets of the message

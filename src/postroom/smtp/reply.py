@@ -5,9 +5,10 @@ RFC 5321 §4.2 (replies), §4.5.3.1.5 (their length); RFC 2034 and 3463 (enhance
 
 import re
 from collections import deque
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from postroom.mail.life import Outcome, Result, Stage, Why
 from postroom.smtp.classify import classify, hint
@@ -37,8 +38,7 @@ class BadReply(ValueError):  # noqa: N818 - the word says it
     """The bytes are not a reply of RFC 5321 §4.2; the message says why in a few words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """A whole reply: its code, 200 to 599, and the text of each of its lines."""
 
     code: int

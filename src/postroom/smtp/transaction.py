@@ -1,7 +1,8 @@
 """One mail handed over, as a conversation: MAIL, RCPT, DATA, the message. RFC 5321 §3.3, RFC 2920."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from postroom.failpoint import reach
 from postroom.mail.life import Outcome, Result, Stage, Why
@@ -14,8 +15,7 @@ _DOT: Final = Ask(Stage.FINAL_DOT, ".", b".\r\n")
 _RESET: Final = command(Stage.ENVELOPE, "RSET")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True, kw_only=True):
     """What one mail came to: an outcome for each recipient, in order.
 
     ``usable``: the session may take another mail. ``answered``: the server answered MAIL; where it did not, it took

@@ -16,6 +16,7 @@ from operator import itemgetter
 from random import Random
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import (
     BindParameter,
     Connection,
@@ -44,8 +45,7 @@ from postroom.store.tables import job, lane, org, transport
 from postroom.store.transports import Transport
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Job:
+class Job(Struct, frozen=True, kw_only=True):
     """A mail to be tried now: ``attempt`` counts from 1, ``pending`` are the recipients without a final state.
 
     ``in_doubt``: a worker was lost after it had marked this attempt; nothing is tried then, its end is unknown.
@@ -104,8 +104,7 @@ class Claimed:
     lease: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
+class _Taken(Struct, frozen=True):
     """Rows of a job and of its lane, with what the limits say of it."""
 
     row: Any
@@ -114,8 +113,7 @@ class _Taken:
     per_session: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """How far the attempt at a mail has come, said by whoever holds it under ``lease``."""
 
     mail_seq: int

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import BindParameter, Connection, Row, bindparam, select
 
 from postroom.failpoint import reach
@@ -19,8 +20,7 @@ from postroom.store.tables import attachment, event, job, mail, recipient
 from postroom.store.transports import Standing
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True, kw_only=True):
     """A mail as it is accepted: a letter, whose it is, the record it is filed under, and when it is due.
 
     ``thread_id``: that of the first mail of its thread, None where it begins one. Who was ``left_out`` of it is told to
@@ -43,8 +43,7 @@ class Accepted:
     linked: Linked | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """Where a mail stands with one recipient."""
 
     recipient: Recipient
@@ -55,8 +54,7 @@ class Delivery:
     why: Why | None
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(Struct, frozen=True):
     """A letter in the queue: who is still to be served, and whether an earlier attempt reached anybody."""
 
     letter: Letter
