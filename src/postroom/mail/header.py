@@ -8,6 +8,7 @@ import re
 from binascii import b2a_base64
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -53,7 +54,12 @@ def date(moment: int) -> str:
 
 def date_time(moment: int) -> str:
     """A moment in milliseconds since the epoch as fields have it (RFC 5322 §3.3), always in UTC."""
-    at = datetime.fromtimestamp(moment // 1000, UTC)
+    return _second(moment // 1000)
+
+
+@lru_cache(maxsize=64)  # the mails of a batch are of the same few seconds
+def _second(second: int) -> str:
+    at = datetime.fromtimestamp(second, UTC)
     return (
         f"{_DAYS[at.weekday()]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04}"
         f" {at.hour:02}:{at.minute:02}:{at.second:02} +0000"
@@ -76,10 +82,13 @@ def unstructured(name: str, text: str) -> str:
 
 def mailboxes(name: str, boxes: Sequence[Mailbox]) -> str:
     """A field of addresses (RFC 5322 §3.6.2-3): A-labels for domains; a local part may be UTF-8 (RFC 6532 §3.2)."""
-    phrases = [_phrase(box.name, len(name) + len(": ")) for box in boxes]
+    column = len(name) + len(": ")
     tokens: list[str] = []
-    for box, phrase in zip(boxes, phrases, strict=True):
-        tokens += [*phrase, f"<{box.address}>," if phrase else f"{box.address},"]
+    for box in boxes:
+        if box.name:
+            tokens += (*_phrase(box.name, column), f"<{box.address}>,")
+        else:
+            tokens.append(f"{box.address},")
     tokens[-1] = tokens[-1][:-1]
     return _folded(f"{name}:", tokens, ENCODED_LINE_OCTETS)
 
@@ -142,8 +151,6 @@ def encoded_words(text: str, column: int) -> list[str]:
 
 def _phrase(name: str, column: int) -> list[str]:
     """A display name as tokens between which a line may be folded: atoms, one quoted string, or encoded words."""
-    if not name:
-        return []
     name = plain(name)
     # A name that looks like an encoded word must not be read as one; readers differ on spaces at its ends.
     if name.isascii() and "=?" not in name and name == name.strip():
@@ -168,13 +175,15 @@ def _cuts(sizes: Sequence[int], first: int, rest: int) -> Iterator[slice]:
 
 def _folded(line: str, tokens: Sequence[str], limit: int) -> str:
     """A field that starts with ``line``, folded before tokens so that no line is longer than ``limit`` without need."""
-    lines = []
-    width = len(line)
+    field = f"{line} {' '.join(tokens)}"
+    if len(field) <= limit:
+        return f"{field}\r\n"
+    field, width = line, len(line)
     for n, token in enumerate(tokens):
-        # RFC 5322 §2.2.3: the first line stays with the field's name, some readers lose it otherwise.
-        if n and width + len(token) >= limit:
-            lines.append(line)
-            line, width = "", 0
-        line = f"{line} {token}"
         width += 1 + len(token)
-    return "\r\n".join([*lines, f"{line}\r\n"])
+        # RFC 5322 §2.2.3: the first line stays with the field's name, some readers lose it otherwise.
+        if n and width > limit:
+            field += "\r\n"
+            width = 1 + len(token)
+        field += f" {token}"
+    return f"{field}\r\n"
