@@ -71,8 +71,8 @@ def _folded(text: str) -> str:
         text = text.replace(blank, " ")
     while "  " in text:
         text = text.replace("  ", " ")
-    text = text.replace(" \0", _BREAK).replace("\0 ", _BREAK).strip(" \0")
-    return text.replace(_BREAK, "\n").replace(_KEPT_SPACE, " ").replace(_KEPT_TAB, "\t")
+    text = "\n".join([line.strip(" ") for line in text.split(_BREAK)]).strip("\n")
+    return text.replace(_KEPT_SPACE, " ").replace(_KEPT_TAB, "\t")
 
 
 class _Page:
