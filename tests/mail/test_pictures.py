@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroom.mail.pictures import Image, placed
+from postroom.mail.pictures import Image, may_show, placed
 from tests.mail.letters import file_ref
 
 PNG = b"\x89PNG\r\n\x1a\n\0"
@@ -64,6 +64,25 @@ def test_a_picture_becomes_a_part(url: str, expected: object) -> None:
 )
 def test_all_else_stays_as_it_is(html: str) -> None:
     assert placed(html, FILES, "s@example.com") == (html, ())
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("", False),
+        ("<p>Nine: nine</p>", False),
+        ('<img src="https://example.com/a.png">', False),
+        ("<p>cid data cid</p>", False),
+        ("<img src=cid:a.png>", True),
+        ("<img src=CID:a.png>", True),
+        ("<img src=data:image/png,a>", True),
+        ("<img src=DATA:image/png,a>", True),
+        ("cid:", True),
+        (":data:", True),
+    ],
+)
+def test_most_texts_have_no_scheme_of_pictures(html: str, expected: bool) -> None:
+    assert may_show(html) is expected
 
 
 def test_each_picture_is_one_part_however_often_it_is_shown() -> None:

@@ -8,17 +8,17 @@ Whatever is not in the letter itself comes from a hash of its ``mail_id``, so ea
 writes a letter can neither know nor write what separates its parts.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from itertools import count
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from postroom.mail.draft import FileRef, Format, Kind, Letter
 from postroom.mail.encoding import Base64Lines, canonical, encoded_rows, encoded_size, encoded_text
 from postroom.mail.header import date, mailboxes, media_type, parameter, structured, unstructured, words
 from postroom.mail.limits import REFERENCES_PER_MAIL
-from postroom.mail.pictures import Picture, placed
+from postroom.mail.pictures import Picture, may_show, placed
 from postroom.mail.report import Parts
 from postroom.mail.text import text_of
 
@@ -26,6 +26,8 @@ from postroom.mail.text import text_of
 __all__ = ["Base64Lines", "Composed", "Segment", "compose", "encoded_size", "header", "message_id", "references"]
 
 Segment: TypeAlias = bytes | FileRef
+# Fields, a blank line, and content that a boundary may follow at once: it ends in CRLF or is empty.
+_Part: TypeAlias = list[Segment]
 
 _AUTOMATIC: Final = "Auto-Submitted: auto-replied\r\n"
 _PLAIN: Final = "text/plain; charset=utf-8"
@@ -34,8 +36,7 @@ _HTML: Final = "text/html; charset=utf-8"
 _MORE: Final = {"related": ' type="text/html";', "report": " report-type=delivery-status;"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Composed:
+class Composed(Struct, frozen=True, kw_only=True):
     """A message as it goes on the wire, before dot-stuffing; it ends in CRLF.
 
     Each ``FileRef`` in ``segments`` stands for what ``Base64Lines`` makes of that file. ``size`` counts the octets
@@ -47,24 +48,15 @@ class Composed:
     smtputf8: bool
 
 
-class _Part(NamedTuple):
-    """Fields, each ended by CRLF, and content that a boundary may follow at once: it ends in CRLF or is empty."""
-
-    fields: str
-    content: tuple[Segment, ...]
-
-
 def compose(letter: Letter) -> Composed:
     """The message of a letter: the same octets each time. Its header names everybody but those of ``Kind.BCC``."""
-    body = _body(letter)
-    fields = f"{header(letter)}MIME-Version: 1.0\r\n{body.fields}\r\n"
-    segments = tuple(_joined((fields.encode(), *body.content)))
-    people = [recipient.mailbox for recipient in letter.recipients if recipient.kind is not Kind.BCC]
-    people += [letter.sender, letter.reply_to or letter.sender]
+    # Names and texts are encoded: nothing but a local part can be beyond ASCII here.
+    fields = f"{header(letter)}MIME-Version: 1.0\r\n"
+    segments = _joined([fields.encode(), *_body(letter)])
     return Composed(
         segments=segments,
         size=sum([len(each) if isinstance(each, bytes) else encoded_size(each.size) for each in segments]),
-        smtputf8=any(person.address.needs_smtputf8 for person in people),
+        smtputf8=not fields.isascii(),
     )
 
 
@@ -109,57 +101,69 @@ def _answered(found: Sequence[str]) -> str:
 
 
 def _body(letter: Letter) -> _Part:
-    return _report(letter) if letter.format is Format.REPORT else _content(letter)
+    if letter.format is Format.REPORT:
+        return _report(letter)
+    return _plain(letter) if letter.format is Format.TEXT else _html(letter)
+
+
+def _plain(letter: Letter) -> _Part:
+    content = canonical(letter.content)
+    if not letter.files:
+        return [_text(_PLAIN, content, ends_message=True)]
+    text = _text(_PLAIN, content)
+    return _mixed(_unseen(letter.mail_id, [text]), [text], letter.files)
+
+
+def _html(letter: Letter) -> _Part:
+    content = canonical(letter.content)
+    pictures: tuple[Picture, ...] = ()
+    if may_show(content):
+        content_id = f"{_hash(letter.mail_id, b'content-id')}@{letter.sender.address.domain}"
+        content, pictures = placed(content, letter.files, content_id)
+    plain, html = _text(_PLAIN, text_of(content)), _text(_HTML, content)
+    seed = _unseen(letter.mail_id, [plain, html])
+    shown: _Part = _multipart("related", seed, [[html], *map(_picture, pictures)]) if pictures else [html]
+    body = _multipart("alternative", seed, [[plain], shown])
+    sources = [picture.source for picture in pictures]
+    return _mixed(seed, body, [file for file in letter.files if file not in sources])
 
 
 def _report(letter: Letter) -> _Part:
-    parts = [_text(kind, text) for kind, text in Parts.read(letter.content).typed()]
-    return _multipart("report", _unseen(letter.mail_id, parts), parts)
+    texts = [_text(kind, text) for kind, text in Parts.read(letter.content).typed()]
+    return _multipart("report", _unseen(letter.mail_id, texts), [[text] for text in texts])
 
 
-def _content(letter: Letter) -> _Part:
-    content = canonical(letter.content)
-    if letter.format is Format.TEXT:
-        texts = [_text(_PLAIN, content, ends_message=not letter.files)]
-        pictures: tuple[Picture, ...] = ()
-    else:
-        content_id = f"{_hash(letter.mail_id, b'content-id')}@{letter.sender.address.domain}"
-        content, pictures = placed(content, letter.files, content_id)
-        texts = [_text(_PLAIN, text_of(content)), _text(_HTML, content)]
-    seed = _unseen(letter.mail_id, texts)
-    if pictures:
-        texts[1] = _multipart("related", seed, [texts[1], *map(_picture, pictures)])
-    body = _multipart("alternative", seed, texts) if len(texts) > 1 else texts[0]
-    shown = [picture.source for picture in pictures]
-    attached = [_file(file, "attachment") for file in letter.files if file not in shown]
-    return _multipart("mixed", seed, [body, *attached]) if attached else body
+def _mixed(seed: str, body: _Part, files: Sequence[FileRef]) -> _Part:
+    return _multipart("mixed", seed, [body, *[_file(file, "attachment") for file in files]]) if files else body
 
 
-def _unseen(mail_id: bytes, texts: Iterable[_Part]) -> str:
+def _unseen(mail_id: bytes, texts: Sequence[bytes]) -> str:
     """What makes the boundaries of this mail its own: a hash that stands in none of its texts."""
-    written = b"".join([piece for text in texts for piece in text.content if isinstance(piece, bytes)])
-    seeds = (_hash(mail_id, b"boundary %d" % n) for n in count())
-    return next(seed for seed in seeds if seed.encode() not in written)
+    written = b"".join(texts)
+    n = 0
+    while (seed := _hash(mail_id, b"boundary %d" % n)).encode() in written:
+        n += 1
+    return seed
 
 
 def _multipart(subtype: str, seed: str, parts: list[_Part]) -> _Part:
     # "=_" is in no quoted-printable line (RFC 2045 §6.7 (1)) and in none of base64, the seed in none of 7bit.
     boundary = f"=_{seed}.{subtype}"
-    content: list[Segment] = []
+    start = f"--{boundary}\r\n".encode()
+    fields = f'Content-Type: multipart/{subtype};{_MORE.get(subtype, "")}\r\n boundary="{boundary}"\r\n\r\n'
+    whole: _Part = [fields.encode()]
     for part in parts:
-        content += (f"--{boundary}\r\n{part.fields}\r\n".encode(), *part.content)
-    content.append(f"--{boundary}--\r\n".encode())
-    return _Part(
-        f'Content-Type: multipart/{subtype};{_MORE.get(subtype, "")}\r\n boundary="{boundary}"\r\n', tuple(content)
-    )
+        whole += (start, *part)
+    whole.append(f"--{boundary}--\r\n".encode())
+    return whole
 
 
-def _text(kind: str, content: str, *, ends_message: bool = False) -> _Part:
+def _text(kind: str, content: str, *, ends_message: bool = False) -> bytes:
     encoding, octets = encoded_text(content)
     # A boundary belongs to the line end before it; a message ends in one anyway, and the text's own serves for it.
     closed = encoding == "base64" or (ends_message and octets.endswith(b"\r\n"))
-    fields = f"Content-Type: {kind}\r\nContent-Transfer-Encoding: {encoding}\r\n"
-    return _Part(fields, (octets if closed else octets + b"\r\n",))
+    fields = f"Content-Type: {kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    return fields.encode() + (octets if closed else octets + b"\r\n")
 
 
 def _picture(picture: Picture) -> _Part:
@@ -167,30 +171,33 @@ def _picture(picture: Picture) -> _Part:
     if isinstance(source, FileRef):
         return _file(source, "inline", content_id)
     fields = _file_fields(source.content_type, "inline", f"image.{source.extension}", content_id)
-    return _Part(fields, (encoded_rows(source.octets),))
+    return [fields, encoded_rows(source.octets)]
 
 
 def _file(file: FileRef, disposition: str, content_id: str = "") -> _Part:
-    return _Part(_file_fields(media_type(file.content_type), disposition, file.name, content_id), (file,))
+    return [_file_fields(media_type(file.content_type), disposition, file.name, content_id), file]
 
 
-def _file_fields(kind: str, disposition: str, name: str, content_id: str) -> str:
+def _file_fields(kind: str, disposition: str, name: str, content_id: str) -> bytes:
     # RFC 2183 §2.3 names files in Content-Disposition; the older "name" is for programs that look there only.
-    return (
+    named = f"Content-ID: <{content_id}>\r\n" if content_id else ""
+    fields = (
         f"{structured('Content-Type', kind, parameter('name', name))}"
         "Content-Transfer-Encoding: base64\r\n"
         f"{structured('Content-Disposition', disposition, parameter('filename', name))}"
-    ) + (f"Content-ID: <{content_id}>\r\n" if content_id else "")
+        f"{named}\r\n"
+    )
+    return fields.encode()
 
 
-def _joined(pieces: Iterable[Segment]) -> Iterator[Segment]:
+def _joined(pieces: Iterable[Segment]) -> tuple[Segment, ...]:
     """The same octets with as few segments as the files allow."""
+    segments: list[Segment] = []
     run: list[bytes] = []
     for piece in pieces:
         if isinstance(piece, bytes):
             run.append(piece)
         else:
-            yield b"".join(run)
-            yield piece
+            segments += (b"".join(run), piece)
             run.clear()
-    yield b"".join(run)
+    return (*segments, b"".join(run))

@@ -2,7 +2,7 @@
 
 import re
 from binascii import b2a_base64, b2a_qp
-from typing import Final, NamedTuple
+from typing import Final
 
 from postroom.mail.limits import ENCODED_LINE_OCTETS, LINE_OCTETS
 
@@ -12,13 +12,6 @@ _ROW: Final = ENCODED_LINE_OCTETS // 4 * 3  # 57 octets make one line of base64
 # A line's piece that is followed by a soft line break: at most 75 columns, the "=" is the 76th. It ends neither
 # within "=XX" nor before a continuation octet of UTF-8, so that every line holds whole characters.
 _SOFT = re.compile(rb"[^\n]{1,%d}(?<!=)(?<!=.)(?!=[89AB])" % (ENCODED_LINE_OCTETS - 1))
-
-
-class Encoded(NamedTuple):
-    """Content and how it was encoded: the value of Content-Transfer-Encoding."""
-
-    encoding: str
-    content: bytes
 
 
 def canonical(text: str) -> str:
@@ -35,20 +28,23 @@ def canonical(text: str) -> str:
     return text
 
 
-def encoded_text(text: str) -> Encoded:
-    """Canonical text as 7bit where that is allowed, else as quoted-printable or base64, whichever is shorter."""
+def encoded_text(text: str) -> tuple[str, bytes]:
+    """How canonical text is encoded (the value of Content-Transfer-Encoding), and the octets that this makes.
+
+    7bit where that is allowed, else quoted-printable or base64, whichever is shorter.
+    """
     octets = text.encode()
     # RFC 2045 §2.7: 7bit has neither NUL nor a line of more than 998 octets.
     if text.isascii() and "\0" not in text and _longest_line(octets) <= LINE_OCTETS:
-        return Encoded("7bit", octets.replace(b"\n", CRLF))
+        return "7bit", octets.replace(b"\n", CRLF)
     wire = octets.replace(b"\n", CRLF)
     size = encoded_size(len(wire))
     # Every octet beyond ASCII takes three columns: often that is enough to know that base64 is shorter.
     if len(wire) + 2 * (len(octets) - len(text.encode("ascii", "ignore"))) <= size:
         quoted = _quoted_printable(octets)
         if len(quoted) <= size:
-            return Encoded("quoted-printable", quoted)
-    return Encoded("base64", encoded_rows(wire))
+            return "quoted-printable", quoted
+    return "base64", encoded_rows(wire)
 
 
 def _longest_line(octets: bytes) -> int:
