@@ -98,6 +98,7 @@ def everything(world: World) -> Selection:
 # What is asked, and the index of each table that must be among those used.
 CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
     "claim": (lambda tx, _: claims.claim(tx, claim(1, limit=10, busy=(3,))), {"ix_job_lane_id_due_at_mail_seq"}),
+    "what was claimed": (lambda tx, _: mails.letters(tx, range(1, 60)), {"pk_mail"}),
     "some of the queue": (lambda tx, world: selection.page(tx, everything(world), after=9, upto=99, limit=5), set()),
     "what failed": (
         lambda tx, world: selection.newest(tx, replace(everything(world), states=frozenset({State.FAILED})), limit=5),
@@ -224,6 +225,7 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
 }
 # SQLite gives the indexes of keys and unique columns names of its own; that of a table without row numbers has none.
 SQLITE_NAMES = {
+    "pk_mail": "mail USING INTEGER PRIMARY KEY",
     "uq_mail_id": "sqlite_autoindex_mail_1",
     "uq_file_id": "sqlite_autoindex_file_1",
     "pk_token": "sqlite_autoindex_token_1",

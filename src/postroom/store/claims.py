@@ -231,24 +231,25 @@ def _take_oldest(tx: Connection, given: Mapping[int, int], wanted: Claim) -> lis
 
 
 def _job(taken: _Taken, opened: Open, way: Transport | None, lease: int) -> Job:
-    row, lane = taken.row, taken.lane
+    lane = taken.lane
+    mail_seq, org_id, _, attempt, first_due_at, stage = taken.row
     return Job(
-        mail_seq=row.mail_seq,
-        org_id=row.org_id,
+        mail_seq=mail_seq,
+        org_id=org_id,
         transport_id=lane.transport_id,
         transport=way,
         lease=lease,
-        attempt=row.attempt,
-        first_due_at=row.first_due_at,
+        attempt=attempt,
+        first_due_at=first_due_at,
         start_at=taken.start_at,
         per_session=taken.per_session,
         letter=opened.letter,
         pending=opened.pending,
         reached=opened.reached,
         domain=lane.domain,
-        in_doubt=row.stage == Stage.FINAL_DOT.value,
+        in_doubt=stage == _FINAL_DOT,
         failures=lane.failures or 0,
-        unknown=Unknown(lane.unknown),
+        unknown=_UNKNOWNS[lane.unknown],
     )
 
 
@@ -280,7 +281,7 @@ def _take_of(lanes: int) -> ReturningUpdate[Any]:
     chosen = union_all(*(select(_oldest(n).c.mail_seq) for n in range(lanes))).cte("due")
     chosen = chosen.prefix_with("MATERIALIZED", dialect="postgresql")
     # What is in doubt is not tried: it is the attempt before that is not over.
-    attempt = case((job.c.stage == Stage.FINAL_DOT.value, job.c.attempt), else_=job.c.attempt + 1)
+    attempt = case((job.c.stage == _FINAL_DOT, job.c.attempt), else_=job.c.attempt + 1)
     return (
         update(job)
         .where(job.c.mail_seq.in_(select(chosen.c.mail_seq)))
@@ -317,6 +318,10 @@ def note(tx: Connection, marks: Sequence[Mark]) -> None:
     tx.execute(_NOTE, [{"seq_": each.mail_seq, "lease_": each.lease, "stage_": each.stage.value} for each in marks])
 
 
+_FINAL_DOT: Final = Stage.FINAL_DOT.value
+# To ask an enumeration by a call takes ten times as long.
+_UNKNOWNS: Final = {each.value: each for each in Unknown}
+
 # Made once: to build a statement costs more than to run it.
 _LEASES: BindParameter[Any] = bindparam("leases_", expanding=True)
 _LANES = _lanes()
@@ -327,12 +332,12 @@ _MARK = (
     update(job)
     # By the mails: a lease has hundreds (+ 0: not by the index of leases).
     .where(job.c.mail_seq.in_(bindparam("seqs_", expanding=True)), (job.c.lease + 0).in_(_LEASES))
-    .values(stage=Stage.FINAL_DOT.value)
+    .values(stage=_FINAL_DOT)
     .returning(job.c.mail_seq, job.c.lease)
 )
 _NOTE = (
     update(job)
     .where(job.c.mail_seq == bindparam("seq_"), job.c.lease == bindparam("lease_"))
-    .where(func.coalesce(job.c.stage, "") != Stage.FINAL_DOT.value)
+    .where(func.coalesce(job.c.stage, "") != _FINAL_DOT)
     .values(stage=bindparam("stage_"))
 )

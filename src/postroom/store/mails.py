@@ -15,7 +15,7 @@ from postroom.mail.life import Result, Stage, State, Why
 from postroom.mail.limits import URGENT_RECIPIENTS
 from postroom.store import allowance, lanes, templates, threads, transports
 from postroom.store.allowance import Allowance
-from postroom.store.many import insert_all
+from postroom.store.many import GIVEN, insert_all, run_all
 from postroom.store.tables import attachment, event, job, mail, recipient
 from postroom.store.transports import Standing
 
@@ -120,9 +120,8 @@ def _store(tx: Connection, accepted: Sequence[Accepted]) -> None:
     reach("accept-begun")
     insert_all(tx, mail, [_mail_row(each) for each in accepted])
     reach("mails-stored")
-    ids = [each.letter.mail_id for each in accepted]
     # One look back by the ids we made ourselves: RETURNING promises no order, and costs more.
-    seqs = {row.id: row.seq for row in tx.execute(_SEQS, {"ids_": ids})}
+    seqs = {row.id: row.seq for row in run_all(tx, _SEQS, [each.letter.mail_id for each in accepted])}
     numbered = [(seqs[each.letter.mail_id], each) for each in accepted]
     insert_all(tx, recipient, [row for seq, each in numbered for row in _recipient_rows(seq, each)])
     reach("recipients-stored")
@@ -173,29 +172,35 @@ def history(tx: Connection, org_id: int, seq: int) -> list[Row[Any]]:
 
 def letters(tx: Connection, seqs: Sequence[int]) -> dict[int, Open]:
     """The letters of these mails with what is still to do; for the worker, which serves every organisation."""
-    rows = list(tx.execute(_WHOLE, {"seqs_": list(seqs)}))
-    deliveries = _deliveries(tx, seqs)
+    rows = run_all(tx, _LETTERS, seqs)
+    addressed = _addressed(tx, seqs)
     files = files_of(tx, [row.seq for row in rows if row.attachments])
-    found = {}
-    for row in rows:
-        own = deliveries[row.seq]
-        letter = Letter(
-            mail_id=row.id,
-            sender=_mailbox(row.from_name, row.from_address),
-            recipients=tuple(each.recipient for each in own),
-            reply_to=_reply_to(row),
-            subject=row.subject,
-            content=row.content,
-            format=Format(row.format),
-            files=files.get(row.seq, ()),
-            dated_at=row.dated_at,
-            references=threads.read_references(row.references),
-        )
-        found[row.seq] = Open(
-            letter,
-            pending=tuple(each.recipient for each in own if each.state is State.QUEUED),
-            reached=any(each.state is State.SENT for each in own),
-        )
+    return {row.seq: _opened(row, addressed[row.seq], files.get(row.seq, ())) for row in rows}
+
+
+def _opened(row: Any, addressed: Sequence[tuple[Recipient, State]], files: tuple[FileRef, ...]) -> Open:
+    _, mail_id, name, address, reply_name, reply_address, subject, content, format_, _, dated_at, references = row
+    letter = Letter(
+        mail_id=mail_id,
+        sender=_mailbox(name, address),
+        recipients=tuple([recipient for recipient, _ in addressed]),
+        reply_to=None if reply_address is None else _mailbox(reply_name, reply_address),
+        subject=subject,
+        content=content,
+        format=_FORMATS[format_],
+        files=files,
+        dated_at=dated_at,
+        references=threads.read_references(references),
+    )
+    pending = tuple([recipient for recipient, state in addressed if state is State.QUEUED])
+    return Open(letter, pending, reached=any(state is State.SENT for _, state in addressed))
+
+
+def _addressed(tx: Connection, seqs: Sequence[int]) -> dict[int, list[tuple[Recipient, State]]]:
+    """The recipients of each mail, in order, and where it stands with them."""
+    found: dict[int, list[tuple[Recipient, State]]] = defaultdict(list)
+    for seq, n, kind, name, address, state in run_all(tx, _ADDRESSED, seqs):
+        found[seq].append((Recipient(n=n, kind=_KINDS[kind], mailbox=_mailbox(name, address)), _STATES[state]))
     return found
 
 
@@ -204,7 +209,7 @@ def files_of(tx: Connection, seqs: Sequence[int]) -> dict[int, tuple[FileRef, ..
     if not seqs:
         return {}
     found: dict[int, tuple[FileRef, ...]] = defaultdict(tuple)
-    for row in tx.execute(_FILES, {"seqs_": list(seqs)}):
+    for row in run_all(tx, _FILES, seqs):
         found[row.mail_seq] += (
             FileRef(
                 file_id=row.file_id, digest=row.digest, name=row.name, content_type=row.content_type, size=row.size
@@ -212,6 +217,11 @@ def files_of(tx: Connection, seqs: Sequence[int]) -> dict[int, tuple[FileRef, ..
         )
     return found
 
+
+# To ask an enumeration by a call takes ten times as long.
+_FORMATS = {each.value: each for each in Format}
+_KINDS = {each.value: each for each in Kind}
+_STATES = {each.value: each for each in State}
 
 _COLUMNS = (
     mail.c.seq,
@@ -239,7 +249,7 @@ _WITH_JOB = mail.outerjoin(job, job.c.mail_seq == mail.c.seq)
 
 # Made once: to build a statement costs more than to run it.
 _GIVEN: BindParameter[Any] = bindparam("seqs_", expanding=True)
-_SEQS = select(mail.c.id, mail.c.seq).where(mail.c.id.in_(bindparam("ids_", expanding=True)))
+_SEQS = select(mail.c.id, mail.c.seq).where(mail.c.id.in_(GIVEN))
 _NUMBER = select(mail.c.seq).where(mail.c.org_id == bindparam("org_"), mail.c.id == bindparam("id_"))
 _JOB = (job.c.lease, job.c.attempt, job.c.due_at, job.c.stage, job.c.begun_at)
 _LISTING = select(*_COLUMNS, *_JOB).select_from(_WITH_JOB)
@@ -257,9 +267,28 @@ _IN_DOUBT = (
 )
 # + 0: SQLite would rather look through all mails of the organisation than for a hundred of them.
 _BY_NUMBERS = _LISTING.where(mail.c.org_id + 0 == bindparam("org_"), mail.c.seq.in_(_GIVEN)).order_by(mail.c.seq.desc())
-_WHOLE = select(*_COLUMNS, mail.c.content, mail.c.references).where(mail.c.seq.in_(_GIVEN))
+_LETTERS = select(
+    mail.c.seq,
+    mail.c.id,
+    mail.c.from_name,
+    mail.c.from_address,
+    mail.c.reply_name,
+    mail.c.reply_address,
+    mail.c.subject,
+    mail.c.content,
+    mail.c.format,
+    mail.c.attachments,
+    mail.c.dated_at,
+    mail.c.references,
+).where(mail.c.seq.in_(GIVEN))
+_ADDRESSED = (
+    select(recipient.c.mail_seq, recipient.c.n, recipient.c.kind, recipient.c.name, recipient.c.address)
+    .add_columns(recipient.c.state)
+    .where(recipient.c.mail_seq.in_(GIVEN))
+    .order_by(recipient.c.mail_seq, recipient.c.n)
+)
 _RECIPIENTS = select(recipient).where(recipient.c.mail_seq.in_(_GIVEN)).order_by(recipient.c.mail_seq, recipient.c.n)
-_FILES = select(attachment).where(attachment.c.mail_seq.in_(_GIVEN)).order_by(attachment.c.mail_seq, attachment.c.n)
+_FILES = select(attachment).where(attachment.c.mail_seq.in_(GIVEN)).order_by(attachment.c.mail_seq, attachment.c.n)
 
 
 def _filed(

@@ -2,7 +2,7 @@
 
 The SQLite driver gives up the interpreter's lock for each row of an ``executemany`` and then has to win it back from a
 busy event loop. One statement for many rows does so once. Values go by position: to name them costs more than to store
-them.
+them. A statement for many keys has their number in its text, which SQLAlchemy would make anew each time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,13 +10,34 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect, Table, bindparam, insert
+from sqlalchemy import BindParameter, Connection, Delete, Dialect, Select, Table, bindparam, insert
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.dialects.sqlite import dialect as sqlite
 
 _PARAMETERS: Final = 640  # of one statement: far below the 32,766 of SQLite, and more of them gain nothing
+_KEYS: Final = 512  # likewise
 _SQLITE: Final = sqlite(paramstyle="qmark")
 _POSTGRESQL: Final = psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
+
+# What the keys of ``run_all`` are called in its statements.
+GIVEN: Final[BindParameter[Any]] = bindparam("given_", expanding=True)
+
+
+def run_all(tx: Connection, statement: Select[*tuple[Any, ...]] | Delete, keys: Sequence[Any]) -> list[Any]:
+    """Run a statement that says ``IN (GIVEN)``, and has no other values, for all ``keys``; returns the rows it gives.
+
+    Rows have values as the driver gives them, and no order among many keys.
+    """
+    rows: list[Any] = []
+    dialect = _SQLITE if tx.dialect.name == "sqlite" else _POSTGRESQL
+    for start in range(0, len(keys), _KEYS):
+        some = keys[start : start + _KEYS]
+        # Powers of two here as well; a key that is said twice finds nothing more.
+        size = 1 << (len(some) - 1).bit_length()
+        found = tx.exec_driver_sql(_run(statement, size, dialect), (*some, *[some[-1]] * (size - len(some))))
+        if found.returns_rows:
+            rows += found.all()
+    return rows
 
 
 def insert_all(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -57,8 +78,16 @@ def _power_of_two(at_most: int) -> int:
 
 
 @lru_cache(maxsize=256)
+def _run(statement: Select[*tuple[Any, ...]] | Delete, size: int, dialect: Dialect) -> str:
+    """The statement's text for so many keys, made here once."""
+    made = statement.compile(dialect=dialect).construct_expanded_state({GIVEN.key: [None] * size})
+    assert len(made.positional_parameters) == size, "the keys are its only values"
+    return made.statement
+
+
+@lru_cache(maxsize=256)
 def _insert(table: Table, names: tuple[str, ...], size: int, dialect: Dialect) -> str:
-    """The statement's text, made here once: SQLAlchemy would make that of an INSERT of several rows each time."""
+    """Likewise: SQLAlchemy would make the text of an INSERT of several rows each time."""
     keys = [[f"{name}_{n}" for name in names] for n in range(size)]
     rows = [
         {name: bindparam(key, type_=table.c[name].type) for name, key in zip(names, row, strict=True)} for row in keys

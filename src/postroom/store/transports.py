@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from postroom.mail.pause import Passage
+from postroom.store.many import GIVEN, run_all
 from postroom.store.tables import transport
 
 
@@ -62,8 +63,7 @@ def hold(tx: Connection, org_id: int, transport_id: int, *, held: bool) -> None:
 
 def find_many(tx: Connection, transport_ids: Sequence[int]) -> list[Transport | None]:
     """The transports of these numbers, in order; for the worker, which serves every organisation."""
-    rows = tx.execute(_BY_ID, {"ids_": list(set(transport_ids))}).mappings()
-    found = {row["id"]: Transport(**row) for row in rows}
+    found = {row.id: Transport(**row._mapping) for row in run_all(tx, _BY_ID, list(set(transport_ids)))}
     return [found.get(each) for each in transport_ids]
 
 
@@ -144,7 +144,7 @@ _FREE = (
     .with_for_update(skip_locked=True)
 )
 _SETTINGS = [transport.c[name] for name in Transport.__slots__]
-_BY_ID = select(*_SETTINGS).where(_GIVEN)
+_BY_ID = select(*_SETTINGS).where(transport.c.id.in_(GIVEN))
 
 
 def listing(tx: Connection, org_id: int) -> Sequence[Transport]:

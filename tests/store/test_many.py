@@ -1,0 +1,25 @@
+"""One statement for many keys."""
+
+import pytest
+from sqlalchemy import Connection, delete, select
+
+from postroom.store.db import Database
+from postroom.store.many import GIVEN, insert_all, run_all
+from postroom.store.tables import pace
+
+THERE = range(1, 601)
+FIND = select(pace.c.id, pace.c.scope).where(pace.c.id.in_(GIVEN))
+DELETE = delete(pace).where(pace.c.id.in_(GIVEN))
+
+
+@pytest.mark.parametrize("many", [0, 1, 3, 64, 512, 513, 700])
+async def test_a_statement_is_run_for_any_number_of_keys(db: Database, many: int) -> None:
+    def work(tx: Connection) -> list[int]:
+        insert_all(tx, pace, [{"id": n, "scope": "org", "subject": ""} for n in THERE])
+        keys = range(101, 101 + many)
+        found = run_all(tx, FIND, keys)
+        assert sorted(found) == [(n, "org") for n in keys if n in THERE]
+        assert run_all(tx, DELETE, keys) == []
+        return [each.id for each in run_all(tx, FIND, THERE)]
+
+    assert await db.write(work) == [n for n in THERE if not 101 <= n < 101 + many]
