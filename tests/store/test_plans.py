@@ -41,6 +41,7 @@ from postroom.store import (
     usage,
 )
 from postroom.store.addresses import Asked
+from postroom.store.claims import Mark
 from postroom.store.db import Database
 from postroom.store.filing import By, Choice
 from postroom.store.finding import Order, Position, Question
@@ -99,6 +100,7 @@ def everything(world: World) -> Selection:
 CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
     "claim": (lambda tx, _: claims.claim(tx, claim(1, limit=10, busy=(3,))), {"ix_job_lane_id_due_at_mail_seq"}),
     "what was claimed": (lambda tx, _: mails.letters(tx, range(1, 60)), {"pk_mail"}),
+    "marks": (lambda tx, _: claims.mark(tx, [Mark(n, 1) for n in range(1, 60)]), set()),
     "some of the queue": (lambda tx, world: selection.page(tx, everything(world), after=9, upto=99, limit=5), set()),
     "what failed": (
         lambda tx, world: selection.newest(tx, replace(everything(world), states=frozenset({State.FAILED})), limit=5),

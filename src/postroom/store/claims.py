@@ -41,6 +41,7 @@ from postroom.mail.pace import AHEAD, Course, Paces, Way
 from postroom.mail.share import Room, Stock, share
 from postroom.store import mails, paces, transports
 from postroom.store.mails import Open
+from postroom.store.many import update_all
 from postroom.store.tables import job, lane, org, transport
 from postroom.store.transports import Transport
 
@@ -307,8 +308,8 @@ def extend(tx: Connection, leases: Collection[int], until: int) -> int:
 
 def mark(tx: Connection, marks: Sequence[Mark]) -> list[bool]:
     """Write that the final dots of these mails may be sent from now on; False where the lease is another's."""
-    wanted = {"seqs_": [each.mail_seq for each in marks], "leases_": [each.lease for each in marks]}
-    held = {(row.mail_seq, row.lease) for row in tx.execute(_MARK, wanted)}
+    said = [{"mail_seq": each.mail_seq, "lease": each.lease, "stage": _FINAL_DOT} for each in marks]
+    held = {(mail_seq, lease) for mail_seq, lease in update_all(tx, job, 2, said, tell=True)}
     reach("marked")
     return [(each.mail_seq, each.lease) in held for each in marks]
 
@@ -328,13 +329,6 @@ _LANES = _lanes()
 _LANES_AT_MOST: Final = 32  # of one statement
 _ROUNDS: Final = 3  # of one claim; the next one comes soon
 _EXTEND = update(job).where(job.c.lease.in_(_LEASES)).values(due_at=bindparam("until_"))
-_MARK = (
-    update(job)
-    # By the mails: a lease has hundreds (+ 0: not by the index of leases).
-    .where(job.c.mail_seq.in_(bindparam("seqs_", expanding=True)), (job.c.lease + 0).in_(_LEASES))
-    .values(stage=_FINAL_DOT)
-    .returning(job.c.mail_seq, job.c.lease)
-)
 _NOTE = (
     update(job)
     .where(job.c.mail_seq == bindparam("seq_"), job.c.lease == bindparam("lease_"))

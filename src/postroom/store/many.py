@@ -8,7 +8,7 @@ them. A statement for many keys has their number in its text, which SQLAlchemy w
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import BindParameter, Connection, Delete, Dialect, Select, Table, bindparam, insert
 from sqlalchemy.dialects.postgresql import psycopg
@@ -18,6 +18,8 @@ _PARAMETERS: Final = 640  # of one statement: far below the 32,766 of SQLite, an
 _KEYS: Final = 512  # likewise
 _SQLITE: Final = sqlite(paramstyle="qmark")
 _POSTGRESQL: Final = psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
+
+T = TypeVar("T")
 
 # What the keys of ``run_all`` are called in its statements.
 GIVEN: Final[BindParameter[Any]] = bindparam("given_", expanding=True)
@@ -31,10 +33,8 @@ def run_all(tx: Connection, statement: Select[*tuple[Any, ...]] | Delete, keys: 
     rows: list[Any] = []
     dialect = _SQLITE if tx.dialect.name == "sqlite" else _POSTGRESQL
     for start in range(0, len(keys), _KEYS):
-        some = keys[start : start + _KEYS]
-        # Powers of two here as well; a key that is said twice finds nothing more.
-        size = 1 << (len(some) - 1).bit_length()
-        found = tx.exec_driver_sql(_run(statement, size, dialect), (*some, *[some[-1]] * (size - len(some))))
+        some = _padded(keys[start : start + _KEYS])
+        found = tx.exec_driver_sql(_run(statement, len(some), dialect), some)
         if found.returns_rows:
             rows += found.all()
     return rows
@@ -59,22 +59,35 @@ def insert_rows(tx: Connection, table: Table, names: tuple[str, ...], rows: Sequ
         done += size
 
 
-def update_all(tx: Connection, table: Table, keys: int, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Change rows that are there, each known by the first ``keys`` of the columns that all of ``rows`` name alike."""
+def update_all(
+    tx: Connection, table: Table, keys: int, rows: Sequence[Mapping[str, Any]], *, tell: bool = False
+) -> list[Any]:
+    """Change rows that are there, each known by the first ``keys`` of the columns that all of ``rows`` name alike.
+
+    ``tell``: returns the keys of those that were there.
+    """
     if not rows:
-        return
+        return []
     names = tuple(rows[0])
     dialect = _SQLITE if tx.dialect.name == "sqlite" else _POSTGRESQL
-    done = 0
-    while done < len(rows):
-        size = _power_of_two(min(len(rows) - done, _PARAMETERS // len(names)))
-        values = tuple(chain.from_iterable(row.values() for row in rows[done : done + size]))
-        tx.exec_driver_sql(_update(table, names, keys, size, dialect), values)
-        done += size
+    at_most = _power_of_two(_PARAMETERS // len(names))
+    there: list[Any] = []
+    for start in range(0, len(rows), at_most):
+        some = _padded(rows[start : start + at_most])
+        values = tuple(chain.from_iterable(row.values() for row in some))
+        found = tx.exec_driver_sql(_update(table, names, keys, len(some), dialect, tell=tell), values)
+        if tell:
+            there += found.all()
+    return there
 
 
 def _power_of_two(at_most: int) -> int:
     return 1 << (at_most.bit_length() - 1)
+
+
+def _padded(some: Sequence[T]) -> tuple[T, ...]:
+    """So many as a power of two says; the last one several times, which finds and changes nothing more."""
+    return (*some, *[some[-1]] * ((1 << (len(some) - 1).bit_length()) - len(some)))
 
 
 @lru_cache(maxsize=256)
@@ -98,7 +111,7 @@ def _insert(table: Table, names: tuple[str, ...], size: int, dialect: Dialect) -
 
 
 @lru_cache(maxsize=256)
-def _update(table: Table, names: tuple[str, ...], keys: int, size: int, dialect: Dialect) -> str:
+def _update(table: Table, names: tuple[str, ...], keys: int, size: int, dialect: Dialect, *, tell: bool) -> str:
     """Likewise. What kind a value is can be seen in the first row; PostgreSQL takes a NULL for a text elsewhere."""
     mark = "?" if dialect is _SQLITE else "%s"
     name_of = dialect.identifier_preparer.quote
@@ -109,4 +122,5 @@ def _update(table: Table, names: tuple[str, ...], keys: int, size: int, dialect:
     new = ", ".join(f"{name} = given.{name}" for name in columns[keys:])
     same = " AND ".join(f"{into}.{name} = given.{name}" for name in columns[:keys])
     given = f"given ({', '.join(columns)}) AS (VALUES ({first}){others})"
-    return f"WITH {given} UPDATE {into} SET {new} FROM given WHERE {same}"  # noqa: S608 - names are the schema's
+    told = f" RETURNING {', '.join(f'{into}.{name}' for name in columns[:keys])}" if tell else ""
+    return f"WITH {given} UPDATE {into} SET {new} FROM given WHERE {same}{told}"  # noqa: S608 - names are the schema's

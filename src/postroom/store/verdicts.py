@@ -3,20 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, select
+from sqlalchemy import Connection, delete, select
 
 from postroom.failpoint import reach
 from postroom.mail.life import FINAL, Settled, State, Verdict
 from postroom.store import json, notices
-from postroom.store.many import insert_all, update_all
+from postroom.store.many import GIVEN, insert_all, run_all, update_all
 from postroom.store.notices import Unreached
 from postroom.store.tables import event, job, mail, recipient
 
 
 def settle(tx: Connection, verdicts: Sequence[Verdict]) -> list[bool]:
     """Write verdicts with their history; False for each whose lease is no longer the worker's, and nothing of it."""
-    held = tx.execute(_HELD, {"seqs_": [each.mail_seq for each in verdicts]})
-    leases = {row.mail_seq: row.lease for row in held}
+    leases = dict(run_all(tx, _HELD, [each.mail_seq for each in verdicts]))
     valid = [each for each in verdicts if leases.get(each.mail_seq) == each.lease]
     if valid:
         _write(tx, valid)
@@ -33,7 +32,7 @@ def _write(tx: Connection, verdicts: Sequence[Verdict]) -> None:
     done = [v for v in verdicts if v.state in FINAL]
     again = [v for v in verdicts if v.state not in FINAL]
     if done:
-        tx.execute(_DONE, {"seqs_": [v.mail_seq for v in done]})
+        run_all(tx, _DONE, [v.mail_seq for v in done])
         reach("jobs-settled")
         ends = [{"seq": v.mail_seq, "state": v.state.value, "settled_at": v.at, "attempts": v.attempt} for v in done]
         update_all(tx, mail, 1, ends)
@@ -53,9 +52,8 @@ def _unreached(verdict: Verdict) -> Unreached:
 
 
 # Made once: to build a statement costs more than to run it.
-_GIVEN: BindParameter[Any] = bindparam("seqs_", expanding=True)
-_HELD = select(job.c.mail_seq, job.c.lease).where(job.c.mail_seq.in_(_GIVEN)).with_for_update()
-_DONE = delete(job).where(job.c.mail_seq.in_(_GIVEN))
+_HELD = select(job.c.mail_seq, job.c.lease).where(job.c.mail_seq.in_(GIVEN)).with_for_update()
+_DONE = delete(job).where(job.c.mail_seq.in_(GIVEN))
 
 
 def _recipient_values(verdict: Verdict, each: Settled) -> dict[str, Any]:
