@@ -41,6 +41,8 @@ class Berths:
 
     def _over(self, course: Course, some: Tally, every: Collection[Tally]) -> set[int]:
         parts = self._parts(course)
+        if not parts:  # asked for each mail, and most have no such limit
+            return set()
         return {
             limit
             for limit, part in parts.items()

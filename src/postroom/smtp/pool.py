@@ -18,6 +18,7 @@ from postroom.smtp.journal import Journal
 from postroom.smtp.protocol import Envelope, SessionFailed, failed
 from postroom.smtp.route import Route
 from postroom.smtp.session import Session
+from postroom.smtp.turns import Turns
 
 IDLE_SECONDS: Final = 30.0  # ours; RFC 5321 §4.5.3.2.7 has servers wait five minutes, but many hang up before
 MAILS_PER_SESSION: Final = 1000  # ours: connections move on when the server's name comes to mean another machine
@@ -51,8 +52,8 @@ class _Lane:
     at rest, the longest idle first, and the one on whose coming about others wait.
     """
 
-    def __init__(self, turns: int) -> None:
-        self.turns = asyncio.Semaphore(turns)
+    def __init__(self, turns: Turns) -> None:
+        self.turns = turns
         self.mails = 0
         self.talks = 0
         self.scout: _Scout | None = None
@@ -105,7 +106,7 @@ class Pool:
         Raises what the opening of a file raises, and ``Unavailable`` where one is not as long as it was or the journal
         gives no leave; the server then has taken nothing.
         """
-        lane = self._lanes.get(route.transport_id) or self._lanes.setdefault(route.transport_id, _Lane(self._limit))
+        lane = self._lanes.get(route.transport_id) or self._new_lane(route.transport_id)
         lane.mails += 1
         try:
             await self._turn(lane, route)
@@ -145,13 +146,13 @@ class Pool:
                 self._part_idle(lane, len(lane.idle) - 1)
         await asyncio.gather(*self._goodbyes)
 
+    def _new_lane(self, transport_id: int) -> _Lane:
+        lane = self._lanes[transport_id] = _Lane(Turns(self._limit, self._deadlines.total))
+        return lane
+
     async def _turn(self, lane: _Lane, route: Route) -> None:
-        if not lane.turns.locked():
-            await lane.turns.acquire()
-            return
         try:
-            async with asyncio.timeout(self._deadlines.total):
-                await lane.turns.acquire()
+            await lane.turns.take()
         except TimeoutError:
             raise failed(Stage.HERE, route.server, "no connection became free in time") from None
 
@@ -243,15 +244,15 @@ class Pool:
     def _end_turn(self, lane: _Lane, session: Session | None, load: Load) -> None:
         self._berths.busy.remove(load.course)
         if session is None:
-            lane.turns.release()
+            lane.turns.give_back()
         elif session.usable and session.used < self._most(load) and not self._closing:
             self._keep(lane, session, load.course)
-            lane.turns.release()
+            lane.turns.give_back()
             self._part_surplus(load.course)
         else:
             # The outcomes do not wait for a goodbye, but the next connection does: so the server never sees more of
             # them than it was promised.
-            self._part(session, load.course).add_done_callback(lambda _: lane.turns.release())
+            self._part(session, load.course).add_done_callback(lambda _: lane.turns.give_back())
 
     def _keep(self, lane: _Lane, session: Session, course: Course) -> None:
         loop = asyncio.get_running_loop()

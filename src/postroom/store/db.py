@@ -2,7 +2,8 @@
 
 A caller hands over a function that takes a transaction and awaits its result. The writing thread takes everything that
 waits, runs it in one transaction and commits; only then are the callers answered. So one commit (one fdatasync) serves
-all requests of the moment, a lone request waits for nobody, and nobody hears of success before it is on disk.
+all requests of the moment, a lone request waits for nobody, and nobody hears of success before it is on disk. Where
+somebody came during the last transaction, the next one lets a few more come.
 
 ``write(work)`` runs ``work(tx)`` in the shared transaction; ``write_together(work, item)`` gathers all items that wait
 for the same ``work`` and calls ``work(tx, items)`` once. Where one raises, the transaction is undone and all are run
@@ -14,6 +15,7 @@ alike, on connections of their own.
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -36,6 +38,9 @@ R = TypeVar("R")
 Together = Callable[[Connection, Sequence[T]], Sequence[R]]
 
 GATHER_AT_MOST: Final = 256  # longer transactions gain nothing more and make everybody in them wait
+# Between the beginnings of two transactions while callers come without a pause: each is answered this much later at the
+# most, and shares with others what a transaction costs.
+_STEP_SECONDS: Final = 0.002
 _REST_SECONDS: Final = 0.25  # then somebody who waits is less likely than somebody who comes later
 _TRIES: Final = 3  # of one caller alone against other processes that want the same rows
 
@@ -72,7 +77,7 @@ class Database:
         self._threads = [
             threading.Thread(
                 target=_serve,
-                args=(self._writes, self.engine, _REST_SECONDS if self.is_sqlite else None),
+                args=(self._writes, self.engine, _REST_SECONDS if self.is_sqlite else None, _STEP_SECONDS),
                 name="database-writer",
                 daemon=True,
             ),
@@ -138,10 +143,14 @@ class Database:
         return answer
 
 
-def _serve(line: "queue.SimpleQueue[_Call | None]", engine: Engine, rest: float | None = None) -> None:
+def _serve(
+    line: "queue.SimpleQueue[_Call | None]", engine: Engine, rest: float | None = None, step: float = 0.0
+) -> None:
     """The life of one thread; after ``rest`` seconds without work, what it wrote goes from the log to its place."""
     written = False
+    began = 0.0
     while True:
+        crowded = not line.empty()
         try:
             first = line.get(timeout=rest if written else None)
         except queue.Empty:
@@ -150,6 +159,9 @@ def _serve(line: "queue.SimpleQueue[_Call | None]", engine: Engine, rest: float 
             continue
         if first is None:
             return
+        if crowded:
+            time.sleep(max(0.0, began + step - time.monotonic()))
+        began = time.monotonic()
         calls, last = _gather(line, first)
         written = rest is not None
         try:

@@ -14,7 +14,7 @@ import os
 import random
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -30,7 +30,7 @@ from postroom.mail.life import Outcome, Result, Verdict
 from postroom.mail.pace import AHEAD
 from postroom.mail.pause import Passage, at_fault
 from postroom.mail.retry import Patience
-from postroom.settle import decide, in_doubt, is_full, passage, report, settle
+from postroom.settle import decide, in_doubt, is_full, passage, report
 from postroom.smtp.deadlines import Deadlines
 from postroom.smtp.journal import Journal
 from postroom.smtp.pool import Pool
@@ -43,6 +43,7 @@ from postroom.worker.deliver import Ways, attempt
 from postroom.worker.hold import Hold
 from postroom.worker.lapse import lapse
 from postroom.worker.quota import Quota
+from postroom.worker.settling import PAUSE_SECONDS, Settling
 from postroom.worker.sweep import sweep
 from postroom.worker.window import Place, Windows
 
@@ -50,7 +51,6 @@ log = structlog.get_logger()
 
 CLAIM_AT_MOST: Final = 100  # more in one transaction gains nothing
 CLAIM_FROM: Final = 0.25  # of the places free: each claim is a commit, and a busy worker would make one for ten mails
-PAUSE_SECONDS: Final = 0.5  # between tries while the database is away
 REST_SECONDS: Final = 0.005  # after a claim that left room: what comes up meanwhile is claimed together
 
 
@@ -91,6 +91,7 @@ class _Worker:
             connections=app.settings.connections_per_transport,
         )
         self._hold = Hold(app, quota)
+        self._settling = Settling(app.db)
         self._tasks: set[asyncio.Task[None]] = set()
         self._patience = Patience(give_up_days=app.settings.give_up_days, unknown_minutes=app.settings.unknown_minutes)
         self._again = asyncio.Event()
@@ -175,9 +176,9 @@ class _Worker:
             verdict, found = self._judged(job, outcomes)
             reach("settle-before")
             # The pause before the mail, which is due again at once.
-            if found is not None and await self._until_written(partial(report, self._app.db, found)):
+            if found is not None and await self._reported(found):
                 self._say(job, found)
-            kept = await self._until_written(partial(settle, self._app.db, verdict))
+            kept = await self._settling.write(verdict)
             reach("settled")
             settled = True
             _log(job, outcomes, verdict, kept)
@@ -214,12 +215,10 @@ class _Worker:
         if found.fault is None:
             self._app.wake.ring()
 
-    async def _until_written(self, write: Callable[[], Awaitable[bool]]) -> bool:
-        # What a server has accepted must be known, or it is sent again: the writing is tried until it is done or the
-        # lease is another's. The fencing token makes repeating it harmless.
+    async def _reported(self, found: Passage) -> bool:
         while True:
             try:
-                return await write()
+                return await report(self._app.db, found)
             except Unavailable:
                 await asyncio.sleep(PAUSE_SECONDS)
 
