@@ -17,6 +17,8 @@ class State(Enum):
     FAILED = "failed"
     CANCELLED = "cancelled"
 
+    __hash__ = object.__hash__  # members are single: Enum's own is a call for each look-up
+
 
 # The drawing in docs/reference/life.md is made from this table.
 MOVES: Mapping[State, frozenset[State]] = {
@@ -65,6 +67,8 @@ class Result(Enum):
     REJECTED = "rejected"  # never, for this mail (5yz)
     UNKNOWN = "unknown"  # the final dot was sent and no reply came: it may have been taken
 
+    __hash__ = object.__hash__  # members are single: Enum's own is a call for each look-up
+
 
 class Unknown(Enum):
     """What an organisation wants of a mail that a server may have taken without saying so."""
@@ -95,6 +99,8 @@ class Stage(Enum):
     DATA = "data"
     BODY = "body"
     FINAL_DOT = "final-dot"
+
+    __hash__ = object.__hash__  # members are single: Enum's own is a call for each look-up
 
 
 class Why(Enum):

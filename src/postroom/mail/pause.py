@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from postroom.mail.life import Outcome, Stage
+from postroom.mail.life import Outcome, Result, Stage
 from postroom.mail.retry import HOUR, MINUTE, SECOND
 
 # Up to here a conversation is about us and the server, and no mail has been named.
@@ -52,7 +52,10 @@ class Passage:
 
 def at_fault(outcomes: Sequence[Outcome]) -> Outcome | None:
     """The outcome that tells that the way failed, and not the mail; None where there is none."""
-    return next((each for each in outcomes if each.stage in BEFORE_MAILS or _is_shut_out(each)), None)
+    for each in outcomes:
+        if each.result is not Result.ACCEPTED and (each.stage in BEFORE_MAILS or _is_shut_out(each)):
+            return each
+    return None
 
 
 def pause(failures: int, fault: Outcome, chance: float) -> int:
