@@ -29,7 +29,7 @@ from postroom.app import open_app
 LATE_SECONDS: Final = 1.0  # at the 99th percentile
 AWAY_SECONDS: Final = 5.0
 BACK_SECONDS: Final = 5.0  # until it begins: a worker says that it is there, and then loads what it needs
-STORED_PER_SECOND: Final = 500  # at the least: the minute must not begin before all of them are
+STORED_PER_SECOND: Final = 1000  # at the least: the minute must not begin before all of them are
 READY_SECONDS: Final = 5.0  # from the workers' start to the minute
 PATIENCE: Final = 10.0  # as many times the minute
 _CHECK_SECONDS: Final = 0.05
