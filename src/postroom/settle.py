@@ -1,5 +1,6 @@
 """The second half of a mail's life: what the servers said becomes state and history, in one commit."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 
@@ -112,6 +113,6 @@ async def report(db: Database, found: Passage) -> bool:
     return await db.write_together(transports.report, found)
 
 
-async def settle(db: Database, verdict: Verdict) -> bool:
-    """Write the verdict; False where another worker holds the mail by now, and then nothing of it is written."""
-    return await db.write_together(verdicts.settle, verdict)
+def settle(db: Database, verdict: Verdict) -> "asyncio.Future[bool]":
+    """Begin to write the verdict; False where another worker holds the mail by now: then nothing of it is written."""
+    return db.begin_together(verdicts.settle, verdict)

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from postroom.errors import Unavailable
 from postroom.mail.life import Verdict
-from postroom.store import verdicts
+from postroom.settle import settle
 from postroom.store.db import Database
 
 # Between two groups: what a worker that dies has not written yet is in doubt, so it must not be long.
@@ -39,8 +39,8 @@ class Settling:
     async def _write_groups(self) -> None:
         while self._waiting:
             group, self._waiting = self._waiting, []
-            begun = [self._db.begin_together(verdicts.settle, verdict) for verdict, _ in group]
-            left = _tell(group, await asyncio.gather(*begun, return_exceptions=True))
+            ends = await asyncio.gather(*[settle(self._db, verdict) for verdict, _ in group], return_exceptions=True)
+            left = _tell(group, ends)
             # What a server has accepted must be known, or it is sent again: the writing is tried until it is done or
             # the lease is another's. The fencing token makes repeating it harmless.
             self._waiting += left
