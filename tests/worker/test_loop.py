@@ -22,7 +22,7 @@ from postroom.store.db import Tx
 from postroom.store.mails import Accepted, Filed
 from postroom.store.tables import job
 from postroom.worker.loop import work
-from tests.smtp.peers import Act, Inbox, Server, until
+from tests.smtp.peers import ANSWERS, Act, Inbox, Server, until
 from tests.store.accepted import claim, work_for
 from tests.test_send import box, caller, draft, key
 from tests.world import World, found
@@ -231,6 +231,22 @@ async def test_dead_workers_mails_are_taken_over_and_its_verdict_is_void(databas
         assert len(inbox.mails) == 2
         assert dead.attempt == 1
         assert (await office.events(accepted)).count("accepted") == 1
+
+
+async def test_what_is_in_hand_is_not_taken_again_when_the_clock_jumps(database_url: str, tmp_path: Path) -> None:
+    moment = clock()
+    server = Server({"MAIL": [Act.SILENCE, ANSWERS["MAIL"]]})
+    async with (
+        server.listening(),
+        post(tmp_path, database_url, server.port, clock=lambda: moment, few={"stop_seconds": 0.0}) as office,
+        worker(office.app),
+    ):
+        first = await office.accept("first")
+        await until(lambda: "MAIL" in server.verbs())
+        moment += 3_600_000
+        await office.reaches(await office.accept("second"), State.SENT)
+        filed = await office.filed(first)
+        assert (filed.state, filed.attempt, server.verbs().count("MAIL")) == (State.SENDING, 1, 2)
 
 
 async def test_what_a_dead_worker_may_have_sent_is_unknown_and_rests(database_url: str, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from math import inf
 
 from postroom.app import App
 from postroom.errors import Unavailable
@@ -29,16 +30,31 @@ class Hold:
         self._app = app
         self._quota = quota
         self._journals: dict[tuple[int, int], Journal] = {}  # by mail and lease
+        # The first moment at which any of them comes due again, as the database has it; ms. Likewise of those that the
+        # heartbeat may have missed: the newest claim, which was perhaps on its way, and what was claimed meanwhile.
+        self._lapse_at = self._newest_lapse_at = self._missed_lapse_at = inf
         self._tried: set[int] = set()  # paused transports that a mail of ours tries
 
-    @property
-    def leases(self) -> tuple[int, ...]:
-        """Every lease under which a mail is held."""
-        return tuple({lease for _, lease in self._journals})
+    def lapsed(self, now: int) -> tuple[int, ...]:
+        """The leases of mails in hand if any of them would be claimed again at ``now``, ms since the epoch.
 
-    def until(self, now: int) -> int:
-        """When a lease ends that begins or moves on at ``now``, ms since the epoch."""
+        Where no clock jumps, none is. To name hundreds in each claim costs more than the claim.
+        """
+        return self._leases() if now >= self._lapse_at else ()
+
+    def begin(self, now: int) -> int:
+        """A claim begins at ``now``; when its lease will end, ms since the epoch."""
+        until = self._until(now)
+        self._newest_lapse_at = until
+        self._lapse_at = min(self._lapse_at, until)
+        self._missed_lapse_at = min(self._missed_lapse_at, until)
+        return until
+
+    def _until(self, now: int) -> int:
         return now + round(self._app.settings.lease_seconds * 1000)
+
+    def _leases(self) -> tuple[int, ...]:
+        return tuple({lease for _, lease in self._journals})
 
     def take(self, job: Job) -> Journal:
         """Hold a claimed mail; returns the journal that goes with it."""
@@ -73,12 +89,13 @@ class Hold:
             noted = stages
             # What the other thread is given does not change meanwhile.
             me = replace(me, over=self._quota.is_over or is_over())
-            beat = partial(self._beat, me=me, leases=self.leases, tried=frozenset(self._tried), news=news)
+            beat = partial(self._beat, me=me, leases=self._leases(), tried=frozenset(self._tried), news=news)
+            self._missed_lapse_at = self._newest_lapse_at
             # The next beat may come through; if none does, the leases lapse as they should.
             with suppress(Unavailable):
                 if stages:
                     reach("heartbeat-before")
-                await self._app.db.write(beat)
+                self._lapse_at = min(await self._app.db.write(beat), self._missed_lapse_at)
                 if stages:
                     reach("heartbeat")
                 # Read after it is written: of two that come at the same moment, one sees the other.
@@ -89,14 +106,16 @@ class Hold:
 
     def _beat(
         self, tx: Tx, *, me: Worker, leases: Collection[int], tried: Collection[int], news: Sequence[Mark]
-    ) -> None:
+    ) -> int:
         now = self._app.clock()
+        until = self._until(now)
         workers.refresh(tx, replace(me, seen_at=now))
         if leases:
-            claims.extend(tx, leases, self.until(now))
-        transports.keep_paused(tx, tried, self.until(now))
+            claims.extend(tx, leases, until)
+        transports.keep_paused(tx, tried, until)
         if news:
             claims.note(tx, news)
+        return until
 
     def _look(self, tx: Tx) -> tuple[Sequence[Worker], Sequence[Pace]]:
         alive = workers.living(tx, self._app.clock() - round(self._app.settings.lease_seconds * 1000))

@@ -125,10 +125,10 @@ class _Worker:
         now = self._app.clock()
         claim = Claim(
             now=now,
-            until=self._hold.until(now),
+            until=self._hold.begin(now),
             lease=self._app.ids.number(),
             room=replace(room, mails=min(room.mails, CLAIM_AT_MOST), connections=self._quota.room()),
-            own=self._hold.leases,
+            own=self._hold.lapsed(now),
             soon=now + round(self._app.settings.poll_seconds * 1000),
         )
         reach("claim-before")
