@@ -1,6 +1,7 @@
 """``postroom queue``, on the mails of a sandbox."""
 
 import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from postroom.store import transports
@@ -12,12 +13,13 @@ from tests.cli.command import stored, well
 
 async def test_a_mail_on_its_way_is_shown_and_taken_back(tmp_path: Path) -> None:
     async with boxed(tmp_path) as box:
-        later = (await box.send("--subject", "Later", "--at", "2026-12-31T23:00:00Z")).out.strip()
+        at = _in_days(30)
+        later = (await box.send("--subject", "Later", "--at", at)).out.strip()
         now = (await box.send("--subject", "Now")).out.strip()
         await box.sent(now)
 
         (waiting,) = (await box.queue("ls", "--json")).json
-        assert (waiting["id"], waiting["state"], waiting["due"]) == (later, "scheduled", "2026-12-31T23:00:00Z")
+        assert (waiting["id"], waiting["state"], waiting["due"]) == (later, "scheduled", at)
         (sent,) = (await box.queue("ls", "--state", "sent", "--json")).json
         assert (sent["id"], sent["recipients"][0]["code"]) == (now, 250)
 
@@ -71,7 +73,7 @@ async def test_mails_are_held_chosen_and_let_go(tmp_path: Path) -> None:
     async with boxed(tmp_path) as box:
         sender = (box.variables["POSTROOM_FROM"], "--data-dir", "box/data")
         await well("sender", "hold", *sender, cwd=tmp_path)
-        later = ("--at", "2026-12-31T23:00:00Z")
+        later = ("--at", _in_days(30))
         first, now = [(await box.send("--subject", *words)).out.strip() for words in (("First", *later), ("Now",))]
         assert (await box.queue("hold", first)).out == "held\n"
         assert (await box.queue("hold", first, now)).out == "1 held, 1 as it was\n"
@@ -80,9 +82,11 @@ async def test_mails_are_held_chosen_and_let_go(tmp_path: Path) -> None:
         assert dry.out == "1 mail (1 held)\n"
         asked = await box.queue("release", "--to", "nobody.example", "--transport", "127.0.0.1")
         assert (asked.code, asked.out) == (0, "no mail is meant\n")
-        assert (await box.queue("move", "--at", "2027-01-31T09:00:00Z", first)).out == "scheduled\n"
-        (waits,) = (await box.queue("ls", "--due-since", "2027-01-01", "--json")).json
-        assert (waits["id"], waits["state"], waits["due"]) == (first, "scheduled", "2027-01-31T09:00:00Z")
+        for wrong in (_in_days(-1), _in_days(367)):
+            assert (await box.queue("move", "--at", wrong, first)).code == 2
+        assert (await box.queue("move", "--at", _in_days(60), first)).out == "scheduled\n"
+        (waits,) = (await box.queue("ls", "--due-since", _in_days(31), "--json")).json
+        assert (waits["id"], waits["state"], waits["due"]) == (first, "scheduled", _in_days(60))
         asked = await box.queue("cancel", "--state", "scheduled")
         assert (asked.code, "Cancel 1 mail (1 scheduled)?" in asked.err) == (1, True)
         told = await box.queue("cancel", "--state", "scheduled", "--yes", "--json")
@@ -94,6 +98,10 @@ async def test_mails_are_held_chosen_and_let_go(tmp_path: Path) -> None:
         assert [each["subject"] for each in await box.mails()] == []
         await well("sender", "release", *sender, cwd=tmp_path)
         await box.sent(now)
+
+
+def _in_days(days: int) -> str:
+    return (datetime.now(UTC) + timedelta(days=days)).strftime("%Y-%m-%dT23:00:00Z")
 
 
 async def _tried(box: Boxed, times: int) -> None:

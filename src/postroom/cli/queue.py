@@ -11,6 +11,7 @@ from postroom.cli.kinds import MAIL_ID, MOMENT
 from postroom.cli.options import as_json, in_org, with_settings
 from postroom.config import Settings
 from postroom.mail.life import FINAL, State, Verb
+from postroom.mail.limits import SCHEDULE_DAYS
 
 if TYPE_CHECKING:
     from postroom.app import App
@@ -111,6 +112,11 @@ def retry(settings: Settings, wanted: Wanted) -> None:
 @on_mails(Verb.MOVE)
 def move(settings: Settings, wanted: Wanted, due_at: int) -> None:
     """Let mails leave at another time, which nobody has tried yet, or which are held."""
+    from postroom.app import clock
+    from postroom.send import time_faults
+
+    if any(time_faults(due_at, clock())):
+        raise click.BadParameter(f"not in the past, at most {SCHEDULE_DAYS} days ahead", param_hint="--at")
     act(settings, Verb.MOVE, wanted, due_at=due_at)
 
 

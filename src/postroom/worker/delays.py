@@ -1,12 +1,9 @@
 """Mails that wait for long are told of, once each."""
 
-import asyncio
-from contextlib import suppress
 from functools import partial
 from typing import Final
 
 from postroom.app import App
-from postroom.errors import Unavailable
 from postroom.mail.retry import DAY
 from postroom.store import notices
 
@@ -14,11 +11,8 @@ PAUSE_SECONDS: Final = 60.0
 
 
 async def watch(app: App) -> None:
-    """Look every minute for mails that wait for long, until cancelled."""
-    while True:
-        with suppress(Unavailable):  # there is another minute
-            while late := await app.db.read(partial(notices.late, now=app.clock())):
-                patience = round(app.settings.give_up_days * DAY)
-                await app.db.write(partial(notices.tell_late, seqs=late, now=app.clock(), patience=patience))
-                app.wake.ring()
-        await asyncio.sleep(PAUSE_SECONDS)
+    """Tell of all mails that wait for long."""
+    while late := await app.db.read(partial(notices.late, now=app.clock())):
+        patience = round(app.settings.give_up_days * DAY)
+        await app.db.write(partial(notices.tell_late, seqs=late, now=app.clock(), patience=patience))
+        app.wake.ring()

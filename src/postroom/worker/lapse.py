@@ -1,12 +1,10 @@
 """Mails of a paused transport fail when their time ends, as if it had been tried."""
 
 import asyncio
-from contextlib import suppress
 from functools import partial
 from typing import Final
 
 from postroom.app import App
-from postroom.errors import Unavailable
 from postroom.mail.retry import DAY, Patience
 from postroom.settle import decide, lapsed, settle
 from postroom.store import lapses
@@ -15,12 +13,9 @@ PAUSE_SECONDS: Final = 600.0  # the longest pause of most transports; give_up_da
 
 
 async def lapse(app: App, patience: Patience) -> None:
-    """Look for such mails every ten minutes, until cancelled."""
-    while True:
-        with suppress(Unavailable):  # there is another time
-            while await _settle_some(app, patience):
-                pass
-        await asyncio.sleep(PAUSE_SECONDS)
+    """Settle all such mails that there are."""
+    while await _settle_some(app, patience):
+        pass
 
 
 async def _settle_some(app: App, patience: Patience) -> bool:

@@ -38,13 +38,12 @@ from postroom.smtp.route import trust
 from postroom.store import claims, workers
 from postroom.store.claims import Claim, Claimed, Job
 from postroom.store.workers import Worker
-from postroom.worker.delays import watch
+from postroom.worker import delays, lapse, sweep
 from postroom.worker.deliver import Ways, attempt
 from postroom.worker.hold import Hold
-from postroom.worker.lapse import lapse
 from postroom.worker.quota import Quota
+from postroom.worker.rounds import every
 from postroom.worker.settling import PAUSE_SECONDS, Settling
-from postroom.worker.sweep import sweep
 from postroom.worker.window import Place, Windows
 
 log = structlog.get_logger()
@@ -102,9 +101,9 @@ class _Worker:
             self._listen(),
             self._hold.keep(me, self._pool.is_over, self._heed_limits),
             self._heed(stop),
-            sweep(self._app),
-            watch(self._app),
-            lapse(self._app, self._patience),
+            every(sweep.PAUSE_SECONDS, partial(sweep.sweep, self._app)),
+            every(delays.PAUSE_SECONDS, partial(delays.watch, self._app)),
+            every(lapse.PAUSE_SECONDS, partial(lapse.lapse, self._app, self._patience)),
         )
         helpers = [asyncio.create_task(each) for each in aside]
         try:

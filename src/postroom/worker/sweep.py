@@ -1,12 +1,9 @@
 """What nobody needs any more is removed from time to time."""
 
-import asyncio
-from contextlib import suppress
 from functools import partial
 from typing import Final
 
 from postroom.app import App
-from postroom.errors import Unavailable
 from postroom.mail.retry import DAY
 from postroom.store import (
     accounts,
@@ -34,14 +31,11 @@ ANSWERS_KEPT: Final = 7 * DAY  # of requests with an idempotency key (W 1.8)
 
 
 async def sweep(app: App) -> None:
-    """Remove what has long ended, values of removed fields and lookups to what is gone, every hour until cancelled."""
-    while True:
-        with suppress(Unavailable):  # there is another hour
-            await app.db.write(partial(_drop, now=app.clock()))
-            for gone in await app.db.read(fields.removed):
-                await erase(app.db, gone)
-            await finish(app.db)
-        await asyncio.sleep(PAUSE_SECONDS)
+    """Remove what has long ended, values of removed fields and lookups to what is gone."""
+    await app.db.write(partial(_drop, now=app.clock()))
+    for gone in await app.db.read(fields.removed):
+        await erase(app.db, gone)
+    await finish(app.db)
 
 
 def _drop(tx: Tx, *, now: int) -> None:
