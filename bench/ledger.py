@@ -57,12 +57,12 @@ class Double:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unknown:
-    """An attempt that died with its dot allowed. ``in_vain``: nothing of it had arrived. ``times``: of all arrivals."""
+    """An attempt that died with its dot allowed. ``in_vain``: nothing of it had arrived. ``again``: more came later."""
 
     attempt: Attempt
     death: Kill
     in_vain: bool
-    times: int
+    again: bool
 
 
 @dataclass(kw_only=True, slots=True)
@@ -191,7 +191,8 @@ def _unknown(deaths: Sequence[Kill], arrivals: Mapping[str, Sequence[Receipt]]) 
             seen.add(attempt)
             receipts = arrivals.get(attempt.subject, ())
             came = any(born <= receipt.taken_at < death.dead_at for receipt in receipts)
-            yield Unknown(attempt=attempt, death=death, in_vain=not came, times=len(receipts))
+            again = any(receipt.taken_at >= death.dead_at for receipt in receipts)
+            yield Unknown(attempt=attempt, death=death, in_vain=not came, again=again)
         born = death.dead_at
 
 
@@ -211,5 +212,5 @@ def _mislabelled(unknown: Sequence[Unknown], labelled: Counter[Attempt]) -> Iter
         found = died.get(attempt)
         if labelled[attempt] > (found is not None):
             yield f"{name} is called unknown {labelled[attempt]} times"
-        elif found is not None and not labelled[attempt] and (found.in_vain or found.times > 1):
+        elif found is not None and not labelled[attempt] and (found.in_vain or found.again):
             yield f"{name} died with its final dot allowed, and is not called unknown"

@@ -77,6 +77,10 @@ def test_what_died_with_its_dot_allowed_is_called_unknown_once_and_nothing_else_
     # Settled after all: the commit was on disk, and nobody had seen it.
     assert not judge(account([first], [kill(1.5)], unknown=0)).faults
     assert judge(account([again], [kill(1.5)], unknown=0)).faults
+    # Likewise the second attempt, after a first that is unknown and had arrived; but then nothing may come any more.
+    second = replace(kill(5.5), held={Attempt("storm-1", 2): True})
+    assert not judge(account([first, again], [kill(1.5), second])).faults
+    assert judge(account([first, again, receipt(9.0, replied_at=9.1)], [kill(1.5), second])).faults
     # Whoever took it over died of it too, and it is one attempt still.
     assert not judge(account([first, again], [kill(1.5), kill(2.5)])).faults
 
