@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # Each run draws other examples and may find what none has found; a run that decides about a change draws the same each
 # time, so it needs fewer. No deadlines: how long an example takes is the machine's affair, and a busy one is no fault.
 settings.register_profile("other", deadline=None)
-settings.register_profile("same", deadline=None, derandomize=True, max_examples=40)
+settings.register_profile("same", deadline=None, derandomize=True, max_examples=30)
 settings.load_profile("same" if os.environ.get("CI") else "other")
 
 # Nothing that a test writes outlives it, and thousands of small files cost a disk minutes. Where memory is short, or

@@ -82,8 +82,7 @@ async def test_mails_are_held_chosen_and_let_go(tmp_path: Path) -> None:
         assert dry.out == "1 mail (1 held)\n"
         asked = await box.queue("release", "--to", "nobody.example", "--transport", "127.0.0.1")
         assert (asked.code, asked.out) == (0, "no mail is meant\n")
-        for wrong in (_in_days(-1), _in_days(367)):
-            assert (await box.queue("move", "--at", wrong, first)).code == 2
+        assert (await box.queue("move", "--at", _in_days(-1), first)).code == 2
         assert (await box.queue("move", "--at", _in_days(60), first)).out == "scheduled\n"
         (waits,) = (await box.queue("ls", "--due-since", _in_days(31), "--json")).json
         assert (waits["id"], waits["state"], waits["due"]) == (first, "scheduled", _in_days(60))
