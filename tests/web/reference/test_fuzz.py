@@ -24,7 +24,7 @@ expected-statuses = ["207", "400", "401", "403", "404", "413", "415"]
 # What is derived from the document: its examples, each bound and kind, kept and broken. A machine that is idle needs
 # half of the time.
 DERIVED: Final = ("--phases", "examples,coverage", "--max-time", "2")
-DRAWN: Final = ("--phases", "fuzzing", "--max-examples", "2", "--max-time", "5")
+DRAWN: Final = ("--phases", "fuzzing", "--max-examples", "2", "--max-time", "3")
 RECORDS: Final = "^contacts_(insert|listing|search|update|delete_many|send_mail)$"
 # One module stands for all: they differ in nothing but their fields.
 RUNS: Final = {
