@@ -179,18 +179,17 @@ def letters(tx: Connection, seqs: Sequence[int]) -> dict[int, Open]:
 
 
 def _opened(row: Any, addressed: Sequence[tuple[Recipient, State]], files: tuple[FileRef, ...]) -> Open:
-    _, mail_id, name, address, reply_name, reply_address, subject, content, format_, _, dated_at, references = row
     letter = Letter(
-        mail_id=mail_id,
-        sender=_mailbox(name, address),
+        mail_id=row.id,
+        sender=_mailbox(row.from_name, row.from_address),
         recipients=tuple([recipient for recipient, _ in addressed]),
-        reply_to=None if reply_address is None else _mailbox(reply_name, reply_address),
-        subject=subject,
-        content=content,
-        format=_FORMATS[format_],
+        reply_to=_reply_to(row),
+        subject=row.subject,
+        content=row.content,
+        format=_FORMATS[row.format],
         files=files,
-        dated_at=dated_at,
-        references=threads.read_references(references),
+        dated_at=row.dated_at,
+        references=threads.read_references(row.references),
     )
     pending = tuple([recipient for recipient, state in addressed if state is State.QUEUED])
     return Open(letter, pending, reached=any(state is State.SENT for _, state in addressed))
@@ -312,11 +311,11 @@ def _filed(
             reply_to=_reply_to(row),
             subject=row.subject,
             content=getattr(row, "content", ""),
-            format=Format(row.format),
+            format=_FORMATS[row.format],
             attachments=row.attachments,
             files=(files or {}).get(row.seq, ()),
             # A mail is «sending» while somebody holds its job; nothing is written for it.
-            state=State(row.state) if row.lease is None else State.SENDING,
+            state=_STATES[row.state] if row.lease is None else State.SENDING,
             attempt=row.attempts if row.attempt is None else row.attempt,
             due_at=row.due_at,
             dated_at=row.dated_at,
@@ -344,8 +343,8 @@ def _deliveries(tx: Connection, seqs: Sequence[int]) -> dict[int, list[Delivery]
     for row in tx.execute(_RECIPIENTS, {"seqs_": list(seqs)}):
         found[row.mail_seq].append(
             Delivery(
-                recipient=Recipient(n=row.n, kind=Kind(row.kind), mailbox=_mailbox(row.name, row.address)),
-                state=State(row.state),
+                recipient=Recipient(n=row.n, kind=_KINDS[row.kind], mailbox=_mailbox(row.name, row.address)),
+                state=_STATES[row.state],
                 code=row.code,
                 enhanced=row.enhanced,
                 line=row.line,
