@@ -1,5 +1,7 @@
 # Everything a newcomer types. Each target does its own set-up in .venv.
-PYTHON ?= python3
+# Debian's own Python, where it is whole: built with optimisations that one compiled by hand often lacks.
+PYTHON ?= $(shell /usr/bin/python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>&- \
+	&& echo /usr/bin/python3 || echo python3)
 BIN := .venv/bin
 
 # Locks hold for every platform, pin by hash, and name no index: whoever installs has their own.
