@@ -44,6 +44,18 @@ class Settings:
         "", "Fernet keys, comma separated, newest first, for stored SMTP passwords; empty: the file keys of data_dir."
     )
     ca_file: str = _setting("", "A file of certificates (PEM) to verify SMTP servers with; empty: the system's.")
+    resolver: str = _setting(
+        "", "The DNS server that is asked where mail goes (address or address#port); empty: the system's."
+    )
+    mx_port: int = _setting(25, "The port of the recipients' own servers (RFC 5321), where mail goes to them directly.")
+    mx_private: str = _setting("no", "Whether mail may go directly to servers in private networks: yes or no.")
+    google_token_url: str = _setting(
+        "https://oauth2.googleapis.com/token", "Where Google gives tokens to sign in to its SMTP servers with."
+    )
+    microsoft_token_url: str = _setting(
+        "https://login.microsoftonline.com/common/oauth2/v2.0/token",
+        "Where Microsoft gives tokens to sign in to its SMTP servers with.",
+    )
     access_token_seconds: int = _setting(3600, "How long an access token lives.")
     code_seconds: int = _setting(120, "How long a code from the consent page lives.")
     codes_per_client: int = _setting(10, "How many codes a client is given in 10 minutes; 0: no limit.")

@@ -86,6 +86,10 @@ transport = Table(
     Column("tls", Text, nullable=False),  # none, starttls, tls
     Column("username", Text),
     Column("password", LargeBinary),  # Fernet
+    Column("oauth", LargeBinary),  # Fernet: with what tokens are fetched, in place of a password
+    Column("direct", Boolean, nullable=False, server_default=text("false")),  # no server: to the recipients' own
+    Column("source", Text),  # addresses of ours to speak from, blanks between them; none: as the system has it
+    Column("fallback_id", BigInteger),  # the transport that has its mails while it is paused
     Column("created_at", Moment, nullable=False),
     Column("held", Boolean, nullable=False, server_default=text("false")),  # by an operator
     # A way that fails is left alone for a while, and its mails wait: until when, since when, why, how often in a row.
@@ -93,6 +97,35 @@ transport = Table(
     Column("paused_since", Moment),
     Column("fault", Text),
     Column("failures", Integer, nullable=False, server_default="0"),
+)
+
+# A key that mails from a domain are signed with; its public half stands in the DNS under the selector.
+dkim_key = Table(
+    "dkim_key",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    org_column(),
+    Column("domain", Text, nullable=False),  # folded
+    Column("selector", Text, nullable=False),
+    Column("algorithm", Text, nullable=False),  # rsa, ed25519
+    Column("private", LargeBinary, nullable=False),  # Fernet
+    Column("public", Text, nullable=False),  # base64, as the record has it
+    Column("created_at", Moment, nullable=False),
+    Column("signs_from", Moment),  # none: not before its record is published
+    Column("signs_until", Moment),  # none: no other has taken its place
+    UniqueConstraint("org_id", "domain", "selector"),
+)
+
+# What domains ask of those who send to them (RFC 8461), kept for as long as they say.
+sts_policy = Table(
+    "sts_policy",
+    metadata,
+    Column("domain", Text, primary_key=True),
+    Column("id", Text, nullable=False),  # of the record in the DNS
+    Column("mode", Text, nullable=False),  # enforce, testing, none
+    Column("mx", Json, nullable=False),
+    Column("fetched_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False, index=True),
 )
 
 # A configured from address: of one user, or (user_id is null) of the organisation.
@@ -107,6 +140,8 @@ sender = Table(
     Column("is_default", Boolean, nullable=False, server_default=text("false")),
     Column("alias_of", BigInteger),  # the sender through whose transport its mails leave
     Column("transport_id", BigInteger, ForeignKey("transport.id")),
+    Column("return_path", Text),  # where bounces go, with the mail's number added; none: to the address itself
+    Column("one_click", Boolean, nullable=False, server_default=text("false")),  # its mails can be unsubscribed from
     Column("confirmed_at", Moment),  # none: nobody sends from it yet
     Column("created_at", Moment, nullable=False),
     Index(None, "org_id", "email"),
@@ -322,6 +357,9 @@ mail = Table(
     # The record that it is about; none: the one that it is filed under.
     Column("linked_module", Text),
     Column("linked_id", BigInteger),
+    # As the sender had them when the mail was accepted.
+    Column("return_path", Text),
+    Column("one_click", Boolean, nullable=False, server_default=text("false")),
     # With the two that lists ask for: what is passed over is not looked at.
     Index(None, "org_id", "record_id", "seq", "user_id", "state"),
 )

@@ -31,7 +31,11 @@ class Standing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Transport:
-    """One server. ``tls`` is none, starttls or tls; ``password`` is ciphertext."""
+    """One server. ``tls`` is none, starttls or tls; ``password`` and ``oauth`` are ciphertext.
+
+    ``direct``: no server of ours, each mail goes to those of its recipients; ``host`` is empty then. ``source``: from
+    which addresses of this machine, blanks between them. ``fallback_id`` has its mails while it is paused.
+    """
 
     id: int
     org_id: int
@@ -40,6 +44,10 @@ class Transport:
     tls: str
     username: str | None = None
     password: bytes | None = None
+    oauth: bytes | None = None
+    direct: bool = False
+    source: str | None = None
+    fallback_id: int | None = None
     created_at: int
 
 
