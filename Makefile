@@ -16,6 +16,7 @@ help: ## show this list
 .venv/.ready: requirements/dev.lock pyproject.toml requirements/setup.sh
 	@PYTHON="$(PYTHON)" sh requirements/setup.sh .venv requirements/dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 .venv-zoho/.ready: requirements/zoho.lock requirements/setup.sh

@@ -37,13 +37,10 @@ class Blobs:
     """The files below ``root``; several processes may share it."""
 
     def __init__(self, root: Path) -> None:
-        """Make the folders where they are missing, and clear away what killed processes left behind."""
+        """Make the folder where it is missing, and clear away what killed processes left behind."""
         self._root = root
         self._incoming = root / "incoming"
         self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # All at once, so that no upload has to see to more than its own folder's durability.
-        for n in range(256):
-            (root / f"{n:02x}").mkdir(exist_ok=True, mode=0o700)
         flush_names(root)
         flush_names(root.parent)
         for path in self._incoming.iterdir():
@@ -129,10 +126,13 @@ class _Draft:
             os.fsync(self._fd)
             digest = self._hash.digest()
             target = _path(self._root, digest)
+            target.parent.mkdir(exist_ok=True, mode=0o700)
             # Where the content is there already, the same bytes take its place: no reader sees a difference.
             self._path.replace(target)
             self._close()
             flush_names(target.parent)
+            # Another process may have made that folder, and be about to flush its name.
+            flush_names(self._root)
             return digest
 
     def discard(self) -> None:
