@@ -13,13 +13,13 @@ from postroom.access.scope import parse
 from postroom.errors import Fault, Invalid, NotFound, Reason
 from postroom.mail.address import Address
 from postroom.mail.compose import compose
-from postroom.mail.draft import Draft, FileRef, Format, Kind, Linked, Mailbox
+from postroom.mail.draft import Draft, FileRef, Format, Kind, Linked, Mailbox, Stream
 from postroom.mail.life import State
 from postroom.mail.limits import MIB
 from postroom.mail.retry import DAY
 from postroom.record import CONTACTS
 from postroom.send import submit
-from postroom.store import blocked, files, mails, orgs, records, templates
+from postroom.store import blocked, files, mails, orgs, records, senders, templates
 from postroom.store.blocked import Blocked
 from postroom.store.db import Database, Tx
 from postroom.store.files import Upload
@@ -30,6 +30,7 @@ from postroom.store.records import Key
 from postroom.store.tables import attachment, event, job, mail, recipient
 from postroom.store.templates import Author, Template, Wording
 from postroom.store.templates import Key as TemplateKey
+from tests.store.accepted import claim, work_for
 from tests.world import NOW, World, add, found, record
 
 IDS = Ids(lambda: NOW)
@@ -124,6 +125,19 @@ async def test_way_out_is_the_senders_own_unless_the_organisations_is_asked_for(
     office = await send(db, world, replace(draft(world), sender=box(world.org_sender.email)))
     assert own.transport_id == world.transport.id
     assert shared.transport_id == office.transport_id == world.org_transport.id
+
+
+async def test_what_machines_are_to_know_is_the_senders_and_stays_the_mails(db: Database, world: World) -> None:
+    asking = replace(world.sender, return_path="bounces@org1.example", one_click=True)
+    await db.write(partial(senders.save, changed=asking))
+    accepted = await send(db, world, draft(world))
+    await db.write(partial(senders.save, changed=world.sender))
+    plain = await send(db, world, draft(world))
+    stream = Stream(org_id=world.org.id, user_id=world.user.id, module="Contacts")
+    assert (accepted.letter.bounces, accepted.letter.stream) == (box("bounces@org1.example").address, stream)
+    assert (plain.letter.bounces, plain.letter.stream) == (None, None)
+    jobs = await db.write(lambda tx: work_for(tx, claim(1)))
+    assert [job.letter for job in jobs] == [accepted.letter, plain.letter]
 
 
 async def test_no_way_out_is_told_at_once(db: Database, world: World) -> None:

@@ -16,8 +16,9 @@ from postroom.access.principal import Principal
 from postroom.errors import Fault, Forbidden, Invalid, NotFound, Reason
 from postroom.failpoint import reach
 from postroom.mail import merge
+from postroom.mail.address import Address
 from postroom.mail.compose import message_id, references
-from postroom.mail.draft import Draft, FileRef, Format, InReplyTo, LeftOut, Letter, Linked
+from postroom.mail.draft import Draft, FileRef, Format, InReplyTo, LeftOut, Letter, Linked, Stream
 from postroom.mail.life import State
 from postroom.mail.limits import CONTENT_CHARACTERS, SCHEDULE_DAYS, SUBJECT_CHARACTERS
 from postroom.mail.retry import DAY
@@ -107,8 +108,9 @@ async def judge(
     transport_id = situation.transport_id(draft)
     assert transport_id is not None, "a draft without a way out has a fault"
     reach("judged")
+    stream = Stream(org_id=caller.org_id, user_id=caller.user_id, module=record.module)
     return Accepted(
-        letter=_letter(draft, situation, mail_id=ids.opaque(), now=now),
+        letter=_letter(draft, situation, stream, mail_id=ids.opaque(), now=now),
         org_id=caller.org_id,
         user_id=caller.user_id,
         module=record.module,
@@ -323,12 +325,13 @@ def _template_faults(draft: Draft, filling: Filling | None, reach: Reach) -> Ite
         yield Fault(Reason.TOO_LONG, ("content",), {"maximum_length": CONTENT_CHARACTERS})
 
 
-def _letter(draft: Draft, situation: _Situation, *, mail_id: bytes, now: int) -> Letter:
-    assert situation.sender is not None, "a draft from nobody's address has a fault"
+def _letter(draft: Draft, situation: _Situation, stream: Stream, *, mail_id: bytes, now: int) -> Letter:
+    sender = situation.sender
+    assert sender is not None, "a draft from nobody's address has a fault"
     return Letter(
         mail_id=mail_id,
         # Who does not say what to be called is called as configured.
-        sender=structs.replace(draft.sender, name=draft.sender.name or situation.sender.name),
+        sender=structs.replace(draft.sender, name=draft.sender.name or sender.name),
         recipients=(draft.without(situation.blocked) if situation.blocked else draft).recipients(),
         reply_to=draft.reply_to,
         subject=draft.subject or "",
@@ -337,6 +340,8 @@ def _letter(draft: Draft, situation: _Situation, *, mail_id: bytes, now: int) ->
         files=_files(draft, situation),
         dated_at=now if draft.scheduled_at is None else draft.scheduled_at,
         references=_references(situation.parent),
+        bounces=None if sender.return_path is None else Address.parse(sender.return_path),
+        stream=stream if sender.one_click else None,
     )
 
 

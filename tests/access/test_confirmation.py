@@ -7,7 +7,7 @@ import pytest
 from postroom.access import confirmation
 from postroom.access.confirmation import Subject
 from postroom.mail.life import State
-from postroom.store import selection
+from postroom.store import mails, selection
 from postroom.store.db import Database
 from postroom.store.mails import Filed
 from postroom.store.selection import Selection
@@ -28,6 +28,8 @@ async def test_the_organisation_writes_through_its_own_server(db: Database, worl
     assert of.transport_id == world.org_transport.id
     assert (mail.sender.name, str(mail.sender.address)) == (world.org.name, world.org.primary_email)
     assert (mail.module, mail.record_id) == ("Senders", world.sender.id)
+    letters = await db.read(lambda tx: mails.letters(tx, [mail.seq]))
+    assert letters[mail.seq].letter.is_own, "machines are told that a machine wrote it"
 
 
 async def test_without_one_the_address_writes_to_itself_through_its_server(db: Database, world: World) -> None:

@@ -116,6 +116,7 @@ def _letter(of: Subject, url: str, *, mail_id: bytes, now: int) -> Letter:
         format=Format.TEXT,
         files=(),
         dated_at=now,
+        is_own=True,
     )
 
 

@@ -29,7 +29,8 @@ Segment: TypeAlias = bytes | FileRef
 # Fields, a blank line, and content that a boundary may follow at once: it ends in CRLF or is empty.
 _Part: TypeAlias = list[Segment]
 
-_AUTOMATIC: Final = "Auto-Submitted: auto-replied\r\n"
+_REPLIED: Final = "Auto-Submitted: auto-replied\r\n"
+_GENERATED: Final = "Auto-Submitted: auto-generated\r\n"
 _PLAIN: Final = "text/plain; charset=utf-8"
 _HTML: Final = "text/html; charset=utf-8"
 # RFC 2387 §3.1: the type of the root part is said once more. RFC 6522 §3: and of what a report is.
@@ -48,10 +49,13 @@ class Composed(Struct, frozen=True, kw_only=True):
     smtputf8: bool
 
 
-def compose(letter: Letter) -> Composed:
-    """The message of a letter: the same octets each time. Its header names everybody but those of ``Kind.BCC``."""
+def compose(letter: Letter, more: str = "") -> Composed:
+    """The message of a letter: the same octets each time. Its header names everybody but those of ``Kind.BCC``.
+
+    ``more`` are whole fields that only one piece of the mail has (``mail.piece``).
+    """
     # Names and texts are encoded: nothing but a local part can be beyond ASCII here.
-    fields = f"{header(letter)}MIME-Version: 1.0\r\n"
+    fields = f"{header(letter)}{more}MIME-Version: 1.0\r\n"
     segments = _joined([fields.encode(), *_body(letter)])
     return Composed(
         segments=segments,
@@ -90,9 +94,15 @@ def header(letter: Letter) -> str:
         f"{unstructured('Subject', letter.subject)}"
         f"Message-ID: {message_id(letter.mail_id, letter.sender.address.domain)}\r\n"
         f"{_answered(letter.references)}"
-        # RFC 3834 §5: machines do not answer what a machine answered.
-        f"{'' if letter.return_path else _AUTOMATIC}"
+        f"{_automatic(letter)}"
     )
+
+
+def _automatic(letter: Letter) -> str:
+    # RFC 3834 §5: machines do not answer what a machine wrote. Of a mail that a caller asked for nobody knows.
+    if letter.format is Format.REPORT:
+        return _REPLIED
+    return _GENERATED if letter.is_own else ""
 
 
 def _answered(found: Sequence[str]) -> str:

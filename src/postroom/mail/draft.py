@@ -121,12 +121,23 @@ class LeftOut:
     reason: str
 
 
+class Stream(Struct, frozen=True, kw_only=True):
+    """Mails that are told apart from others where complaints are counted: a user's, about records of one module."""
+
+    org_id: int
+    user_id: int
+    module: str
+
+
 class Letter(Struct, frozen=True, kw_only=True):
     """An accepted mail with everything composing needs; the same Letter gives the same bytes for ever.
 
     ``mail_id`` is the 32 random-and-time bytes that the API shows as 64 hex digits; Message-ID and boundaries come
     from it. ``dated_at`` (ms since the epoch, UTC) becomes the Date field. ``references`` are the Message-IDs of the
     mails before it in its thread, oldest first; the last is that of the mail which it answers.
+
+    ``is_own``: nobody asked for it, this program wrote it. ``bounces`` is where bounces go, with a token added (None:
+    to the sender), and ``stream`` what recipients can unsubscribe from with one click (None: from nothing).
     """
 
     mail_id: bytes
@@ -139,9 +150,12 @@ class Letter(Struct, frozen=True, kw_only=True):
     files: tuple[FileRef, ...]
     dated_at: int
     references: tuple[str, ...] = ()
+    is_own: bool = False
+    bounces: Address | None = None
+    stream: Stream | None = None
 
     @property
     def return_path(self) -> Address | None:
-        """Where the servers on its way tell of its fate; None: nowhere."""
+        """Where the servers on its way tell of its fate, before a token is added; None: nowhere."""
         # RFC 3464 §2: a notice has none, so that no notice is ever about a notice.
-        return None if self.format is Format.REPORT else self.sender.address
+        return None if self.format is Format.REPORT else self.bounces or self.sender.address

@@ -22,6 +22,7 @@ def notice(report: Report, *, origin: Mailbox, at: int) -> Letter:
         format=Format.REPORT,
         files=(),
         dated_at=at,
+        is_own=True,
         references=references(about.references, message_id(about.mail_id, about.sender.address.domain)),
     )
 

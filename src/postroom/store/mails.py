@@ -10,9 +10,10 @@ from sqlalchemy import BindParameter, Connection, Row, bindparam, select
 
 from postroom.failpoint import reach
 from postroom.mail.address import Address
-from postroom.mail.draft import FileRef, Format, Kind, LeftOut, Letter, Linked, Mailbox, Recipient
+from postroom.mail.draft import FileRef, Format, Kind, LeftOut, Letter, Linked, Mailbox, Recipient, Stream
 from postroom.mail.life import Result, Stage, State, Why
 from postroom.mail.limits import URGENT_RECIPIENTS
+from postroom.record import MODULES
 from postroom.store import allowance, lanes, templates, threads, transports
 from postroom.store.allowance import Allowance
 from postroom.store.many import GIVEN, insert_all, run_all
@@ -190,6 +191,9 @@ def _opened(row: Any, addressed: Sequence[tuple[Recipient, State]], files: tuple
         files=files,
         dated_at=row.dated_at,
         references=threads.read_references(row.references),
+        is_own=row.module not in _FILED,
+        bounces=None if row.return_path is None else _address(row.return_path),
+        stream=Stream(org_id=row.org_id, user_id=row.user_id, module=row.module) if row.one_click else None,
     )
     pending = tuple([recipient for recipient, state in addressed if state is State.QUEUED])
     return Open(letter, pending, reached=any(state is State.SENT for _, state in addressed))
@@ -221,6 +225,8 @@ def files_of(tx: Connection, seqs: Sequence[int]) -> dict[int, tuple[FileRef, ..
 _FORMATS = {each.value: each for each in Format}
 _KINDS = {each.value: each for each in Kind}
 _STATES = {each.value: each for each in State}
+# What is filed under no record, nobody asked for: confirmations, notices.
+_FILED = {each.name for each in MODULES}
 
 _COLUMNS = (
     mail.c.seq,
@@ -279,6 +285,11 @@ _LETTERS = select(
     mail.c.attachments,
     mail.c.dated_at,
     mail.c.references,
+    mail.c.org_id,
+    mail.c.user_id,
+    mail.c.module,
+    mail.c.return_path,
+    mail.c.one_click,
 ).where(mail.c.seq.in_(GIVEN))
 _ADDRESSED = (
     select(recipient.c.mail_seq, recipient.c.n, recipient.c.kind, recipient.c.name, recipient.c.address)
@@ -355,8 +366,12 @@ def _deliveries(tx: Connection, seqs: Sequence[int]) -> dict[int, list[Delivery]
 
 
 def _mailbox(name: str, address: str) -> Mailbox:
-    local, _, domain = address.rpartition("@")
-    return Mailbox(name=name, address=Address(local, domain))  # parsed when it was stored
+    return Mailbox(name=name, address=_address(address))
+
+
+def _address(text: str) -> Address:
+    local, _, domain = text.rpartition("@")
+    return Address(local, domain)  # parsed when it was stored
 
 
 def _reply_to(row: Any) -> Mailbox | None:
@@ -387,6 +402,8 @@ def _mail_row(each: Accepted) -> dict[str, Any]:
         "linked_id": each.linked and each.linked.record_id,
         "thread_id": each.thread_id,
         "references": " ".join(letter.references) or None,
+        "return_path": letter.bounces and str(letter.bounces),
+        "one_click": letter.stream is not None,
     }
 
 

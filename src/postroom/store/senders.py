@@ -31,6 +31,9 @@ class Sender:
 
     ``id`` None: nobody configured it, it is the user's primary address. ``alias_of`` is the sender that it is another
     address of; ``transport_id`` is that one's then. ``confirmed_at`` None: nobody may send from it yet.
+
+    ``return_path`` is where bounces of its mails go, which can carry a token (``mail.verp``); None: to itself.
+    ``one_click``: recipients can unsubscribe from its mails.
     """
 
     id: int | None
@@ -43,6 +46,8 @@ class Sender:
     transport_id: int | None = None
     confirmed_at: int | None
     created_at: int
+    return_path: str | None = None
+    one_click: bool = False
 
 
 def add(tx: Connection, new: Sender) -> None:
@@ -58,10 +63,10 @@ def unmark_default(tx: Connection, org_id: int, user_id: int | None) -> None:
 
 
 def save(tx: Connection, changed: Sender) -> None:
-    """Replace the name, the default mark and the transport of a sender."""
+    """Replace what can be changed of a sender: all but the address, whose it is, and whether it is confirmed."""
     same = (sender.c.org_id == changed.org_id) & (sender.c.id == changed.id)
-    values = {"name": changed.name, "is_default": changed.is_default, "transport_id": _own_way(changed)}
-    tx.execute(update(sender).where(same).values(values))
+    values = {name: getattr(changed, name) for name in ("name", "is_default", "return_path", "one_click")}
+    tx.execute(update(sender).where(same).values(values | {"transport_id": _own_way(changed)}))
 
 
 def _own_way(of: Sender) -> int | None:

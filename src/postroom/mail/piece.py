@@ -1,0 +1,69 @@
+"""A mail as pieces: each is what some of its recipients get in the same octets, from the same return path.
+
+Most mails are one piece. Where the return path or the header names the recipient, each recipient has a piece alone; To
+and Cc are shown in all of them as they were written.
+"""
+
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+
+from postroom.mail import feedback, unsubscribe, verp
+from postroom.mail.address import Address
+from postroom.mail.draft import Format, Letter, Recipient
+from postroom.mail.token import Addressee, Use, token
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stamp:
+    """What an organisation's pieces are marked with: ``secret`` signs tokens, ``server`` is the URL of this server.
+
+    ``server`` has no slash at its end.
+    """
+
+    secret: bytes = field(repr=False)
+    server: str
+
+
+class Piece(Struct, frozen=True, kw_only=True):
+    """What ``recipients`` get: the return path (None: nowhere) and whole ``fields`` that only this header has."""
+
+    recipients: tuple[Recipient, ...]
+    return_path: Address | None
+    fields: str = ""
+
+
+def is_personal(letter: Letter) -> bool:
+    """Whether each recipient of it gets a piece of their own, for which a stamp is needed."""
+    # A notice comes from nowhere, and nobody has subscribed to it.
+    return (letter.bounces is not None or letter.stream is not None) and letter.format is not Format.REPORT
+
+
+def whole(letter: Letter, to: tuple[Recipient, ...]) -> Piece:
+    """A mail that is nobody's in particular, to these of its recipients."""
+    return Piece(recipients=to, return_path=letter.return_path)
+
+
+def personal(letter: Letter, to: tuple[Recipient, ...], mail_seq: int, stamp: Stamp) -> list[Piece]:
+    """A mail to these of its recipients, each alone; ``mail_seq`` is its number. The same for ever, like the letter."""
+    return [
+        Piece(
+            recipients=(each,),
+            return_path=_return_path(letter, Addressee(mail_seq=mail_seq, n=each.n), stamp),
+            fields=_fields(letter, Addressee(mail_seq=mail_seq, n=each.n), stamp),
+        )
+        for each in to
+    ]
+
+
+def _return_path(letter: Letter, of: Addressee, stamp: Stamp) -> Address | None:
+    if letter.bounces is None:
+        return letter.return_path
+    return verp.return_path(letter.bounces, token(of, Use.RETURN_PATH, stamp.secret))
+
+
+def _fields(letter: Letter, of: Addressee, stamp: Stamp) -> str:
+    if letter.stream is None:
+        return ""
+    url = unsubscribe.link(stamp.server, token(of, Use.UNSUBSCRIBE, stamp.secret))
+    return unsubscribe.fields(url) + feedback.field(letter.stream, letter.sender.address.domain)
