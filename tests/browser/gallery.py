@@ -15,6 +15,7 @@ from postroom.store.clients import ClientType
 from tests.browser.test_device import begun
 from tests.browser.walk import be_signed_in, name_oneself, press, request, sign_in
 from tests.oauth_clients.scene import PASSWORD, SCOPES, Scene, hashed_password
+from tests.store.unsubscribing import asking, link
 
 STRANGER: Final = "nobody.in.particular@a-rather-long-domain-of-nobody.example"
 NAME: Final = "Relationship Tracker & Sons of the Northern Counties"
@@ -109,7 +110,7 @@ async def dead_ends(at: Scene, page: Page) -> AsyncIterator[str]:
 
 
 async def confirming(at: Scene, page: Page) -> AsyncIterator[str]:
-    """A mailed link, its button, and the link again."""
+    """A mailed link, its button, and the link again; and the link of a mail that can be unsubscribed from."""
     app, world = at.house.app, at.house.world
     subject, token = Subject(org=world.org, user=world.user, sender=world.sender), secrets.make_token()
     await app.db.write(
@@ -121,6 +122,11 @@ async def confirming(at: Scene, page: Page) -> AsyncIterator[str]:
     yield "confirmed"
     await page.goto(at.url(f"/confirm?token={token}"))
     yield "confirmed-already"
+    await page.goto(at.url(link(await asking(app, world), 1)))
+    yield "unsubscribe"
+    await press(page, "Unsubscribe")
+    assert await page.title() == "Unsubscribed · Postroom"
+    yield "unsubscribed"
 
 
 async def reading(at: Scene, page: Page) -> AsyncIterator[str]:

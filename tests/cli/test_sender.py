@@ -88,3 +88,18 @@ async def test_what_is_removed_is_named_first_and_only_if_it_is_there(home: Path
     assert (asked.code, asked.err.startswith("Remove the from address b@x.example? [y/N]: ")) == (1, True)
     await well("sender", "rm", "b@x.example", "--org-email", cwd=home, stdin="y\n")
     assert (await well("sender", "ls", "--json", cwd=home)).json == []
+
+
+async def test_what_mails_tell_machines_is_asked_for_and_taken_back(home: Path) -> None:
+    async def listed() -> tuple[str, str]:
+        (only,) = (await well("sender", "ls", "--json", cwd=home)).json
+        return only["return_path"], only["one_click"]
+
+    asked = ("--return-path", "Bounces@x.example", "--one-click")
+    words = ("sender", "add", "ada@x.example", "--host", "h.example", "--confirmed", *asked)
+    refused = await postroom(*words, cwd=home, env={"POSTROOM_PUBLIC_URL": "http://post.x.example"})
+    assert "public_url: mail programs unsubscribe at https:// only" in refused.err
+    await well(*words, cwd=home, env={"POSTROOM_PUBLIC_URL": "https://post.x.example"})
+    assert await listed() == ("bounces@x.example", "yes")
+    await well("sender", "set", "ada@x.example", "--no-return-path", "--no-one-click", cwd=home)
+    assert await listed() == ("-", "no")

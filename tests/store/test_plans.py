@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, event, insert, text
 
 from postroom.mail.life import FINAL, Notices, State, Verb
+from postroom.mail.token import Addressee
 from postroom.record import CONTACTS, PIPELINES, Criteria, Kind
 from postroom.record.criteria import beginning, equal, modified_after, spoken
 from postroom.record.query import read_criteria
 from postroom.record.terms import whole
 from postroom.store import (
+    addressees,
     addresses,
     blocked,
     claims,
@@ -182,6 +184,10 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
     "blocked addresses": (
         lambda tx, world: blocked.look_up(tx, [Asked(world.org.id, "b7@x.example"), Asked(1, "nobody@x.example")]),
         {"pk_blocked"},
+    ),
+    "who is unsubscribed": (
+        lambda tx, _: addressees.find(tx, Addressee(mail_seq=7, n=0)),
+        {"pk_mail"},
     ),
     "a mailed link": (lambda tx, _: confirmations.find(tx, b"l" * 32), {"pk_confirmation"}),
     "a record's mails": (mailed("contact"), {MAILS}),

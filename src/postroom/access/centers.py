@@ -11,6 +11,7 @@ from postroom.errors import Misconfigured
 
 # W 4.12: China stands alone. Nobody is sent there or from there; whose account is there starts there.
 APART: Final = "cn"
+_EVERYWHERE: Final = ("0.0.0.0", "::", "")  # noqa: S104 - listened on, and nobody's URL
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
 
 
@@ -47,6 +48,15 @@ def read(settings: Settings, base_url: str) -> Centers:
         first, _, second = urls.partition(",")
         others[name] = _center("data_centers", name, first, second or first)
     return Centers(own=own, others=others)
+
+
+def mailed(settings: Settings) -> str:
+    """The URL of this server's pages in mailed links, without a slash at its end. Raises ``Misconfigured``."""
+    nowhere = settings.host in _EVERYWHERE or not settings.port
+    if nowhere and not (settings.public_url or settings.accounts_server):
+        raise Misconfigured("public_url is missing: a mailed link begins with it")
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return read(settings, settings.public_url or f"http://{host}:{settings.port}").own.accounts
 
 
 def _center(setting: str, name: str, accounts: str, api: str) -> Center:

@@ -23,7 +23,10 @@ _passwords: Final = PasswordHasher()  # argon2id with the parameters of RFC 9106
 
 
 class Vault:
-    """Seals small secrets (SMTP passwords) for the database; the newest key seals, each key opens."""
+    """Seals small secrets (SMTP passwords, what tokens are signed with) for the database.
+
+    The newest key seals, each key opens.
+    """
 
     def __init__(self, keys: list[bytes]) -> None:
         """``keys`` are Fernet keys, newest first. Raises ``Misconfigured`` where one is none."""
@@ -51,6 +54,14 @@ class Vault:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken:
             raise Misconfigured("secret_keys: none of the keys opens a stored password") from None
+
+    def make_signing_secret(self) -> bytes:
+        """A new secret to sign tokens with, 256 random bits, sealed: what it signs outlives the keys of this vault."""
+        return self.seal(secrets.token_hex(32))
+
+    def open_signing_secret(self, sealed: bytes) -> bytes:
+        """The secret itself; raises like ``open_sealed``."""
+        return bytes.fromhex(self.open_sealed(sealed))
 
 
 def _read_or_make(path: Path) -> list[bytes]:

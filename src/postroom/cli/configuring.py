@@ -9,6 +9,7 @@ from postroom.access.confirmation import Subject
 from postroom.app import App
 from postroom.cli.confirming import link
 from postroom.cli.opening import user_named
+from postroom.cli.telling import Told
 from postroom.cli.wayout import WayOut, transport
 from postroom.mail.address import Address
 from postroom.store import senders, transports
@@ -31,6 +32,7 @@ class Configured:
     alias_of: Address | None
     is_default: bool
     confirmed: bool
+    told: Told
     way_out: WayOut | None
 
 
@@ -42,7 +44,7 @@ async def add(app: App, org: Org, asked: Configured) -> Sender:
     way = None if asked.way_out is None else transport(app, org.id, asked.way_out)
     mailbox = None if asked.alias_of is None else own_mailbox(known, owner, asked.alias_of)
     number = app.ids.number()
-    new = Sender(
+    plain = Sender(
         id=number,
         org_id=org.id,
         user_id=None if asked.of_org else owner.id,
@@ -54,6 +56,7 @@ async def add(app: App, org: Org, asked: Configured) -> Sender:
         confirmed_at=app.clock() if asked.confirmed else None,
         created_at=app.clock(),
     )
+    new = asked.told.by(plain, app.settings)
     mail = None if asked.confirmed else link(app, Subject(org=org, user=owner, sender=new))
 
     def write(tx: Tx) -> None:

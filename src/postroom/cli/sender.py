@@ -8,6 +8,7 @@ import click
 from postroom.cli import say
 from postroom.cli.kinds import ADDRESS, LINE
 from postroom.cli.options import as_json, in_org
+from postroom.cli.telling import Told, with_told
 from postroom.cli.wayout import WayOut, described, stopped, transport, with_way_out
 from postroom.config import Settings
 from postroom.mail.address import Address
@@ -41,6 +42,7 @@ def sender() -> None:
 @click.option("--alias-of", type=ADDRESS, help="The sender of the user's of which it is another address.")
 @click.option("--default", "is_default", is_flag=True, help="Offer it first.")
 @click.option("--confirmed", is_flag=True, help="Vouch for the address: no link is mailed to it.")
+@with_told
 @with_way_out
 @as_json
 @in_org
@@ -117,6 +119,7 @@ def confirm(settings: Settings, *, email: Address, owner: Address | None, of_org
 @click.option("--for", "chosen", type=ADDRESS, multiple=True, help=_FOR)
 @click.option("--for-all", is_flag=True, help="Of an organisation's address: for all its users again.")
 @click.option("--default", "is_default", is_flag=True, help="Offer it first.")
+@with_told
 @with_way_out
 @in_org
 def change(
@@ -129,9 +132,10 @@ def change(
     chosen: tuple[Address, ...],
     for_all: bool,
     is_default: bool,
+    told: Told,
     way_out: WayOut | None,
 ) -> None:
-    """Change a from address or its server; mails that wait go the new way."""
+    """Change a from address or its server; mails that wait go the new way, and say what they said when accepted."""
     from dataclasses import replace
 
     from postroom.app import App
@@ -165,7 +169,7 @@ def change(
                 is_default=before.is_default or is_default,
                 transport_id=before.transport_id if way is None else lead(tx, before.transport_id, way),
             )
-            senders.save(tx, changed)
+            senders.save(tx, told.by(changed, settings))
 
         await app.db.write(write)
 
@@ -200,6 +204,8 @@ def ls(settings: Settings, as_json: bool) -> None:
                     "alias_of": emails[each.alias_of] if each.alias_of else "-",
                     "default": "yes" if each.is_default else "no",
                     "confirmed": "no" if each.confirmed_at is None else "yes",
+                    "return_path": each.return_path or "-",
+                    "one_click": "yes" if each.one_click else "no",
                     "server": described(ways.get(each.transport_id or 0)),
                     "stopped": stopped(standings.get(each.transport_id or 0)) or "-",
                 }

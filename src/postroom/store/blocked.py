@@ -9,6 +9,8 @@ from sqlalchemy import Connection, bindparam, delete, select, text
 from postroom.store.addresses import AT_ONCE, Asked
 from postroom.store.tables import blocked
 
+UNSUBSCRIBED: Final = "unsubscribed"  # the reason of whoever asked for it themselves
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Blocked:
@@ -20,9 +22,9 @@ class Blocked:
     created_at: int
 
 
-def add(tx: Connection, new: Blocked) -> None:
-    """Block an address; where it is blocked already, the reason is the new one."""
-    tx.execute(_ADD, {name: getattr(new, name) for name in Blocked.__slots__})
+def add(tx: Connection, new: Blocked) -> bool:
+    """Block an address; where it is blocked already, the reason is the new one. False where it was that before."""
+    return tx.execute(_ADD, {name: getattr(new, name) for name in Blocked.__slots__}).rowcount > 0
 
 
 def remove(tx: Connection, org_id: int, address: str) -> bool:
@@ -54,5 +56,5 @@ _OF_ADDRESSES: Final = select(blocked.c.org_id, blocked.c.address, blocked.c.rea
 # Both databases understand it.
 _ADD: Final = text(
     "INSERT INTO blocked (org_id, address, reason, created_at) VALUES (:org_id, :address, :reason, :created_at)"
-    " ON CONFLICT (org_id, address) DO UPDATE SET reason = excluded.reason"
+    " ON CONFLICT (org_id, address) DO UPDATE SET reason = excluded.reason WHERE blocked.reason <> excluded.reason"
 )

@@ -63,8 +63,10 @@ def find_many(tx: Connection, org_ids: Sequence[int]) -> list[Org | None]:
     return [found.get(each) for each in org_ids]
 
 
-# Made once: to build a statement costs more than to run it.
-_BY_ID = select(org).where(org.c.id.in_(bindparam("ids_", expanding=True)))
+# Made once: to build a statement costs more than to run it. What tokens are signed with is nobody's business but
+# ``secret``'s.
+_ORGS = select(*(column for column in org.c if column.name != "secret"))
+_BY_ID = _ORGS.where(org.c.id.in_(bindparam("ids_", expanding=True)))
 
 
 def hold(tx: Connection, org_id: int) -> None:
@@ -89,7 +91,7 @@ def first(tx: Connection) -> Org | None:
 
 def listing(tx: Connection) -> Sequence[Org]:
     """All organisations of this server, oldest first."""
-    return [_from_row(row) for row in tx.execute(select(org).order_by(org.c.id)).mappings()]
+    return [_from_row(row) for row in tx.execute(_ORGS.order_by(org.c.id)).mappings()]
 
 
 def choose_recipients(tx: Connection, org_id: int, policy: RecipientPolicy) -> None:
@@ -115,6 +117,17 @@ def choose_unknown(tx: Connection, org_id: int, unknown: Unknown) -> None:
 def choose_notices(tx: Connection, org_id: int, notices: Notices) -> None:
     """Set what senders are told by mail."""
     tx.execute(update(org).where(org.c.id == org_id).values(notices=notices.value))
+
+
+def secret(tx: Connection, org_id: int) -> bytes | None:
+    """What tokens in its mails are signed with, sealed; None where none is signed yet."""
+    found: bytes | None = tx.execute(select(org.c.secret).where(org.c.id == org_id)).scalar_one()
+    return found
+
+
+def keep_secret(tx: Connection, org_id: int, sealed: bytes) -> None:
+    """Sign with this one for ever, unless there is one already: tokens are read for years."""
+    tx.execute(update(org).where(org.c.id == org_id, org.c.secret.is_(None)).values(secret=sealed))
 
 
 def _from_row(row: RowMapping) -> Org:

@@ -58,6 +58,7 @@ org = Table(
     # What becomes of a mail that the server may have taken, without having said so: retry or hold.
     Column("unknown", Text, nullable=False, server_default="retry"),
     Column("notices", Text, nullable=False, server_default="none"),  # told to senders by mail: none, failures, delays
+    Column("secret", LargeBinary),  # Fernet: what tokens in its mails are signed with; none: none is signed yet
 )
 
 user = Table(

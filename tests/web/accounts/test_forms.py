@@ -17,10 +17,18 @@ from tests.oauth_clients.scene import PASSWORD
 from tests.web.accounts.browser import browser
 from tests.web.accounts.stage import Stage, stage
 
-FOR_PROGRAMS = ("/oauth/v2/token", "/oauth/v2/token/revoke", "/oauth/v3/device/code", "/oauth/v3/device/token")
+# The last one is for people, too: its link is what no other site has.
+FOR_PROGRAMS = (
+    "/oauth/v2/token",
+    "/oauth/v2/token/revoke",
+    "/oauth/v3/device/code",
+    "/oauth/v3/device/token",
+    "/unsubscribe",
+)
 FORMS = [path for path, handlers in ROUTES.items() if "POST" in handlers and path not in FOR_PROGRAMS]
 PAGES = [
     "/confirm",
+    "/unsubscribe",
     "/signin",
     "/oauth/v2/auth",
     "/oauth/v3/device",

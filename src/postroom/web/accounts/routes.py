@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from postroom.mail.unsubscribe import PATH
 from postroom.web.accounts import (
     account,
     authorize,
@@ -15,6 +16,7 @@ from postroom.web.accounts import (
     serverinfo,
     signin,
     token,
+    unsubscribe,
 )
 from postroom.web.accounts.desk import Handler
 from postroom.web.accounts.visit import page
@@ -32,6 +34,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
     "/oauth/v2/refresh": {"GET": page(authorize.renew)},
     "/oauth/v3/device": {"GET": page(device.show), "POST": page(device.submit)},
     "/confirm": {"GET": page(confirm.show), "POST": page(confirm.submit)},
+    PATH: {"GET": page(unsubscribe.show), "POST": page(unsubscribe.submit)},
     "/signin": {"GET": page(signin.show), "POST": page(signin.submit)},
     "/signout": {"POST": page(signin.leave)},
     "/account": {"GET": page(account.show)},

@@ -27,6 +27,7 @@ def upgrade() -> None:
     op.add_column("transport", Column("direct", Boolean, nullable=False, server_default=text("false")))
     op.add_column("transport", Column("source", Text))
     op.add_column("transport", Column("fallback_id", BigInteger))
+    op.add_column("org", Column("secret", LargeBinary))
     for table in ("sender", "mail"):
         op.add_column(table, Column("return_path", Text))
         op.add_column(table, Column("one_click", Boolean, nullable=False, server_default=text("false")))
