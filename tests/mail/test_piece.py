@@ -1,5 +1,7 @@
 """What each recipient of a mail gets: read by the standard library, and the same each time."""
 
+from html import escape
+
 import pytest
 from msgspec.structs import replace
 
@@ -9,7 +11,7 @@ from postroom.mail.draft import Format, Letter, Stream
 from postroom.mail.feedback import sender_id
 from postroom.mail.piece import Piece, Stamp, is_personal, personal, whole
 from postroom.mail.token import Token, Use
-from tests.mail.letters import box, letter, read
+from tests.mail.letters import box, letter, read, texts
 
 SECRET = bytes(range(32))
 STAMP = Stamp(secret=SECRET, server="https://post.example.com")
@@ -23,8 +25,8 @@ def written(**changes: object) -> Letter:
     return replace(plain, **changes)
 
 
-def octets(of: Letter, piece: Piece) -> bytes:
-    (segment,) = compose(of, piece.fields).segments
+def octets(piece: Piece) -> bytes:
+    (segment,) = compose(piece.letter, piece.fields).segments
     assert isinstance(segment, bytes)
     return segment
 
@@ -34,7 +36,7 @@ def test_a_mail_that_is_nobodys_in_particular_stays_whole() -> None:
     piece = whole(plain, plain.recipients[1:])
     assert not is_personal(plain)
     assert not is_personal(written(format=Format.REPORT, bounces=BOUNCES, stream=STREAM))
-    assert (piece.recipients, piece.return_path, piece.fields) == (plain.recipients[1:], plain.sender.address, "")
+    assert piece == Piece(letter=plain, recipients=plain.recipients[1:], return_path=plain.sender.address)
 
 
 def test_each_recipient_can_unsubscribe_alone_and_all_see_the_same_names() -> None:
@@ -45,7 +47,7 @@ def test_each_recipient_can_unsubscribe_alone_and_all_see_the_same_names() -> No
     assert {piece.return_path for piece in pieces} == {mail.sender.address}
     links = set()
     for n, piece in enumerate(pieces):
-        message = read(octets(mail, piece))
+        message = read(octets(piece))
         assert (message["To"], message["Cc"], message["Bcc"]) == ("Cleo <cleo@example.net>", "dora@example.net", None)
         assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert message["Feedback-ID"] == f"12:Contacts:11:{sender_id('example.com')}"
@@ -57,13 +59,28 @@ def test_each_recipient_can_unsubscribe_alone_and_all_see_the_same_names() -> No
         assert (server, token.addressee.mail_seq, token.addressee.n) == (STAMP.server, 70, n)
         links.add(link)
     assert len(links) == 3
-    assert b"eve" not in octets(mail, pieces[2])
+    assert b"eve" not in octets(pieces[2])
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_a_text_may_show_the_link_to_its_reader(as_text: bool) -> None:
+    content = "No more? ${unsubscribe_url}" if as_text else '<a href="${unsubscribe_url}">No more</a>'
+    mail = replace(letter(content, as_text=as_text), stream=STREAM)
+    (piece,) = personal(mail, mail.recipients, 70, Stamp(secret=SECRET, server="https://post.example.com/a&b"))
+    message = read(octets(piece))
+    link = message["List-Unsubscribe"].strip("<>")
+    shown = texts(message)
+    assert "https://post.example.com/a&b/unsubscribe?token=" in link
+    assert link in shown["text/plain"]
+    assert as_text or f'href="{escape(link)}"' in shown["text/html"]
+    plain = replace(mail, stream=None, bounces=BOUNCES)
+    assert personal(plain, mail.recipients, 70, STAMP)[0].letter.content == content
 
 
 def test_a_return_path_names_the_recipient_and_changes_no_octet_of_the_message() -> None:
     mail = written(bounces=BOUNCES)
     first, second, _ = personal(mail, mail.recipients, 70, STAMP)
-    assert octets(mail, first) == octets(mail, second) == octets(mail, whole(mail, mail.recipients))
+    assert octets(first) == octets(second) == octets(whole(mail, mail.recipients))
     assert first.return_path is not None
     token = verp.read(first.return_path)
     assert token is not None

@@ -1,12 +1,13 @@
 """A mail as pieces: each is what some of its recipients get in the same octets, from the same return path.
 
-Most mails are one piece. Where the return path or the header names the recipient, each recipient has a piece alone; To
+Most mails are one piece. Where the return path or the message names the recipient, each recipient has a piece alone; To
 and Cc are shown in all of them as they were written.
 """
 
 from dataclasses import dataclass, field
+from html import escape
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from postroom.mail import feedback, unsubscribe, verp
 from postroom.mail.address import Address
@@ -26,8 +27,12 @@ class Stamp:
 
 
 class Piece(Struct, frozen=True, kw_only=True):
-    """What ``recipients`` get: the return path (None: nowhere) and whole ``fields`` that only this header has."""
+    """What ``recipients`` get: ``letter`` as they read it, from a return path (None: nowhere).
 
+    ``fields`` are whole fields that only this header has.
+    """
+
+    letter: Letter
     recipients: tuple[Recipient, ...]
     return_path: Address | None
     fields: str = ""
@@ -41,29 +46,25 @@ def is_personal(letter: Letter) -> bool:
 
 def whole(letter: Letter, to: tuple[Recipient, ...]) -> Piece:
     """A mail that is nobody's in particular, to these of its recipients."""
-    return Piece(recipients=to, return_path=letter.return_path)
+    return Piece(letter=letter, recipients=to, return_path=letter.return_path)
 
 
 def personal(letter: Letter, to: tuple[Recipient, ...], mail_seq: int, stamp: Stamp) -> list[Piece]:
     """A mail to these of its recipients, each alone; ``mail_seq`` is its number. The same for ever, like the letter."""
-    return [
-        Piece(
-            recipients=(each,),
-            return_path=_return_path(letter, Addressee(mail_seq=mail_seq, n=each.n), stamp),
-            fields=_fields(letter, Addressee(mail_seq=mail_seq, n=each.n), stamp),
-        )
-        for each in to
-    ]
+    return [_alone(letter, each, Addressee(mail_seq=mail_seq, n=each.n), stamp) for each in to]
 
 
-def _return_path(letter: Letter, of: Addressee, stamp: Stamp) -> Address | None:
-    if letter.bounces is None:
-        return letter.return_path
-    return verp.return_path(letter.bounces, token(of, Use.RETURN_PATH, stamp.secret))
-
-
-def _fields(letter: Letter, of: Addressee, stamp: Stamp) -> str:
+def _alone(letter: Letter, to: Recipient, of: Addressee, stamp: Stamp) -> Piece:
+    return_path = letter.return_path
+    if letter.bounces is not None:
+        return_path = verp.return_path(letter.bounces, token(of, Use.RETURN_PATH, stamp.secret))
     if letter.stream is None:
-        return ""
+        return Piece(letter=letter, recipients=(to,), return_path=return_path)
     url = unsubscribe.link(stamp.server, token(of, Use.UNSUBSCRIBE, stamp.secret))
-    return unsubscribe.fields(url) + feedback.field(letter.stream, letter.sender.address.domain)
+    shown = escape(url) if letter.format is Format.HTML else url
+    return Piece(
+        letter=structs.replace(letter, content=letter.content.replace(unsubscribe.PLACE, shown)),
+        recipients=(to,),
+        return_path=return_path,
+        fields=unsubscribe.fields(url) + feedback.field(letter.stream, letter.sender.address.domain),
+    )

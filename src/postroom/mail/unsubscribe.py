@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from postroom.mail.header import words
 
 PATH: Final = "/unsubscribe"
+# Stands in a text for the recipient's own link. No merge field, which would be filled when the mail is accepted.
+PLACE: Final = "${unsubscribe_url}"
 # RFC 8058 §3.1: the one pair that the second field has, and that is sent to the URL of the first.
 KEY: Final = "List-Unsubscribe"
 VALUE: Final = "One-Click"
