@@ -8,7 +8,7 @@ BIN := .venv/bin
 PIN := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test tested browser check format serve bench crash powerloss fuzz lock clean
+.PHONY: help demo test tested browser peers check format serve bench crash powerloss fuzz lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,15 +29,20 @@ demo: .venv/.ready ## send real mails through the real API into a local inbox
 serve: .venv/.ready ## run the API and the delivery worker, data in ./data
 	@$(BIN)/postroom serve --data-dir data
 
-test: .venv/.ready ## run every check and every test
+test: ## run every check and every test
+	@$(MAKE) --no-print-directory --jobs=2 .venv/.ready peers
 	@$(MAKE) --no-print-directory --jobs=2 check tested
 
-tested: .venv-zoho/.ready browser
+tested: .venv-zoho/.ready browser peers
 	@$(BIN)/pytest -n 3
 
 # No stamp: a browser that is there is found in no time, and one that was removed is missed at once.
 browser: .venv/.ready ## have a Chromium for the tests that drive the pages
 	@sh requirements/browser.sh .venv/browser.log
+
+# Real mail and name servers, each of Debian's, unpacked and not installed. They come while pip works.
+peers: ## have the servers that the tests talk with
+	@sh requirements/peers.sh .venv-peers
 
 check: .venv/.ready ## lint, types and the import contract
 	@$(BIN)/ruff check .
@@ -69,4 +74,4 @@ lock: ## pin the newest packages that fit (needs uv)
 	@echo 'zohocrmsdk8_0==7.0.0' | uv pip compile $(PIN) --output-file requirements/zoho.lock -
 
 clean: ## remove what the targets above made
-	rm -rf .venv .venv-zoho build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-zoho .venv-peers build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
