@@ -46,6 +46,15 @@ def test_a_lost_key_is_told_as_such() -> None:
         Vault.open(Settings(secret_keys=Fernet.generate_key().decode())).open_sealed(sealed)
 
 
+def test_what_tokens_are_signed_with_outlives_the_keys() -> None:
+    old, new = Fernet.generate_key(), Fernet.generate_key()
+    sealed = Vault([old]).make_signing_secret()
+    other = Vault([old]).make_signing_secret()
+    secret, again, another = (Vault([new, old]).open_signing_secret(each) for each in (sealed, sealed, other))
+    assert (len(secret), again) == (32, secret)
+    assert another != secret
+
+
 @pytest.mark.parametrize("keys", ["short", "!" * 44, f"{Fernet.generate_key().decode()},"], ids=["short", "odd", "no"])
 def test_what_is_no_key_is_refused(keys: str) -> None:
     with pytest.raises(Misconfigured, match="secret_keys"):

@@ -31,6 +31,14 @@ async def test_choices_are_the_organisations_own(db: Database, world: World) -> 
     assert found_now == [replace(world.org, recipients=policy, transport_id=None), other.org]
 
 
+async def test_what_tokens_are_signed_with_is_kept_once_and_for_ever(db: Database, world: World) -> None:
+    other = await db.write(lambda tx: found(tx, 2))
+    for sealed in (b"first", b"second"):
+        await db.write(partial(orgs.keep_secret, org_id=world.org.id, sealed=sealed))
+    kept = [await db.read(partial(orgs.secret, org_id=each.org.id)) for each in (world, other)]
+    assert kept == [b"first", None]
+
+
 async def test_transports_are_found_by_number_and_listed_by_organisation(db: Database, world: World) -> None:
     secret = replace(world.transport, id=99, username="ada", password=b"\x00\xffcipher")
     await db.write(partial(transports.add, new=secret))
