@@ -9,7 +9,7 @@ from postroom.smtp.mx import Mx, order
 
 def hosts(*records: tuple[int, str], domain: str = "example.com", seed: int = 1) -> Sequence[str] | Outcome:
     found = [Mx(preference=preference, host=host) for preference, host in records]
-    return order(found, domain=domain, ourselves="Us.example", chance=Random(seed))
+    return order(found, domain=domain, ourselves="Us.example", chance=Random(seed).random)
 
 
 @pytest.mark.parametrize(

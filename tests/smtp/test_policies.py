@@ -12,6 +12,7 @@ from postroom.smtp.sts import Mode, Policy
 from tests.smtp.nameserver import Fault, Nameserver, Zone
 from tests.smtp.peers import Authority
 from tests.smtp.policyhost import PolicyHost, page, policy
+from tests.smtp.shelf import Shelf
 
 NOW = 1_800_000_000_000
 DAY = 24 * 3600 * 1000
@@ -24,19 +25,6 @@ TLS = AUTHORITY.server("mta-sts.example.com")
 OTHER_NAME = AUTHORITY.server("example.com")
 UNKNOWN = Authority(ca=trustme.CA()).server("mta-sts.example.com")
 KEPT = Policy(id="1", mode=Mode.ENFORCE, mx=("old.example.com",), fetched_at=NOW, ends_at=NOW + 7 * DAY)
-
-
-@dataclass
-class Shelf:
-    """A shelf in memory."""
-
-    policies: dict[str, Policy] = field(default_factory=dict)
-
-    async def find(self, domain: str) -> Policy | None:
-        return self.policies.get(domain)
-
-    async def keep(self, domain: str, policy: Policy) -> None:
-        self.policies[domain] = policy
 
 
 @dataclass

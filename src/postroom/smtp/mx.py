@@ -4,9 +4,8 @@ RFC 5321 §5.1 (the order, no MX at all, our own name among them), RFC 7505 (a d
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import Final
 
 from postroom.mail.life import Outcome, Result, Stage, Why
@@ -35,10 +34,13 @@ def is_host(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def order(records: Sequence[Mx], *, domain: str, ourselves: str, chance: Random) -> tuple[str, ...] | Outcome:
+def order(
+    records: Sequence[Mx], *, domain: str, ourselves: str, chance: Callable[[], float]
+) -> tuple[str, ...] | Outcome:
     """The hosts to try, the best first; or why there are none, which no waiting changes.
 
-    ``records`` empty: the domain has no MX, and is its own host. ``ourselves`` is the name that we go by.
+    ``records`` empty: the domain has no MX, and is its own host. ``ourselves`` is the name that we
+    go by, ``chance`` gives numbers in [0, 1).
     """
     # RFC 7505 §3: one record, and its host is the root.
     if [each.host for each in records] == [""]:
@@ -53,7 +55,7 @@ def order(records: Sequence[Mx], *, domain: str, ourselves: str, chance: Random)
     if not before:
         return unroutable("5.4.6", f"mail for {domain} comes back to us (MX)")
     # RFC 5321 §5.1: at random among equals, to spread the load.
-    ranked = sorted(before, key=lambda each: (each.preference, chance.random()))
+    ranked = sorted(before, key=lambda each: (each.preference, chance()))
     return tuple(dict.fromkeys(each.host for each in ranked))
 
 

@@ -24,7 +24,7 @@ from postroom.smtp.mx import Mx
 
 SECONDS: Final = 10.0  # ours, for one question with all that is tried for it
 _TRIES: Final = 3  # a datagram may be lost
-_PAYLOAD: Final = 1232  # octets that pass everywhere in one piece (RFC 9715 §3.1); what is longer comes over TCP
+_PAYLOAD: Final = 1232  # octets that pass everywhere in one piece; what is longer comes over TCP
 _LONGEST: Final = 3600  # seconds that an answer is believed, whatever it says itself
 _MOST: Final = 10_000  # answers in memory
 
