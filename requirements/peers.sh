@@ -4,7 +4,7 @@
 set -eu
 
 # One line each for what may stand beside the others; dependencies come along where the machine has them not.
-packages='exim4-daemon-heavy dovecot-core dovecot-submissiond spamassassin opendkim-tools python3-dkim python3-nacl python3-spf unbound knot libnss-wrapper
+packages='exim4-daemon-heavy dovecot-core spamassassin opendkim-tools python3-dkim python3-nacl python3-spf unbound knot libnss-wrapper
 postfix
 opensmtpd'
 
@@ -52,5 +52,7 @@ LINES
 for deb in "$here"/debs/*.deb; do
     dpkg-deb --extract "$deb" "$here/tree"
 done >>"$here/log" 2>&1 || missing "Debian's mail servers could not be unpacked; $1/log has the details"
+# Nobody gains a privilege by a program in a folder of the project; and one that gives some heeds no LD_LIBRARY_PATH.
+find "$here/tree" -type f -perm /6000 -exec chmod ug-s {} +
 rm -rf "$here/debs" "$here/lists"
 echo "$stamp" >"$here/.ready"

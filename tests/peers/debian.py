@@ -34,7 +34,9 @@ def environment(**more: str) -> dict[str, str]:
     return {
         "PATH": os.pathsep.join([*(str(TREE / each) for each in _FOLDERS), "/usr/sbin", "/usr/bin", "/sbin", "/bin"]),
         "LANG": "C.UTF-8",
-        "LD_LIBRARY_PATH": _all("usr/lib", "usr/lib/*-linux-*", "usr/lib/dovecot", "usr/lib/postfix"),
+        "LD_LIBRARY_PATH": _all(
+            "usr/lib", "usr/lib/*-linux-*", "usr/lib/dovecot", "usr/lib/dovecot/modules/*", "usr/lib/postfix"
+        ),
         "PERL5LIB": _all("usr/share/perl5", "usr/lib/*/perl5/5.*", "usr/share/perl/5.*", "usr/lib/*/perl/5.*"),
         "PYTHONPATH": _all("usr/lib/python3/dist-packages"),
         **more,
