@@ -93,10 +93,12 @@ def running(words: Sequence[str], *wanted: int | Path, **variables: str) -> Iter
         try:
             end = time.monotonic() + START_SECONDS
             while not all(map(_listens, wanted)):
-                if process.poll() is not None or time.monotonic() > end:
+                # Nobody rings when a port opens, but a server that gives up is heard at once.
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(0.01)
+                if process.returncode is not None or time.monotonic() > end:
                     said.seek(0)
                     raise RuntimeError(f"{words[0]} did not start: {said.read().decode(errors='replace')}")
-                time.sleep(0.01)  # nobody rings when a port opens
             yield
         finally:
             # With all its children, and at once: nothing of theirs is wanted any more.
