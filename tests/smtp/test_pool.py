@@ -23,7 +23,7 @@ from postroom.smtp.deadlines import Deadlines
 from postroom.smtp.journal import Journal
 from postroom.smtp.pool import Load, Pool
 from postroom.smtp.protocol import Envelope
-from postroom.smtp.route import Credentials, Route, Tls
+from postroom.smtp.route import Credentials, Destination, Route, Tls
 from tests.smtp.letters import MESSAGE, envelope
 from tests.smtp.peers import ANSWERS, Act, Inbox, Server, offers, until
 
@@ -52,7 +52,7 @@ def load(composed: Composed, mail: Envelope, open_file: OpenFile = no_files, cou
 
 
 async def sent(pool: Pool, route: Route) -> Outcome:
-    [outcome] = await pool.transmit(route, load(SMALL, envelope()))
+    [outcome] = await pool.transmit(Destination.of(route), load(SMALL, envelope()))
     return outcome
 
 
@@ -89,7 +89,7 @@ async def test_a_mail_may_want_a_session_that_has_had_few() -> None:
     few = structs.replace(load(SMALL, envelope()), per_session=2)
     async with server.listening(), pool_of(connections_per_transport=1) as pool:
         for wanted in (load(SMALL, envelope()), load(SMALL, envelope()), few, few, few):
-            await pool.transmit(server.route(), wanted)
+            await pool.transmit(Destination.of(server.route()), wanted)
     assert server.connections == 3
     assert server.most_at_once == 1
 
@@ -100,7 +100,7 @@ async def test_a_limit_that_transports_share_closes_what_rests_of_one_for_the_ot
     async with server.listening(), pool_of(parts=lambda _: part) as pool:
         for transport_id in (1, 2, 3, 1):
             mail = load(SMALL, envelope(), course=structs.replace(COURSE, transport_id=transport_id))
-            way = server.route(transport_id=transport_id)
+            way = Destination.of(server.route(transport_id=transport_id))
             outcomes = await asyncio.gather(pool.transmit(way, mail), pool.transmit(way, mail))
             assert {each.result for [each] in outcomes} == {Result.ACCEPTED}
     assert len(server.messages) == 8
@@ -113,14 +113,14 @@ async def test_a_limit_that_is_lowered_closes_what_rests() -> None:
     others = structs.replace(COURSE, domain="other.example")
     async with server.listening(), pool_of(parts=lambda course: part if course == COURSE else {}) as pool:
         mails = [load(SMALL, envelope()), load(SMALL, envelope(), course=others)]
-        await asyncio.gather(*(pool.transmit(server.route(), mail) for mail in mails))
+        await asyncio.gather(*(pool.transmit(Destination.of(server.route()), mail) for mail in mails))
         part[7] = 1
         pool.trim()
         assert not pool._goodbyes, "one of two is no more than it may be"
         part[7] = 0
         pool.trim()
         await until(lambda: server.at_once == 1)
-        await pool.transmit(server.route(), mails[1])
+        await pool.transmit(Destination.of(server.route()), mails[1])
     assert server.connections == 2
 
 
@@ -172,7 +172,7 @@ async def test_a_session_seen_dead_is_replaced(farewell: bytes) -> None:
         await sent(pool, server.route())
         server.push(farewell)
         server.cut()
-        await until(lambda: not pool._lanes[1].idle[0].session.usable)
+        await until(lambda: not pool._lanes[1,].idle[0].session.usable)
         assert (await sent(pool, server.route())).result is Result.ACCEPTED
     assert server.connections == 2
     assert len(server.messages) == 2
@@ -220,7 +220,7 @@ async def test_no_session_is_an_outcome_for_each_recipient() -> None:
     server = Server({"CONNECT": b"421 4.3.2 busy\r\n"})
     async with server.listening(), pool_of() as pool:
         mail = envelope("a@example.net", "b@example.net")
-        outcomes = await pool.transmit(server.route(), load(SMALL, mail))
+        outcomes = await pool.transmit(Destination.of(server.route()), load(SMALL, mail))
         assert [(o.result, o.stage, o.code) for o in outcomes] == [(Result.DEFERRED, Stage.GREETING, 421)] * 2
 
 
@@ -271,7 +271,7 @@ async def test_a_file_that_is_gone_frees_the_turn() -> None:
     composed, mail = with_file(10)
     async with server.listening(), pool_of() as pool:
         with pytest.raises(Unavailable, match=r"there is no large\.bin"):
-            await pool.transmit(server.route(), load(composed, mail))
+            await pool.transmit(Destination.of(server.route()), load(composed, mail))
         assert (await sent(pool, server.route())).result is Result.ACCEPTED
     assert len(server.messages) == 1
 
@@ -312,7 +312,7 @@ async def test_files_arrive_in_base64(size: int) -> None:
     composed, mail = with_file(size)
     inbox = Inbox()
     async with inbox.listening(), pool_of() as pool:
-        [outcome] = await pool.transmit(inbox.route(), load(composed, mail, pieces_of))
+        [outcome] = await pool.transmit(Destination.of(inbox.route()), load(composed, mail, pieces_of))
     assert outcome.result is Result.ACCEPTED
     parts = [
         part if isinstance(part, bytes) else encodebytes(octets_of(part)).replace(b"\n", b"\r\n")
@@ -357,7 +357,7 @@ async def test_a_mail_of_many_megabytes_takes_little_memory() -> None:
     async with pool_of() as pool:
         tracemalloc.start()
         try:
-            [outcome] = await pool.transmit(route, load(composed, mail, zeros))
+            [outcome] = await pool.transmit(Destination.of(route), load(composed, mail, zeros))
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
@@ -374,7 +374,47 @@ async def test_what_the_first_session_meets_the_others_do_not_try() -> None:
         route = server.route(credentials=ann)
         outcomes = await asyncio.gather(*(sent(pool, route) for _ in range(2)))
         assert [(each.stage, each.code) for each in outcomes] == [(Stage.AUTH, 535)] * 2
-        assert (server.connections, pool.serves(1)) == (1, False)
+        assert (server.connections, pool.serves((1,))) == (1, False)
         outcomes = await asyncio.gather(*(sent(pool, route) for _ in range(2)))
         assert [each.result for each in outcomes] == [Result.ACCEPTED] * 2
-        assert (server.connections, pool.serves(1)) == (3, True)
+        assert (server.connections, pool.serves((1,))) == (3, True)
+
+
+BUSY = b"421 4.3.2 busy\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answers", "dialled", "code"),
+    [
+        (({}, {}), (1, 0), 250),
+        (({"CONNECT": BUSY}, {}), (1, 1), 250),
+        (({"CONNECT": Act.CUT}, {"CONNECT": BUSY}), (1, 1), 421),
+        (({"MAIL": b"451 4.3.0 not now\r\n"}, {}), (1, 0), 451),
+        (({"RCPT": b"550 5.1.1 nobody\r\n"}, {}), (1, 0), 550),
+    ],
+)
+async def test_routes_are_tried_in_order_until_a_session_stands(
+    answers: tuple[dict[str, Any], dict[str, Any]], dialled: tuple[int, int], code: int
+) -> None:
+    servers = [Server(each) for each in answers]
+    async with servers[0].listening(), servers[1].listening(), pool_of() as pool:
+        there = Destination(key="there", routes=tuple(each.route() for each in servers))
+        for _ in range(2):
+            # Two together, then two that need not find out again what failed.
+            ends = await asyncio.gather(*(pool.transmit(there, load(SMALL, envelope())) for _ in range(2)))
+            assert {outcome.code for [outcome] in ends} == {code}
+    # A server that takes mails, or refuses them, has a connection for each of two.
+    assert tuple(min(each.connections, 1) for each in servers) == dialled
+    assert servers[0].connections <= 1 or "CONNECT" not in answers[0]
+    arrived = [each for server in servers for each in server.messages if each != b".\r\n"]
+    assert len(arrived) == (4 if code == 250 else 0)
+
+
+async def test_a_destination_that_is_gone_is_forgotten_once_it_may_be_dialled_again() -> None:
+    server = Server({"CONNECT": Act.CUT})
+    async with server.listening(), pool_of(idle_seconds=0.01) as pool:
+        there = Destination(key="there", routes=(server.route(),), rest_seconds=0.02)
+        await pool.transmit(there, load(SMALL, envelope()))
+        await until(lambda: not pool._lanes)
+        await pool.transmit(there, load(SMALL, envelope()))
+    assert server.connections == 2

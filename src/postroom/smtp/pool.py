@@ -1,10 +1,10 @@
-"""Sessions kept and shared: a mail takes one that is there, or a new one, within a limit for each transport."""
+"""Sessions kept and shared: a mail takes one that is there, or a new one, within a limit for each destination."""
 
 import asyncio
 import ssl
+from collections.abc import Hashable
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
@@ -16,12 +16,14 @@ from postroom.smtp.body import OpenFile, flow
 from postroom.smtp.deadlines import Deadlines
 from postroom.smtp.journal import Journal
 from postroom.smtp.protocol import Envelope, SessionFailed, failed
-from postroom.smtp.route import Route
+from postroom.smtp.route import Destination, Route
 from postroom.smtp.session import Session
 from postroom.smtp.turns import Turns
 
 IDLE_SECONDS: Final = 30.0  # ours; RFC 5321 §4.5.3.2.7 has servers wait five minutes, but many hang up before
 MAILS_PER_SESSION: Final = 1000  # ours: connections move on when the server's name comes to mean another machine
+
+_Faults: TypeAlias = dict[Route, Outcome]  # routes that failed, and how
 
 
 class Load(Struct, frozen=True, kw_only=True):
@@ -48,29 +50,32 @@ class _Idle(Struct, frozen=True, kw_only=True):
 
 
 class _Lane:
-    """What one transport has: turns, mails that have or await one, how many of these are in a conversation, sessions
-    at rest, the longest idle first, and the one on whose coming about others wait.
+    """What one destination has: turns, mails that have or await one, how many of these are in a conversation, sessions
+    at rest, the longest idle first, the one on whose coming about others wait, and the routes that failed lately.
     """
 
     def __init__(self, turns: Turns) -> None:
         self.turns = turns
         self.mails = 0
         self.talks = 0
-        self.scout: _Scout | None = None
+        self.scout: asyncio.Future[_Faults] | None = None
         self.idle: list[_Idle] = []
+        self._faults: dict[Route, tuple[float, Outcome]] = {}  # until when they are left alone
 
     @property
     def stands(self) -> bool:
         """Whether there is a session that the server has let in."""
         return self.talks > 0 or any(each.session.usable for each in self.idle)
 
+    def note(self, route: Route, fault: Outcome, until: float) -> None:
+        """The route failed, and is left alone until then."""
+        self._faults[route] = (until, fault)
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Scout:
-    """A session that is about to come about, and its end: why it did not, or None."""
-
-    route: Route
-    end: "asyncio.Future[Outcome | None]"
+    def faults(self, now: float) -> _Faults:
+        """What the routes met that are still left alone."""
+        if self._faults:  # asked for each session, and mostly there are none
+            self._faults = {route: met for route, met in self._faults.items() if met[0] > now}
+        return {route: fault for route, (_, fault) in self._faults.items()}
 
 
 class Pool:
@@ -87,33 +92,33 @@ class Pool:
         mails_per_session: int = MAILS_PER_SESSION,
         parts: Parts = lambda _: {},
     ) -> None:
-        """``parts`` tells how many connections there may be at once for such mails, beside those of each transport."""
+        """``parts``: how many connections there may be at once for such mails, beside those of each destination."""
         self._hostname = hostname
         self._ssl_context = ssl_context
         self._deadlines = deadlines
         self._limit = connections_per_transport
         self._idle_seconds = idle_seconds
         self._mails_per_session = mails_per_session
-        self._lanes: dict[int, _Lane] = {}
+        self._lanes: dict[Hashable, _Lane] = {}
         self._berths = Berths(parts)
         self._goodbyes: set[asyncio.Task[None]] = set()
         self._sweep: asyncio.TimerHandle | None = None
         self._closing = False
 
-    async def transmit(self, route: Route, load: Load) -> list[Outcome]:
+    async def transmit(self, destination: Destination, load: Load) -> list[Outcome]:
         """Hand over one mail: an outcome for each recipient, in order.
 
         Raises what the opening of a file raises, and ``Unavailable`` where one is not as long as it was or the journal
         gives no leave; the server then has taken nothing.
         """
-        lane = self._lanes.get(route.transport_id) or self._new_lane(route.transport_id)
+        lane = self._lanes.get(destination.key) or self._new_lane(destination.key)
         lane.mails += 1
         try:
-            await self._turn(lane, route)
+            await self._turn(lane, destination)
             session = None
             self._berths.busy.add(load.course)
             try:
-                session, outcomes = await self._deliver(lane, route, load)
+                session, outcomes = await self._deliver(lane, destination, load)
             finally:
                 self._end_turn(lane, session, load)
             return outcomes
@@ -121,10 +126,11 @@ class Pool:
             return [error.outcome] * len(load.envelope.recipients)
         finally:
             lane.mails -= 1
+            self._look_later()
 
-    def serves(self, transport_id: int) -> bool:
-        """Whether any session of the transport stands, which the server has let in."""
-        lane = self._lanes.get(transport_id)
+    def serves(self, key: Hashable) -> bool:
+        """Whether any session to the destination stands, which the server has let in."""
+        lane = self._lanes.get(key)
         return lane is not None and lane.stands
 
     def is_over(self) -> bool:
@@ -146,18 +152,19 @@ class Pool:
                 self._part_idle(lane, len(lane.idle) - 1)
         await asyncio.gather(*self._goodbyes)
 
-    def _new_lane(self, transport_id: int) -> _Lane:
-        lane = self._lanes[transport_id] = _Lane(Turns(self._limit, self._deadlines.total))
+    def _new_lane(self, key: Hashable) -> _Lane:
+        lane = self._lanes[key] = _Lane(Turns(self._limit, self._deadlines.total))
         return lane
 
-    async def _turn(self, lane: _Lane, route: Route) -> None:
+    async def _turn(self, lane: _Lane, destination: Destination) -> None:
         try:
             await lane.turns.take()
         except TimeoutError:
-            raise failed(Stage.HERE, route.server, "no connection became free in time") from None
+            server = destination.routes[0].server
+            raise failed(Stage.HERE, server, "no connection became free in time") from None
 
-    async def _deliver(self, lane: _Lane, route: Route, load: Load) -> tuple[Session, list[Outcome]]:
-        session = await self._take(lane, route, load)
+    async def _deliver(self, lane: _Lane, destination: Destination, load: Load) -> tuple[Session, list[Outcome]]:
+        session = await self._take(lane, destination, load)
         try:
             await self._make_room(load.course)
         except asyncio.CancelledError:
@@ -168,7 +175,7 @@ class Pool:
         if session is None or session.stale:
             # A kept connection may have died unseen. The server never spoke about this mail on it, so the mail is as
             # new; and a session opened for it now is not tried twice.
-            session = await self._first(lane, route, load)
+            session = await self._first(lane, destination, load)
             outcomes = await self._talk(lane, session, load)
         return session, outcomes
 
@@ -188,32 +195,41 @@ class Pool:
             _, n, lane = min(over, key=lambda found: found[0])
             self._part_idle(lane, n)
 
-    async def _first(self, lane: _Lane, route: Route, load: Load) -> Session:
+    async def _first(self, lane: _Lane, destination: Destination, load: Load) -> Session:
         """A new session; where none stands one goes ahead, and what it meets the others need not try."""
-        scout = lane.scout
-        if scout is not None and scout.route == route:
-            met = await asyncio.shield(scout.end)
-            if met is not None:
-                raise SessionFailed(met)
-        elif not lane.stands:
-            return await self._scout(lane, route, load)
-        return await self._open(route, load)
+        if lane.scout is not None:
+            met = await asyncio.shield(lane.scout)
+            return await self._open(lane, destination, load, dict(met))
+        if lane.stands:
+            return await self._open(lane, destination, load, {})
+        return await self._scout(lane, destination, load)
 
-    async def _scout(self, lane: _Lane, route: Route, load: Load) -> Session:
-        end: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
-        met = None
-        lane.scout = scout = _Scout(route=route, end=end)
+    async def _scout(self, lane: _Lane, destination: Destination, load: Load) -> Session:
+        met: _Faults = {}
+        lane.scout = end = asyncio.get_running_loop().create_future()
         try:
-            return await self._open(route, load)
-        except SessionFailed as failed:
-            met = failed.outcome
-            raise
+            return await self._open(lane, destination, load, met)
         finally:
             end.set_result(met)
-            if lane.scout is scout:
-                lane.scout = None
+            lane.scout = None
 
-    async def _open(self, route: Route, load: Load) -> Session:
+    async def _open(self, lane: _Lane, destination: Destination, load: Load, met: _Faults) -> Session:
+        """A session by the first route that lets us in, passing by those that have ``met`` a fault, which grow by this.
+
+        Raises ``SessionFailed``.
+        """
+        # RFC 5321 §5.1: in their order, until one works.
+        met |= lane.faults(asyncio.get_running_loop().time())
+        for route in destination.routes:
+            if route not in met:
+                try:
+                    return await self._dial(route, load)
+                except SessionFailed as error:
+                    met[route] = error.outcome
+                    _note(lane, destination, route, error.outcome)
+        raise SessionFailed(met[destination.routes[-1]])
+
+    async def _dial(self, route: Route, load: Load) -> Session:
         return await Session.open(
             route,
             hostname=self._hostname,
@@ -229,11 +245,11 @@ class Pool:
         finally:
             lane.talks -= 1
 
-    async def _take(self, lane: _Lane, route: Route, load: Load) -> Session | None:
+    async def _take(self, lane: _Lane, destination: Destination, load: Load) -> Session | None:
         """The session used last, so that those in surplus grow old and are closed."""
         while lane.idle:
             session = self._pick(lane, -1).session
-            if session.usable and session.route == route and session.used < self._most(load):
+            if session.usable and session.route in destination.routes and session.used < self._most(load):
                 return session
             await session.close()
         return None
@@ -258,20 +274,22 @@ class Pool:
         loop = asyncio.get_running_loop()
         lane.idle.append(_Idle(since=loop.time(), session=session, course=course))
         self._berths.idle.add(course)
-        if self._sweep is None:
-            self._sweep = loop.call_later(self._idle_seconds, self._retire)
+
+    def _look_later(self) -> None:
+        if self._sweep is None and not self._closing:
+            self._sweep = asyncio.get_running_loop().call_later(self._idle_seconds, self._retire)
 
     def _retire(self) -> None:
-        """Part with the sessions that rested too long, forget the transports that have none, come back for the rest."""
+        """Part with sessions that rested too long, forget destinations that have nothing, come back for the rest."""
         loop = asyncio.get_running_loop()
-        due = loop.time() - self._idle_seconds
-        for transport_id, lane in tuple(self._lanes.items()):
-            while lane.idle and lane.idle[0].since <= due:
+        now = loop.time()
+        for key, lane in tuple(self._lanes.items()):
+            while lane.idle and lane.idle[0].since <= now - self._idle_seconds:
                 self._part_idle(lane, 0)
-            if not lane.idle and not lane.mails:
-                del self._lanes[transport_id]
-        oldest = min((lane.idle[0].since for lane in self._lanes.values() if lane.idle), default=None)
-        self._sweep = None if oldest is None else loop.call_at(oldest + self._idle_seconds, self._retire)
+            if not lane.idle and not lane.mails and not lane.faults(now):
+                del self._lanes[key]
+        oldest = min((lane.idle[0].since for lane in self._lanes.values() if lane.idle), default=now)
+        self._sweep = loop.call_at(oldest + self._idle_seconds, self._retire) if self._lanes else None
 
     def _pick(self, lane: _Lane, n: int) -> _Idle:
         picked = lane.idle.pop(n)
@@ -289,6 +307,12 @@ class Pool:
         goodbye.add_done_callback(self._goodbyes.discard)
         goodbye.add_done_callback(lambda _: self._berths.closing.remove(course))
         return goodbye
+
+
+def _note(lane: _Lane, destination: Destination, route: Route, fault: Outcome) -> None:
+    """Leave the route alone for a while, but not a server that only wants no more sessions than it has of ours."""
+    if destination.rest_seconds and (fault.code is None or not lane.stands):
+        lane.note(route, fault, asyncio.get_running_loop().time() + destination.rest_seconds)
 
 
 async def _hand_over(session: Session, load: Load) -> list[Outcome]:

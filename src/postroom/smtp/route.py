@@ -1,10 +1,15 @@
 """Which server a mail goes to, how the way there is protected, and who we are to that server."""
 
 import ssl
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from postroom.errors import Misconfigured
+
+# Ours: shorter than the shortest pause of a mail, so that each of its attempts dials.
+REST_SECONDS: Final = 30.0
 
 
 class Tls(Enum):
@@ -37,6 +42,24 @@ class Route:
     def server(self) -> str:
         """``host:port``, as outcomes name it."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Destination:
+    """Where a part of a mail goes: ``routes`` that are tried in order until a session stands; there is at least one.
+
+    ``key`` names what its sessions and turns are counted by. A route that failed is not dialled again for
+    ``rest_seconds``.
+    """
+
+    key: Hashable
+    routes: tuple[Route, ...]
+    rest_seconds: float = REST_SECONDS
+
+    @classmethod
+    def of(cls, route: Route) -> "Destination":
+        """A transport's own server: the transport is paused where it fails, for all workers."""
+        return cls(key=(route.transport_id,), routes=(route,), rest_seconds=0.0)
 
 
 def trust(ca_file: str) -> ssl.SSLContext:

@@ -13,7 +13,7 @@ from postroom.mail.life import Outcome, Result, Stage
 from postroom.smtp.journal import Journal
 from postroom.smtp.pool import Load, Pool
 from postroom.smtp.protocol import Envelope
-from postroom.smtp.route import Credentials, Route, Tls
+from postroom.smtp.route import Credentials, Destination, Route, Tls
 from postroom.store.claims import Job
 from postroom.store.transports import Transport
 
@@ -22,13 +22,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """Routes of transports, their passwords opened once and not per mail."""
+    """Ways to the servers of transports, their passwords opened once and not per mail."""
 
     vault: Vault
-    _known: dict[Transport, Route] = field(default_factory=dict)
+    _known: dict[Transport, Destination] = field(default_factory=dict)
 
-    def route(self, transport: Transport) -> Route:
-        """The route of a transport as it is configured now. Raises ``Misconfigured`` where its password stays shut."""
+    def to_server(self, transport: Transport) -> Destination:
+        """A transport's server as it is configured now. Raises ``Misconfigured`` where its password stays shut."""
         found = self._known.get(transport)
         if found is None:
             # Settings of the same transport that are no longer true go with its password.
@@ -37,17 +37,19 @@ class Ways:
             found = self._known[transport] = self._open(transport)
         return found
 
-    def _open(self, transport: Transport) -> Route:
+    def _open(self, transport: Transport) -> Destination:
         credentials = None
         if transport.username is not None:
             password = "" if transport.password is None else self.vault.open_sealed(transport.password)
             credentials = Credentials(username=transport.username, password=password)
-        return Route(
-            transport_id=transport.id,
-            host=transport.host,
-            port=transport.port,
-            tls=Tls(transport.tls),
-            credentials=credentials,
+        return Destination.of(
+            Route(
+                transport_id=transport.id,
+                host=transport.host,
+                port=transport.port,
+                tls=Tls(transport.tls),
+                credentials=credentials,
+            )
         )
 
 
@@ -56,7 +58,7 @@ async def attempt(app: App, pool: Pool, ways: Ways, job: Job, journal: Journal) 
     if job.transport is None:
         return _deferred(job, Stage.HERE, "the transport of this mail has been removed")
     try:
-        route = ways.route(job.transport)
+        destination = ways.to_server(job.transport)
     except Misconfigured as problem:
         return _deferred(job, Stage.ROUTE, str(problem))
     try:
@@ -76,7 +78,7 @@ async def attempt(app: App, pool: Pool, ways: Ways, job: Job, journal: Journal) 
             journal=journal,
             per_session=job.per_session,
         )
-        return await pool.transmit(route, load)
+        return await pool.transmit(destination, load)
     except Unavailable as problem:
         return _deferred(job, Stage.HERE, str(problem))
     except Exception:  # a bug met by this mail must not stop the others; it is retried, and in the log

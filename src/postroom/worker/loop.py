@@ -200,7 +200,7 @@ class _Worker:
     def _judged(self, job: Job, outcomes: Sequence[Outcome]) -> tuple[Verdict, Passage | None]:
         now, chance = self._app.clock(), random.random()  # noqa: S311 - spreads load, keeps no secret
         # A server that serves other sessions of ours and has no room for one more is no way that fails.
-        crowded = not job.failures and is_full(outcomes) and self._pool.serves(job.transport_id)
+        crowded = not job.failures and is_full(outcomes) and self._pool.serves((job.transport_id,))
         verdict = decide(job, outcomes, now=now, chance=chance, patience=self._patience, crowded=crowded)
         return verdict, None if crowded else passage(job, outcomes, now=now, chance=chance)
 
