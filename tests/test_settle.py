@@ -1,5 +1,6 @@
 """settle.decide: from one outcome per recipient to one verdict."""
 
+from collections.abc import Collection
 from functools import partial
 
 import pytest
@@ -11,6 +12,7 @@ from postroom.mail.draft import Format, Kind, Letter, Mailbox, Recipient
 from postroom.mail.life import Outcome, Result, Stage, State, Unknown, Why
 from postroom.mail.retry import DAY, MINUTE, SECOND, Patience
 from postroom.store.claims import Job
+from postroom.store.transports import Transport
 from tests.world import NOW
 
 decide = partial(settle.decide, patience=Patience())
@@ -122,6 +124,39 @@ def test_a_way_that_fails_costs_the_mail_nothing() -> None:
     assert decide(job, failed(), now=NOW, chance=0.5, crowded=True).next_due == NOW + 5 * SECOND
     late = decide(a_job(2, first_due_at=NOW - 5 * DAY - 1), failed(), now=NOW, chance=0.5)
     assert (late.attempt, late.state, [each.state for each in late.recipients]) == (1, State.FAILED, [State.FAILED] * 2)
+
+
+def direct(job: Job) -> Job:
+    way = Transport(id=1, org_id=1, host="", port=25, tls="none", direct=True, created_at=NOW)
+    return replace(job, transport=way)
+
+
+@pytest.mark.parametrize(
+    ("job", "outcomes", "settled", "back"),
+    [
+        # A way that failed after others of the same mail had gone it: who has the mail must not get it again.
+        (a_job(3), [*outcomes(A), *failed()], (), False),
+        (a_job(3), [*outcomes(U), *failed()], (), False),
+        (a_job(3), [*outcomes(R), *failed()], {0}, False),
+        (a_job(3), [*outcomes(R), *failed()], (), True),
+        # To each its own server: it is the mail that has to find out how often it is tried.
+        (direct(a_job(2)), failed(), (), False),
+    ],
+)
+def test_only_what_was_for_nothing_is_no_attempt(
+    job: Job, outcomes: list[Outcome], settled: Collection[int], back: bool
+) -> None:
+    verdict = decide(job, outcomes, settled=settled, now=NOW, chance=0.5)
+    assert (verdict.attempt, verdict.state) == (0 if back else 1, State.QUEUED)
+    assert [each.n for each in verdict.recipients] == [n for n in range(len(outcomes)) if not back and n not in settled]
+    assert (settle.passage(job, outcomes, now=NOW, chance=0.5) is None) is job.is_direct
+
+
+def test_where_an_attempt_goes_on_nothing_is_said_of_the_mail() -> None:
+    accepted, rejected = outcomes(A, R)
+    verdict = settle.partly(a_job(3), {2: rejected, 0: accepted}, NOW)
+    assert (verdict.state, verdict.lease, verdict.attempt) == (State.SENDING, 7, 1)
+    assert [(each.n, each.state) for each in verdict.recipients] == [(2, State.FAILED), (0, State.SENT)]
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,8 @@ POINTS: Final[Mapping[str, str]] = MappingProxyType(
         "dot-before": "The end of a message with its final dot is about to be written.",
         "dot-written": "The final dot has been handed to the socket.",
         "dot-answered": "The server has answered the final dot.",
+        "part-before": "That some recipients have a mail is about to be written, while it is on its way to others.",
+        "part-settled": "That some recipients have a mail is committed, while it is on its way to others.",
         "settle-before": "What an attempt means is known, and about to be written.",
         "settle-begun": "The transaction has seen that the lease is its own.",
         "recipients-settled": "The transaction has the recipients' states.",

@@ -1,8 +1,9 @@
 """The second half of a mail's life: what the servers said becomes state and history, in one commit."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
+from typing import Final
 
 from postroom.mail.life import Outcome, Result, Settled, Stage, State, Unknown, Verdict, overall
 from postroom.mail.pause import Passage, at_fault, pause, told
@@ -11,9 +12,20 @@ from postroom.store import transports, verdicts
 from postroom.store.claims import Job
 from postroom.store.db import Database
 
+_REACHED: Final = frozenset({Result.ACCEPTED, Result.UNKNOWN})
+# What is over for a recipient, whatever else becomes of the mail.
+_OVER: Final = {Result.ACCEPTED: State.SENT, Result.REJECTED: State.FAILED}
+
 
 def decide(
-    job: Job, outcomes: Sequence[Outcome], *, now: int, chance: float, patience: Patience, crowded: bool = False
+    job: Job,
+    outcomes: Sequence[Outcome],
+    *,
+    settled: Collection[int] = (),
+    now: int,
+    chance: float,
+    patience: Patience,
+    crowded: bool = False,
 ) -> Verdict:
     """What an attempt means: one outcome per pending recipient, in order, and the moment to try the rest again.
 
@@ -22,11 +34,12 @@ def decide(
     longer pause; each attempt carries the same Message-ID, so a receiving side that has the mail already can tell.
 
     Where the way failed, nothing was tried: the mail goes back to its place, as if it had never left it. Where the
-    server is ``crowded`` and only had no room for one session more, it waits a moment.
+    server is ``crowded`` and only had no room for one session more, it waits a moment. Of those that are ``settled``
+    already, by their places, nothing is written again.
     """
     fault = at_fault(outcomes)
-    if fault is not None and now - job.first_due_at <= patience.give_up_days * DAY:
-        return _put_back(job, now, now + pause(1, fault, chance) if crowded else job.first_due_at)
+    if fault is not None and _was_for_nothing(job, outcomes, settled, crowded) and not is_late(job, now, patience):
+        return put_back(job, now, now + pause(1, fault, chance) if crowded else job.first_due_at)
     results = {outcome.result for outcome in outcomes}
     in_doubt = Result.UNKNOWN in results
     held = in_doubt and job.unknown is Unknown.HOLD
@@ -42,16 +55,10 @@ def decide(
             deferred=[outcome for outcome in outcomes if outcome.result is Result.DEFERRED],
         )
     waiting = State.QUEUED if held or next_due is not None else State.FAILED
-    states = {
-        Result.ACCEPTED: State.SENT,
-        Result.REJECTED: State.FAILED,
-        Result.DEFERRED: waiting,
-        Result.UNKNOWN: waiting,
-    }
-    settled = tuple(
-        Settled(n=recipient.n, state=states[outcome.result], outcome=outcome)
+    states = [
+        Settled(n=recipient.n, state=_OVER.get(outcome.result, waiting), outcome=outcome)
         for recipient, outcome in zip(job.pending, outcomes, strict=True)
-    )
+    ]
     # Recipients of earlier attempts count too: one accepted then makes the mail sent now.
     earlier = [State.SENT] if job.reached else []
     return Verdict(
@@ -60,13 +67,41 @@ def decide(
         lease=job.lease,
         attempt=job.attempt,
         at=now,
-        recipients=settled,
-        state=State.HELD if held else overall([*earlier, *(each.state for each in settled)]),
+        recipients=tuple([each for each in states if each.n not in settled]),
+        state=State.HELD if held else overall([*earlier, *(each.state for each in states)]),
         next_due=next_due,
     )
 
 
-def _put_back(job: Job, now: int, due: int) -> Verdict:
+def _was_for_nothing(job: Job, outcomes: Sequence[Outcome], settled: Collection[int], crowded: bool) -> bool:
+    """Whether the attempt may be taken for none: nobody can have the mail, and another time will tell all of this."""
+    if settled or any(each.result in _REACHED for each in outcomes):
+        return False
+    # Nobody pauses the way to everywhere, so each mail has to find out how often it is tried.
+    return crowded or not job.is_direct
+
+
+def is_late(job: Job, now: int, patience: Patience) -> bool:
+    """Whether the mail's time is over."""
+    return now - job.first_due_at > patience.give_up_days * DAY
+
+
+def partly(job: Job, outcomes: Mapping[int, Outcome], now: int) -> Verdict:
+    """That the attempt is over for some recipients, by their places, accepted or rejected, and goes on for others."""
+    return Verdict(
+        mail_seq=job.mail_seq,
+        org_id=job.org_id,
+        lease=job.lease,
+        attempt=job.attempt,
+        at=now,
+        recipients=tuple(Settled(n=n, state=_OVER[each.result], outcome=each) for n, each in outcomes.items()),
+        state=State.SENDING,
+        next_due=None,
+    )
+
+
+def put_back(job: Job, now: int, due: int) -> Verdict:
+    """The mail is tried at that moment, and nothing was tried yet."""
     return Verdict(
         mail_seq=job.mail_seq,
         org_id=job.org_id,
@@ -81,6 +116,8 @@ def _put_back(job: Job, now: int, due: int) -> Verdict:
 
 def passage(job: Job, outcomes: Sequence[Outcome], *, now: int, chance: float) -> Passage | None:
     """What an attempt tells of the mail's transport; None: nothing new."""
+    if job.is_direct:  # what one destination does says nothing of the others
+        return None
     fault = at_fault(outcomes)
     told_of = partial(Passage, transport_id=job.transport_id, seen=job.failures, at=now)
     if fault is not None:

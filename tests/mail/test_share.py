@@ -16,6 +16,7 @@ class Lane:
     org_id: int = 1
     urgent: bool = True
     transport_id: int = 1
+    direct: bool = False
 
 
 def parts(lanes: list[Lane], mails: int, seed: int = 1, unknown: int = 99) -> Counter[int]:

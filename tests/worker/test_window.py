@@ -1,6 +1,6 @@
 """A transport's window: narrow until it delivers, narrow again when it stops, and aside while it is slow."""
 
-from postroom.worker.window import SLOW_SECONDS, Windows
+from postroom.worker.window import CROWDED_REST_SECONDS, FIRST, LONG_REST_SECONDS, REST_SECONDS, SLOW_SECONDS, Windows
 
 QUICK = SLOW_SECONDS / 2
 
@@ -57,3 +57,27 @@ def test_who_has_not_proved_quick_has_half_of_the_places() -> None:
     some.give_back(some.take(9, 0), QUICK, answered=True)
     assert some.room(QUICK).quick == {9}
     assert some.room(SLOW_SECONDS).others == 10, "what waits takes no place"
+
+
+def test_a_destination_has_a_window_of_its_own() -> None:
+    some = windows(in_flight=40, waiting=4)
+
+    def rests(domain: str, now: float) -> float:
+        return some.rest(1, domain, now)
+
+    dead = [some.take(1, 0, "dead.example") for _ in range(FIRST)]
+    assert (rests("dead.example", 0), rests("new.example", 0)) == (REST_SECONDS, 0)
+    some.give_back(some.take(1, 0, "well.example"), QUICK, answered=True)
+    assert rests("dead.example", SLOW_SECONDS) == LONG_REST_SECONDS
+    assert rests("new.example", SLOW_SECONDS) == 0, "all that may wait do, and others go on"
+    more = [some.take(1, SLOW_SECONDS, f"{n}.example") for n in range(14)]
+    assert rests("new.example", SLOW_SECONDS) == CROWDED_REST_SECONDS
+    assert rests("well.example", SLOW_SECONDS) == 0, "the other half is for those that deliver"
+    for place in (*dead, *more):
+        some.give_back(place, SLOW_SECONDS, answered=False)
+    tries = [some.take(1, SLOW_SECONDS, "dead.example") for _ in range(2)]
+    assert (rests("dead.example", SLOW_SECONDS), rests("new.example", SLOW_SECONDS)) == (LONG_REST_SECONDS, 0)
+    assert some.room(SLOW_SECONDS).each == {}, "a claim knows nothing of it"
+    for place in tries:
+        some.give_back(place, SLOW_SECONDS, answered=True)
+    assert (rests("dead.example", SLOW_SECONDS), some.room(SLOW_SECONDS).mails) == (0, 40)

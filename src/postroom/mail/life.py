@@ -165,7 +165,8 @@ class Settled(Struct, frozen=True, kw_only=True):
 class Verdict(Struct, frozen=True, kw_only=True):
     """What one attempt means for a mail; written as one piece, and only by whoever still holds the lease.
 
-    ``next_due`` (ms since the epoch) is when to try again, None where the mail is settled for good or held.
+    ``next_due`` (ms since the epoch) is when to try again, None where the mail is settled for good or held. State
+    SENDING: the attempt goes on, and is over for these recipients only.
     """
 
     mail_seq: int

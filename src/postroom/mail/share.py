@@ -26,6 +26,8 @@ class Lane(Protocol):
     def transport_id(self) -> int: ...
     @property
     def urgent(self) -> bool: ...
+    @property
+    def direct(self) -> bool: ...  # to the recipients' own servers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,14 +81,21 @@ class Stock:
         return self._known.get(lane.id) or self._known.setdefault(lane.id, self._look_up(lane))
 
     def _look_up(self, lane: Lane) -> list[Hashable]:
-        number = lane.transport_id
-        needs: list[Hashable] = ["mails", ("transport", number)]
-        self._left.setdefault(needs[1], self._room.each.get(number, self._room.unknown))
-        if number not in self._room.quick:
-            needs.append("others")
+        needs: list[Hashable] = ["mails", *self._needs_of_transport(lane)]
         for supply, mails in self._more(lane).items():
             needs.append(supply)
             self._left.setdefault(supply, mails)
+        return needs
+
+    def _needs_of_transport(self, lane: Lane) -> list[Hashable]:
+        # Which servers these mails go to, and how many of them each may have, is seen once they are read.
+        if lane.direct:
+            return []
+        number = lane.transport_id
+        needs: list[Hashable] = [("transport", number)]
+        self._left.setdefault(needs[0], self._room.each.get(number, self._room.unknown))
+        if number not in self._room.quick:
+            needs.append("others")
         return needs
 
 

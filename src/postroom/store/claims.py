@@ -71,6 +71,11 @@ class Job(Struct, frozen=True, kw_only=True):
     unknown: Unknown = Unknown.RETRY
 
     @property
+    def is_direct(self) -> bool:
+        """Whether it goes to its recipients' own servers."""
+        return self.transport is not None and self.transport.direct
+
+    @property
     def course(self) -> Course:
         """What limits see of it."""
         host = self.transport.host if self.transport is not None else None
@@ -269,7 +274,12 @@ def _lanes() -> Select[Any]:
     ready = case((paused, transport.c.paused_until), else_=found.c.oldest)
     return (
         select(lane.c.id, lane.c.org_id, lane.c.transport_id, lane.c.urgent, ready.label("ready_at"), org.c.unknown)
-        .add_columns(lane.c.domain, transport.c.host, transport.c.failures)
+        .add_columns(
+            lane.c.domain,
+            transport.c.host,
+            transport.c.failures,
+            func.coalesce(transport.c.direct, false()).label("direct"),
+        )
         .select_from(ways)
         .where(ready <= bindparam("soon_"), func.coalesce(transport.c.held, false()) == false())
     )

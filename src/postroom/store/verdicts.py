@@ -1,4 +1,7 @@
-"""What became of an attempt, written as one piece: recipients, history, and what the mail does next."""
+"""What became of an attempt, written as one piece: recipients, history, and what the mail does next.
+
+Of an attempt that goes on for others, only the recipients for whom it is over: lease, mark and the mail's state stay.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -30,7 +33,7 @@ def _write(tx: Connection, verdicts: Sequence[Verdict]) -> None:
     insert_all(tx, event, [_event_values(v, each) for v in verdicts for each in v.recipients])
     reach("events-settled")
     done = [v for v in verdicts if v.state in FINAL]
-    again = [v for v in verdicts if v.state not in FINAL]
+    again = [v for v in verdicts if v.state not in FINAL and v.state is not State.SENDING]
     if done:
         run_all(tx, _DONE, [v.mail_seq for v in done])
         reach("jobs-settled")

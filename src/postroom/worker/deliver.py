@@ -1,6 +1,10 @@
-"""One attempt at one mail: compose it, hand it over, and say what became of each recipient."""
+"""One attempt at one mail: make its consignments, hand them over, and say what became of each recipient."""
 
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeAlias
 
 import structlog
 
@@ -9,25 +13,43 @@ from postroom.app import App
 from postroom.errors import Misconfigured, Unavailable
 from postroom.failpoint import reach
 from postroom.mail.compose import compose
+from postroom.mail.draft import Recipient
 from postroom.mail.life import Outcome, Result, Stage
+from postroom.mail.parting import by_domain
+from postroom.mail.pause import at_fault
 from postroom.smtp.journal import Journal
 from postroom.smtp.pool import Load, Pool
 from postroom.smtp.protocol import Envelope
 from postroom.smtp.route import Credentials, Destination, Route, Tls
 from postroom.store.claims import Job
 from postroom.store.transports import Transport
+from postroom.worker.consigning import Consignment, Ends, Write, side_by_side
+from postroom.worker.places import Places
 
 log = structlog.get_logger()
+
+# Where the mail of a transport to a domain goes, or why it cannot.
+Find: TypeAlias = Callable[[Transport, str], Awaitable[Destination | Outcome]]
+
+
+async def to_nowhere(way: Transport, domain: str) -> Destination:
+    """For whoever has only servers of their own. Raises ``Misconfigured``."""
+    raise Misconfigured(f"transport {way.id} leads to no server of {domain}")
 
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """Ways to the servers of transports, their passwords opened once and not per mail."""
+    """Ways to the servers of transports, their passwords opened once and not per mail; ``find`` knows the others."""
 
     vault: Vault
+    find: Find
     _known: dict[Transport, Destination] = field(default_factory=dict)
 
-    def to_server(self, transport: Transport) -> Destination:
+    async def to(self, transport: Transport, domain: str) -> Destination | Outcome:
+        """Where mail to a domain goes; empty: to the transport's own server. Raises ``Misconfigured``."""
+        return await self.find(transport, domain) if domain else self._to_server(transport)
+
+    def _to_server(self, transport: Transport) -> Destination:
         """A transport's server as it is configured now. Raises ``Misconfigured`` where its password stays shut."""
         found = self._known.get(transport)
         if found is None:
@@ -53,38 +75,98 @@ class Ways:
         )
 
 
-async def attempt(app: App, pool: Pool, ways: Ways, job: Job, journal: Journal) -> list[Outcome]:
-    """Try the mail once: an outcome for each pending recipient, in order. Raises nothing that one mail brings about."""
-    if job.transport is None:
-        return _deferred(job, Stage.HERE, "the transport of this mail has been removed")
-    try:
-        destination = ways.to_server(job.transport)
-    except Misconfigured as problem:
-        return _deferred(job, Stage.ROUTE, str(problem))
-    try:
+class Carrier:
+    """Tries the mails of one worker."""
+
+    def __init__(self, app: App, pool: Pool, ways: Ways) -> None:
+        self._app = app
+        self._pool = pool
+        self._ways = ways
+
+    async def attempt(self, job: Job, journal: Journal, places: Places, write: Write, at_once: int) -> Ends:
+        """Try the mail once, so many consignments ``at_once``. Raises nothing that one mail brings about.
+
+        ``write`` is given the outcomes for some recipients while it goes on for others; the rest is for the caller.
+        """
+        if job.transport is None:
+            return _ended(job, Stage.HERE, "the transport of this mail has been removed")
+        try:
+            consignments = self._consigned(job)
+        except Exception:
+            log.exception("mail not composed", mail=job.letter.mail_id.hex(), attempt=job.attempt)
+            return _ended(job, Stage.HERE, "internal error")
+        carry = partial(self._carry, job, job.transport, journal, places)
+        if len(consignments) > 1:
+            return await side_by_side(consignments, carry, write, at_once)
+        (only,) = consignments
+        return Ends.all_of(only.recipients, await carry(only))
+
+    def _consigned(self, job: Job) -> Sequence[Consignment]:
+        """The mail in the parts that go in one transaction each, one for each destination."""
         composed = compose(job.letter)
         reach("composed")
+        groups = by_domain(job.pending) if job.is_direct else {"": job.pending}
+        return [
+            Consignment(domain=domain, recipients=group, return_path=job.letter.return_path, composed=composed)
+            for domain, group in groups.items()
+        ]
+
+    async def _carry(
+        self, job: Job, way: Transport, journal: Journal, places: Places, consignment: Consignment
+    ) -> Sequence[Outcome]:
+        """An outcome for each recipient of one consignment."""
+        if consignment.domain not in places:
+            return turned_away(consignment.recipients)
+        try:
+            outcomes = await self._hand_over(job, way, journal, consignment)
+        except Misconfigured as problem:
+            outcomes = _deferred(consignment.recipients, Stage.ROUTE, str(problem))
+        except Unavailable as problem:
+            outcomes = _deferred(consignment.recipients, Stage.HERE, str(problem))
+        except Exception:  # a bug met by this mail must not stop the others; it is retried, and in the log
+            log.exception("attempt failed", mail=job.letter.mail_id.hex(), attempt=job.attempt)
+            outcomes = _deferred(consignment.recipients, Stage.HERE, "internal error")
+        if consignment.domain:  # to a server of ours a mail goes as a whole, and has its place until it is settled
+            now = asyncio.get_running_loop().time()
+            places.give_back(consignment.domain, now, answered=is_answered(outcomes))
+        return outcomes
+
+    async def _hand_over(
+        self, job: Job, way: Transport, journal: Journal, consignment: Consignment
+    ) -> Sequence[Outcome]:
+        destination = await self._ways.to(way, consignment.domain)
+        if isinstance(destination, Outcome):
+            return [destination] * len(consignment.recipients)
         envelope = Envelope(
-            sender=job.letter.return_path,
-            recipients=job.pending,
-            size=composed.size,
-            smtputf8=composed.smtputf8,
+            sender=consignment.return_path,
+            recipients=consignment.recipients,
+            size=consignment.composed.size,
+            smtputf8=consignment.composed.smtputf8,
         )
         load = Load(
             course=job.course,
-            composed=composed,
+            composed=consignment.composed,
             envelope=envelope,
-            open_file=lambda ref: app.blobs.open(ref.digest),
+            open_file=lambda ref: self._app.blobs.open(ref.digest),
             journal=journal,
             per_session=job.per_session,
         )
-        return await pool.transmit(destination, load)
-    except Unavailable as problem:
-        return _deferred(job, Stage.HERE, str(problem))
-    except Exception:  # a bug met by this mail must not stop the others; it is retried, and in the log
-        log.exception("attempt failed", mail=job.letter.mail_id.hex(), attempt=job.attempt)
-        return _deferred(job, Stage.HERE, "internal error")
+        return await self._pool.transmit(destination, load)
 
 
-def _deferred(job: Job, stage: Stage, line: str) -> list[Outcome]:
-    return [Outcome(result=Result.DEFERRED, stage=stage, line=line)] * len(job.pending)
+def is_answered(outcomes: Sequence[Outcome]) -> bool:
+    """Whether the server had anything to say about the mail."""
+    return at_fault(outcomes) is None and any(outcome.code is not None for outcome in outcomes)
+
+
+def turned_away(recipients: Sequence[Recipient]) -> Sequence[Outcome]:
+    """The outcomes of recipients to whose servers no mail more may go at present."""
+    return _deferred(recipients, Stage.HERE, "too many mails wait for the servers of this domain")
+
+
+def _ended(job: Job, stage: Stage, line: str) -> Ends:
+    return Ends.all_of(job.pending, _deferred(job.pending, stage, line))
+
+
+def _deferred(recipients: Sequence[Recipient], stage: Stage, line: str) -> Sequence[Outcome]:
+    return [Outcome(result=Result.DEFERRED, stage=stage, line=line)] * len(recipients)

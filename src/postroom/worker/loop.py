@@ -2,7 +2,7 @@
 
 1. ``_claim`` takes due mails under a fresh lease: the room that the windows have, divided between all that wait.
 2. ``_rest`` waits until there is something to take again: somebody rings, a mail ends, or one comes due.
-3. ``_handle`` tries one mail (``deliver.attempt``), decides what it means (``settle.decide``) and writes that down.
+3. ``_handle`` tries one mail (``deliver.Carrier``), decides what it means (``settle.decide``) and writes that down.
 4. ``Hold.keep`` moves the leases on meanwhile; what a dead worker held comes due again.
 5. A stop claims nothing more and waits for the mails in flight.
 
@@ -14,7 +14,7 @@ import os
 import random
 import socket
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -28,9 +28,10 @@ from postroom.failpoint import reach
 from postroom.mail.crew import Crew
 from postroom.mail.life import Outcome, Result, Verdict
 from postroom.mail.pace import AHEAD
-from postroom.mail.pause import Passage, at_fault
+from postroom.mail.parting import by_domain
+from postroom.mail.pause import Passage
 from postroom.mail.retry import Patience
-from postroom.settle import decide, in_doubt, is_full, passage, report
+from postroom.settle import decide, in_doubt, is_full, is_late, partly, passage, put_back, report
 from postroom.smtp.deadlines import Deadlines
 from postroom.smtp.journal import Journal
 from postroom.smtp.pool import Pool
@@ -39,12 +40,14 @@ from postroom.store import claims, workers
 from postroom.store.claims import Claim, Claimed, Job
 from postroom.store.workers import Worker
 from postroom.worker import delays, lapse, sweep
-from postroom.worker.deliver import Ways, attempt
+from postroom.worker.consigning import AT_ONCE, Ends
+from postroom.worker.deliver import Carrier, Find, Ways, is_answered, to_nowhere, turned_away
 from postroom.worker.hold import Hold
+from postroom.worker.places import Places
 from postroom.worker.quota import Quota
 from postroom.worker.rounds import every
 from postroom.worker.settling import PAUSE_SECONDS, Settling
-from postroom.worker.window import Place, Windows
+from postroom.worker.window import Windows
 
 log = structlog.get_logger()
 
@@ -53,7 +56,7 @@ CLAIM_FROM: Final = 0.25  # of the places free: each claim is a commit, and a bu
 REST_SECONDS: Final = 0.005  # after a claim that left room: what comes up meanwhile is claimed together
 
 
-async def work(app: App, stop: asyncio.Event) -> None:
+async def work(app: App, stop: asyncio.Event, find: Find = to_nowhere) -> None:
     """Deliver mails until ``stop`` is set; returns once everything in flight has ended or its time is up."""
     settings = app.settings
     me = Worker(
@@ -70,7 +73,7 @@ async def work(app: App, stop: asyncio.Event) -> None:
         parts=quota.parts,
     )
     try:
-        await _Worker(app, pool, quota).run(me, stop)
+        await _Worker(app, pool, quota, find).run(me, stop)
     finally:
         await pool.close()
         # Its part is the others' from now on, or else once it has not been seen for as long as a lease lasts.
@@ -79,11 +82,11 @@ async def work(app: App, stop: asyncio.Event) -> None:
 
 
 class _Worker:
-    def __init__(self, app: App, pool: Pool, quota: Quota) -> None:
+    def __init__(self, app: App, pool: Pool, quota: Quota, find: Find) -> None:
         self._app = app
         self._pool = pool
         self._quota = quota
-        self._ways = Ways(app.vault)
+        self._carrier = Carrier(app, pool, Ways(app.vault, find))
         self._windows = Windows(
             in_flight=app.settings.mails_in_flight,
             waiting=app.settings.mails_waiting,
@@ -159,20 +162,20 @@ class _Worker:
                 await self._again.wait()
 
     def _start(self, job: Job) -> None:
-        place = self._windows.take(job.transport_id, self._time())
+        places = Places(self._windows, job, self._time())
         self._quota.take(job.course)
-        task = asyncio.create_task(self._handle(job, self._hold.take(job), place))
+        task = asyncio.create_task(self._handle(job, self._hold.take(job), places))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _handle(self, job: Job, journal: Journal, place: Place) -> None:
+    async def _handle(self, job: Job, journal: Journal, places: Places) -> None:
         answered = settled = False
         try:
             await self._until(job.start_at)
-            tried = not job.in_doubt
-            outcomes = await attempt(self._app, self._pool, self._ways, job, journal) if tried else in_doubt(job)
-            answered = at_fault(outcomes) is None and any(outcome.code is not None for outcome in outcomes)
-            verdict, found = self._judged(job, outcomes)
+            ends = await self._try(job, journal, places)
+            outcomes = [ends.outcomes[each.n] for each in job.pending]
+            answered = is_answered(outcomes) and not job.in_doubt
+            verdict, found = self._judged(job, outcomes, ends.settled, places.rest)
             reach("settle-before")
             # The pause before the mail, which is due again at once.
             if found is not None and await self._reported(found):
@@ -187,9 +190,21 @@ class _Worker:
             if settled:
                 self._hold.let_go(job)
             self._hold.tried(job)
-            self._windows.give_back(place, self._time(), answered=answered)
+            places.close(self._time(), answered=answered)
             self._quota.give_back(job.course)
             self._again.set()
+
+    async def _try(self, job: Job, journal: Journal, places: Places) -> Ends:
+        if job.in_doubt:
+            return Ends.all_of(job.pending, in_doubt(job))
+        if places.rest:
+            return Ends.all_of(job.pending, turned_away(job.pending))
+        # A limit of connections counts mails.
+        at_once = 1 if self._quota.parts(job.course) else AT_ONCE
+        return await self._carrier.attempt(job, journal, places, partial(self._settle_some, job), at_once)
+
+    async def _settle_some(self, job: Job, ends: Mapping[int, Outcome]) -> bool:
+        return await self._settling.write(partly(job, ends, self._app.clock()))
 
     async def _until(self, moment: int) -> None:
         # It was claimed a little before a limit lets it start: no more than that, should the clock be put back.
@@ -197,12 +212,22 @@ class _Worker:
         if early > 0:  # only where there is a limit: each other mail would wait a turn of the loop for nothing
             await asyncio.sleep(early)
 
-    def _judged(self, job: Job, outcomes: Sequence[Outcome]) -> tuple[Verdict, Passage | None]:
+    def _judged(
+        self, job: Job, outcomes: Sequence[Outcome], settled: Collection[int], rest: float
+    ) -> tuple[Verdict, Passage | None]:
         now, chance = self._app.clock(), random.random()  # noqa: S311 - spreads load, keeps no secret
+        if rest and not is_late(job, now, self._patience):
+            return put_back(job, now, now + round(rest * 1000 * (1 + chance))), None
         # A server that serves other sessions of ours and has no room for one more is no way that fails.
-        crowded = not job.failures and is_full(outcomes) and self._pool.serves((job.transport_id,))
-        verdict = decide(job, outcomes, now=now, chance=chance, patience=self._patience, crowded=crowded)
+        crowded = not job.failures and is_full(outcomes) and self._serves(job)
+        verdict = decide(
+            job, outcomes, settled=settled, now=now, chance=chance, patience=self._patience, crowded=crowded
+        )
         return verdict, None if crowded else passage(job, outcomes, now=now, chance=chance)
+
+    def _serves(self, job: Job) -> bool:
+        keys = [(job.transport_id, domain) for domain in by_domain(job.pending)]
+        return all(map(self._pool.serves, keys if job.is_direct else [(job.transport_id,)]))
 
     def _say(self, job: Job, found: Passage) -> None:
         """Log once that a transport is paused, and once that it works again, when others need not wait any longer."""
@@ -250,7 +275,8 @@ class _Worker:
 
 def _log(job: Job, outcomes: Sequence[Outcome], verdict: Verdict, kept: bool) -> None:
     if not verdict.recipients:
-        log.info("mail put back", mail=job.letter.mail_id.hex(), next_due=verdict.next_due)
+        tell = log.debug if job.is_direct else log.info  # those of a busy domain are put back again and again
+        tell("mail put back", mail=job.letter.mail_id.hex(), next_due=verdict.next_due)
         return
     results = Counter(outcome.result.value for outcome in outcomes)
     well = kept and set(results) == {Result.ACCEPTED.value}
