@@ -7,17 +7,22 @@ from enum import Enum
 from typing import Final
 
 from postroom.errors import Misconfigured
+from postroom.smtp.dane import Tlsa
 
 # Ours: shorter than the shortest pause of a mail, so that each of its attempts dials.
 REST_SECONDS: Final = 30.0
 
 
 class Tls(Enum):
-    """How a connection is protected; the operator chooses. The value is what is stored."""
+    """How a connection is protected. The value is what is stored where an operator chooses; the last two are for
+    delivery to the recipients' own servers, whose DNS decides.
+    """
 
     NONE = "none"  # not at all, credentials included: for a server on the same machine or wire
     STARTTLS = "starttls"  # RFC 3207; never without, even where the server does not offer it
     TLS = "tls"  # from the first octet, RFC 8314 §3.3
+    OPPORTUNISTIC = "opportunistic"  # RFC 7435: STARTTLS where it is offered and comes about, whoever it is
+    DANE = "dane"  # RFC 7672: STARTTLS, never without, and the certificate is one that the DNS names
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,13 +35,27 @@ class Credentials:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Route:
-    """A transport as configured. ``host`` is a name or an IP address; equal routes may share connections."""
+    """One server, and how it is spoken to. ``host`` is a name or an IP address; equal routes may share connections.
+
+    ``source`` are addresses of ours to speak from, at most one of each family is used; none: the system chooses.
+    ``addresses`` are the host's, those to be tried first in front; none: the system looks it up. ``tlsa`` are the
+    usable records of ``Tls.DANE``; none: RFC 7672 §2.2 still demands TLS, and believes any certificate. ``names`` are
+    what the certificate may be called besides ``host``.
+    """
 
     transport_id: int
     host: str
     port: int
     tls: Tls
     credentials: Credentials | None = None
+    source: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    tlsa: tuple[Tlsa, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        # A password goes to nobody who has not shown to be the server that it is for.
+        assert self.credentials is None or self.tls not in (Tls.OPPORTUNISTIC, Tls.DANE)
 
     @property
     def server(self) -> str:
