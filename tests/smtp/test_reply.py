@@ -3,7 +3,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postroom.mail.life import Result, Stage
-from postroom.smtp.reply import REPLY_LINE_OCTETS, REPLY_LINES, BadReply, Reply, ReplyReader, one_line, outcome
+from postroom.smtp.reply import (
+    REPLIES_OCTETS,
+    REPLY_LINE_OCTETS,
+    REPLY_LINES,
+    BadReply,
+    Reply,
+    ReplyReader,
+    one_line,
+    outcome,
+)
 
 
 def read(*pieces: bytes) -> list[Reply]:
@@ -176,3 +185,16 @@ def test_a_line_prints(text: str) -> None:
 
 def test_a_line_is_bounded_and_of_one_colour() -> None:
     assert one_line("a\x1b[31mred\u202e\r\nb" + "x" * 2000) == ("a [31mred   b" + "x" * 2000)[:1000]
+
+
+def test_who_is_not_listened_to_does_not_fill_the_memory() -> None:
+    reader, said = ReplyReader(), b"250 2.0.0 " + b"x" * 100 + b"\r\n"
+    most = REPLIES_OCTETS // len(said)
+    for _ in range(3):
+        for _ in range(most):
+            reader.feed(said)
+        reader.replies.clear()
+    for _ in range(most):
+        reader.feed(said)
+    with pytest.raises(BadReply, match="more than it could be asked"):
+        reader.feed(said)

@@ -17,6 +17,8 @@ from postroom.smtp.classify import classify, hint
 REPLY_LINE_OCTETS: Final = 2048
 # Ours: the longest EHLO replies seen have some thirty lines. A server that never ends its reply stops here.
 REPLY_LINES: Final = 128
+# Ours: of all that nobody fetched yet. The replies to a pipelined mail for a thousand recipients are a quarter of it.
+REPLIES_OCTETS: Final = 256 * 1024
 OUTCOME_LINE_CHARACTERS: Final = 1000
 
 # RFC 5321 §4.2 ends its grammar of codes at 559, but 471, 571 and the like are in use: any second digit is taken.
@@ -91,6 +93,7 @@ class ReplyReader:
         self._rest = b""
         self._code = 0
         self._lines: list[str] = []
+        self._octets = 0  # since everything had been fetched
 
     @property
     def idle(self) -> bool:
@@ -99,6 +102,7 @@ class ReplyReader:
 
     def feed(self, data: bytes) -> None:
         """Take what arrived. Raises ``BadReply``: the replies before the bad one stand, the reader is done with."""
+        self._octets = self._octets + len(data) if self.replies or self._rest or self._lines else len(data)
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             reply, last = _read_line(line)
@@ -107,6 +111,9 @@ class ReplyReader:
             else:
                 self._continue(reply, last)
         _check_length(self._rest)
+        # A server that talks on and on is asked by nobody, and lines that are short would fill the memory, too.
+        if self._octets > REPLIES_OCTETS:
+            raise BadReply("the server says more than it could be asked")
 
     def _continue(self, reply: Reply, last: bool) -> None:
         # RFC 5321 §4.2.1: the code is the same on each line of a reply.
