@@ -11,15 +11,16 @@ from postroom.access.device import Begun
 from postroom.app import clock
 from postroom.mail.retry import DAY
 from postroom.record import CONTACTS, read_values
-from postroom.store import accounts, clients, fields, imports, keeping, records, throttles, tokens, usage
+from postroom.store import accounts, clients, fields, imports, keeping, policies, records, throttles, tokens, usage
 from postroom.store.accounts import Account, Session
 from postroom.store.clients import Client, ClientType
 from postroom.store.db import Database, Tx
 from postroom.store.fields import Draft
 from postroom.store.imports import Import, Refusal, Step
 from postroom.store.keeping import Place, Wish
+from postroom.store.policies import StsPolicy
 from postroom.store.tables import device as devices
-from postroom.store.tables import session, throttle
+from postroom.store.tables import session, sts_policy, throttle
 from postroom.store.usage import HOUR
 from tests.access.dance import SCOPES, granted, register
 from tests.worker.test_loop import post, worker
@@ -55,11 +56,11 @@ async def test_it_removes_sessions_devices_and_counts_as_well(database_url: str,
         async def left() -> list[Sequence[int]]:
             return await office.app.db.read(_left)
 
-        assert [len(each) for each in await left()] == [3, 3, 3]
+        assert [len(each) for each in await left()] == [3, 3, 3, 3]
         async with worker(office.app):
             while any(begun[0] in each for each in await left()):
                 continue
-        assert await left() == [begun[1:], begun[1:], begun[1:]]
+        assert await left() == [begun[1:]] * 4
 
 
 async def test_it_erases_the_values_of_removed_fields(database_url: str, tmp_path: Path) -> None:
@@ -128,7 +129,7 @@ async def test_it_removes_the_hours_of_credits_that_count_no_more(database_url: 
 
 
 async def leave(db: Database, world: World, at: int) -> None:
-    """What somebody leaves behind who signs in, begins with a device and is counted at that moment."""
+    """What somebody leaves behind who signs in, begins with a device and is counted at that moment, and a domain."""
     client = Client(
         id="1000.DISPLAY",
         org_id=world.org.id,
@@ -152,6 +153,7 @@ async def leave(db: Database, world: World, at: int) -> None:
         accounts.keep(tx, person)
         accounts.open_session(tx, opened)
         throttles.take(tx, secrets.digest(f"count {at}"), window=login.WINDOW, now=at)
+        policies.keep(tx, StsPolicy(domain=f"{at}.example", id="1", mode="none", mx=[], fetched_at=at, ends_at=at))
 
     await db.write(write)
     assert isinstance(await device.begin(db, client.id, SCOPES, offline=True, now=at), Begun)
@@ -163,5 +165,6 @@ def _left(tx: Tx) -> list[Sequence[int]]:
         select(session.c.created_at).order_by(session.c.created_at),
         select(devices.c.created_at).order_by(devices.c.created_at),
         select(throttle.c.ends_at - login.WINDOW).order_by(throttle.c.ends_at),
+        select(sts_policy.c.ends_at).order_by(sts_policy.c.ends_at),
     )
     return [tx.execute(each).scalars().all() for each in started]

@@ -13,6 +13,7 @@ from postroom.store import (
     fields,
     imports,
     once,
+    policies,
     throttles,
     tokens,
     usage,
@@ -39,7 +40,7 @@ async def sweep(app: App) -> None:
 
 
 def _drop(tx: Tx, *, now: int) -> None:
-    """Codes, access tokens, sessions, requests of devices, mailed links, counts, workers, refused lines, answers."""
+    """Codes, tokens, sessions, requests of devices, mailed links, counts, workers, policies, refused lines, answers."""
     for drop in (
         tokens.drop_expired,
         accounts.drop_expired,
@@ -48,6 +49,7 @@ def _drop(tx: Tx, *, now: int) -> None:
         throttles.drop_ended,
         usage.drop_old,
         allowance.drop_old,
+        policies.drop_ended,
         workers.drop_unseen,
     ):
         drop(tx, now - KEPT)
