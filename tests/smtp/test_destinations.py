@@ -63,7 +63,7 @@ async def finder(
                 ourselves="us.example.com",
                 port=PORT,
                 may_dial=may_dial,
-                chance=Random(1),
+                chance=Random(1).random,
                 clock=clock,
             ),
             names,

@@ -8,6 +8,10 @@
    reply: one for each recipient, as a value, whatever happened, with the server's reason (``classify``, ``phrases``).
 4. The session goes back to the pool; after some seconds of rest it is closed.
 
-Pure are ``reply``, ``classify``, ``phrases``, ``protocol``, ``transaction``, ``sasl``, ``dots`` and ``deadlines``;
-``Connection`` has the socket.
+Where mail goes directly to its recipients' servers, ``Destinations.find`` tells first which they are and how the way to
+them must be protected: ``Resolver`` asks the DNS, ``mx.order`` puts the servers in order, ``Policies`` knows what
+MTA-STS demands, ``dane`` what the signed DNS says of certificates, ``networks`` whom strangers may send us to.
+
+Pure are ``reply``, ``classify``, ``phrases``, ``protocol``, ``transaction``, ``sasl``, ``dots``, ``deadlines``,
+``mx``, ``sts``, ``dane`` and ``networks``; ``Connection`` has the socket.
 """

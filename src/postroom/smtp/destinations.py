@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
-from random import Random
 from typing import Final, TypeAlias
 
 import structlog
@@ -66,7 +65,7 @@ class Destinations:
         ourselves: str,
         port: int,
         may_dial: Callable[[str], bool],
-        chance: Random,
+        chance: Callable[[], float],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._resolver = resolver

@@ -49,7 +49,7 @@ class Routing:
             ourselves=settings.hostname,
             port=settings.mx_port,
             may_dial=may_dial,
-            chance=random.Random(),  # noqa: S311 - spreads load, keeps no secret
+            chance=random.random,
         )
 
 
