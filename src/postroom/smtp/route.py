@@ -38,9 +38,10 @@ class Route:
     """One server, and how it is spoken to. ``host`` is a name or an IP address; equal routes may share connections.
 
     ``source`` are addresses of ours to speak from, at most one of each family is used; none: the system chooses.
-    ``addresses`` are the host's, those to be tried first in front; none: the system looks it up. ``tlsa`` are the
-    usable records of ``Tls.DANE``; none: RFC 7672 §2.2 still demands TLS, and believes any certificate. ``names`` are
-    what the certificate may be called besides ``host``.
+    ``addresses`` are the host's, those to be tried first in front; none: the system looks it up. They make no other
+    route: names come to mean other machines every few minutes. ``tlsa`` are the usable records of ``Tls.DANE``; none:
+    RFC 7672 §2.2 still demands TLS, and believes any certificate. ``names`` are what the certificate may be called
+    besides ``host``.
     """
 
     transport_id: int
@@ -49,7 +50,7 @@ class Route:
     tls: Tls
     credentials: Credentials | None = None
     source: tuple[str, ...] = ()
-    addresses: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = field(default=(), compare=False)
     tlsa: tuple[Tlsa, ...] = ()
     names: tuple[str, ...] = ()
 

@@ -32,11 +32,6 @@ log = structlog.get_logger()
 Find: TypeAlias = Callable[[Transport, str], Awaitable[Destination | Outcome]]
 
 
-async def to_nowhere(way: Transport, domain: str) -> Destination:
-    """For whoever has only servers of their own. Raises ``Misconfigured``."""
-    raise Misconfigured(f"transport {way.id} leads to no server of {domain}")
-
-
 @dataclass(frozen=True, slots=True)
 class Ways:
     """Ways to the servers of transports, their passwords opened once and not per mail; ``find`` knows the others."""

@@ -41,11 +41,12 @@ from postroom.store.claims import Claim, Claimed, Job
 from postroom.store.workers import Worker
 from postroom.worker import delays, lapse, sweep
 from postroom.worker.consigning import AT_ONCE, Ends
-from postroom.worker.deliver import Carrier, Find, Ways, is_answered, to_nowhere, turned_away
+from postroom.worker.deliver import Carrier, Find, Ways, is_answered, turned_away
 from postroom.worker.hold import Hold
 from postroom.worker.places import Places
 from postroom.worker.quota import Quota
 from postroom.worker.rounds import every
+from postroom.worker.routing import Routing
 from postroom.worker.settling import PAUSE_SECONDS, Settling
 from postroom.worker.window import Windows
 
@@ -56,8 +57,11 @@ CLAIM_FROM: Final = 0.25  # of the places free: each claim is a commit, and a bu
 REST_SECONDS: Final = 0.005  # after a claim that left room: what comes up meanwhile is claimed together
 
 
-async def work(app: App, stop: asyncio.Event, find: Find = to_nowhere) -> None:
-    """Deliver mails until ``stop`` is set; returns once everything in flight has ended or its time is up."""
+async def work(app: App, stop: asyncio.Event, find: Find | None = None) -> None:
+    """Deliver mails until ``stop`` is set; returns once everything in flight has ended or its time is up.
+
+    ``find`` says where mail goes directly; without one, the DNS does.
+    """
     settings = app.settings
     me = Worker(
         id=app.ids.number(), host=socket.gethostname(), pid=os.getpid(), started_at=app.clock(), seen_at=app.clock()
@@ -73,7 +77,7 @@ async def work(app: App, stop: asyncio.Event, find: Find = to_nowhere) -> None:
         parts=quota.parts,
     )
     try:
-        await _Worker(app, pool, quota, find).run(me, stop)
+        await _Worker(app, pool, quota, find or Routing(app).find).run(me, stop)
     finally:
         await pool.close()
         # Its part is the others' from now on, or else once it has not been seen for as long as a lease lasts.
