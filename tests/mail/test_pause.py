@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from postroom.mail.life import Outcome, Result, Stage
+from postroom.mail.life import Outcome, Result, Stage, Why
 from postroom.mail.pause import at_fault, pause, told
 from postroom.mail.retry import HOUR, MINUTE, SECOND
 
@@ -20,6 +20,8 @@ def deferred(stage: Stage, code: int | None = None, command: str = "") -> Outcom
         (deferred(Stage.GREETING, 554), 5 * SECOND, 10 * SECOND, 10 * MINUTE),
         (deferred(Stage.TLS), 5 * SECOND, 10 * SECOND, 10 * MINUTE),
         (deferred(Stage.AUTH, 454), 5 * SECOND, 10 * SECOND, 10 * MINUTE),
+        (deferred(Stage.AUTH), 5 * SECOND, 10 * SECOND, 10 * MINUTE),
+        (replace(deferred(Stage.AUTH), why=Why.AUTHENTICATION), 1 * MINUTE, 2 * MINUTE, 1 * HOUR),
         (deferred(Stage.AUTH, 535), 1 * MINUTE, 2 * MINUTE, 1 * HOUR),
         (deferred(Stage.ENVELOPE, 530, "MAIL FROM:<a@b.example>"), 1 * MINUTE, 2 * MINUTE, 1 * HOUR),
     ],

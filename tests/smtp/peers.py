@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from postroom.smtp.grant import Grant
 from postroom.smtp.route import Credentials, Route, Tls
 
 
@@ -199,7 +200,9 @@ class Server:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def route(self, tls: Tls = Tls.NONE, credentials: Credentials | None = None, transport_id: int = 1) -> Route:
+    def route(
+        self, tls: Tls = Tls.NONE, credentials: Credentials | Grant | None = None, transport_id: int = 1
+    ) -> Route:
         return Route(transport_id=transport_id, host="127.0.0.1", port=self.port, tls=tls, credentials=credentials)
 
     def verbs(self) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from postroom.mail.life import Outcome, Result, Stage
+from postroom.mail.life import Outcome, Result, Stage, Why
 from postroom.mail.retry import HOUR, MINUTE, SECOND
 
 # Up to here a conversation is about us and the server, and no mail has been named.
@@ -80,5 +80,6 @@ def _is_shut_out(outcome: Outcome) -> bool:
     # Who is not let in hears of it in answer to AUTH or, without a password, to MAIL (RFC 4954 §6). In answer to RCPT
     # the same codes are about one recipient.
     if outcome.stage is Stage.AUTH:
-        return outcome.code is not None and outcome.code >= 500
+        # A server that issues tokens has no reply code, and says why only where it refuses.
+        return outcome.why is Why.AUTHENTICATION if outcome.code is None else outcome.code >= 500
     return outcome.code in _SHUT_OUT and (outcome.stage in BEFORE_MAILS or outcome.command.startswith("MAIL "))

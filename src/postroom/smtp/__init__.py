@@ -1,7 +1,7 @@
 """Hand one mail to one server.
 
 1. ``Pool.transmit`` takes a session that is kept for the route, or lets ``Session.open`` make one: connect, wait for
-   the greeting, EHLO, STARTTLS, AUTH.
+   the greeting, EHLO, STARTTLS, AUTH (``sign_in``, with an access token of ``Tokens`` where the route has a grant).
 2. ``Session.transmit`` goes through ``transaction``: MAIL, RCPT and DATA, in one write where the server pipelines, then
    the message, dot-stuffed by ``DotStuffer``, its files drawn from their store by ``body.flow``, then the final dot.
 3. Each wait ends by ``Deadlines``. ``ReplyReader`` makes replies of what arrives, ``reply.outcome`` an ``Outcome`` of a
@@ -12,6 +12,7 @@ Where mail goes directly to its recipients' servers, ``Destinations.find`` tells
 them must be protected: ``Resolver`` asks the DNS, ``mx.order`` puts the servers in order, ``Policies`` knows what
 MTA-STS demands, ``dane`` what the signed DNS says of certificates, ``networks`` whom strangers may send us to.
 
-Pure are ``reply``, ``classify``, ``phrases``, ``protocol``, ``transaction``, ``sasl``, ``dots``, ``deadlines``,
-``mx``, ``sts``, ``dane`` and ``networks``; ``Connection`` has the socket.
+Pure are ``reply``, ``classify``, ``phrases``, ``protocol``, ``transaction``, ``sasl``, ``mechanisms``, ``scram``,
+``saslprep``, ``grant``, ``dots``, ``deadlines``, ``mx``, ``sts``, ``dane`` and ``networks``; ``Connection`` has the
+socket to the server, ``issuer`` the one to where tokens come from.
 """

@@ -18,6 +18,7 @@ from postroom.smtp.journal import Journal
 from postroom.smtp.protocol import Envelope, SessionFailed, failed
 from postroom.smtp.route import Destination, Route
 from postroom.smtp.session import Session
+from postroom.smtp.tokens import Tokens
 from postroom.smtp.turns import Turns
 
 IDLE_SECONDS: Final = 30.0  # ours; RFC 5321 §4.5.3.2.7 has servers wait five minutes, but many hang up before
@@ -91,8 +92,12 @@ class Pool:
         idle_seconds: float = IDLE_SECONDS,
         mails_per_session: int = MAILS_PER_SESSION,
         parts: Parts = lambda _: {},
+        tokens: Tokens | None = None,
     ) -> None:
-        """``parts``: how many connections there may be at once for such mails, beside those of each destination."""
+        """``parts``: how many connections there may be at once for such mails, beside those of each destination.
+
+        Without ``tokens`` no route has a grant.
+        """
         self._hostname = hostname
         self._ssl_context = ssl_context
         self._deadlines = deadlines
@@ -101,6 +106,7 @@ class Pool:
         self._mails_per_session = mails_per_session
         self._lanes: dict[Hashable, _Lane] = {}
         self._berths = Berths(parts)
+        self._tokens = tokens
         self._goodbyes: set[asyncio.Task[None]] = set()
         self._sweep: asyncio.TimerHandle | None = None
         self._closing = False
@@ -236,6 +242,7 @@ class Pool:
             ssl_context=self._ssl_context,
             deadlines=self._deadlines,
             journal=load.journal,
+            tokens=self._tokens,
         )
 
     async def _talk(self, lane: _Lane, session: Session, load: Load) -> list[Outcome]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from postroom.errors import Misconfigured
 from postroom.smtp.dane import Tlsa
+from postroom.smtp.grant import Grant
 
 # Ours: shorter than the shortest pause of a mail, so that each of its attempts dials.
 REST_SECONDS: Final = 30.0
@@ -48,7 +49,7 @@ class Route:
     host: str
     port: int
     tls: Tls
-    credentials: Credentials | None = None
+    credentials: Credentials | Grant | None = None
     source: tuple[str, ...] = ()
     addresses: tuple[str, ...] = field(default=(), compare=False)
     tlsa: tuple[Tlsa, ...] = ()

@@ -28,7 +28,8 @@ from postroom.smtp.protocol import (
     starttls,
 )
 from postroom.smtp.route import Route, Tls
-from postroom.smtp.sasl import authenticate
+from postroom.smtp.signin import sign_in
+from postroom.smtp.tokens import Tokens
 from postroom.smtp.transaction import transaction
 
 # A message goes out in writes of about this many octets; one that is smaller, in a single one.
@@ -65,8 +66,12 @@ class Session:
         ssl_context: ssl.SSLContext,
         deadlines: Deadlines,
         journal: Journal | None = None,
+        tokens: Tokens | None = None,
     ) -> "Session":
-        """Connect, greet, protect, log in; ``journal`` is of the mail that waits for it. Raises ``SessionFailed``."""
+        """Connect, greet, protect, sign in; ``journal`` is of the mail that waits for it.
+
+        ``tokens`` are needed for a route with a grant. Raises ``SessionFailed``, and what ``Tokens.bearer`` raises.
+        """
         # Security does not rest on who made the context.
         assert ssl_context.check_hostname
         assert ssl_context.verify_mode is ssl.CERT_REQUIRED
@@ -79,7 +84,7 @@ class Session:
             session = cls(connection, route, deadlines, journal)
             session._limit(deadlines.total)
             try:
-                await session._introduce(hostname, ssl_context)
+                await session._introduce(hostname, ssl_context, tokens)
             except SessionFailed:
                 # RFC 5321 §4.1.1.10: no hanging up without QUIT, while somebody listens.
                 await session.close()
@@ -128,7 +133,7 @@ class Session:
         finally:
             await self._connection.close(self._deadlines.farewell)
 
-    async def _introduce(self, hostname: str, ssl_context: ssl.SSLContext) -> None:
+    async def _introduce(self, hostname: str, ssl_context: ssl.SSLContext, tokens: Tokens | None) -> None:
         server = self.route.server
         name = introduction(hostname, self._connection.local_address)
         if self.route.tls is Tls.TLS:
@@ -145,7 +150,7 @@ class Session:
             # RFC 3207 §4.2: what was offered before TLS is forgotten.
             self._offers = await self._converse(hello(name, server))
         if self.route.credentials is not None:
-            await self._converse(authenticate(self.route.credentials, self._offers, server))
+            await sign_in(self.route, self._offers, self._converse, tokens)
             reach("authenticated")
 
     def _limit(self, seconds: float) -> None:
