@@ -4,7 +4,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tests.cli.command import postroom, well
+from postroom.access.secrets import Vault
+from postroom.config import Settings
+from postroom.smtp.grant import Grant
+from postroom.store import transports
+from tests.cli.command import postroom, stored, well
 
 
 async def test_senders_have_servers_and_passwords_are_sealed(home: Path) -> None:
@@ -103,3 +107,41 @@ async def test_what_mails_tell_machines_is_asked_for_and_taken_back(home: Path) 
     assert await listed() == ("bounces@x.example", "yes")
     await well("sender", "set", "ada@x.example", "--no-return-path", "--no-one-click", cwd=home)
     assert await listed() == ("-", "no")
+
+
+async def test_who_signs_in_by_oauth_has_a_grant_and_no_secret_is_kept_open(home: Path) -> None:
+    words = ("--username", "ada@x.example", "--client-id", "postroom")
+    secrets = {"POSTROOM_OAUTH_REFRESH_TOKEN": "tOkEn", "POSTROOM_OAUTH_CLIENT_SECRET": "sEcReT"}
+    add = ("sender", "add", "ada@x.example", "--oauth", "google")
+    assert "POSTROOM_OAUTH_REFRESH_TOKEN or use --refresh-token-stdin" in (await postroom(*add, *words, cwd=home)).err
+    await well(*add, *words, cwd=home, env=secrets)
+    url = "https://id.example/token"
+    stdin = ("--refresh-token-stdin", "--client-secret-stdin")
+    host = ("--host", "h.example", "--tls", "tls")
+    await well("org", "transport", "--oauth", url, *host, *words, *stdin, cwd=home, stdin="tOkEn2\nsEcReT2\n")
+    await well("org", "transport", "--oauth", "microsoft", *words, *stdin[:1], cwd=home, stdin="tOkEn3\n")
+    (listed,) = (await well("sender", "ls", "--json", cwd=home)).json
+    assert listed["server"] == "smtp.gmail.com:587 starttls oauth"
+    assert (await well("org", "show", "--json", cwd=home)).json["server"] == "smtp.office365.com:587 starttls oauth"
+    kept = b"".join(each.read_bytes() for each in (home / "data").glob("postroom.db*"))
+    assert not [each for each in (b"tOkEn", b"sEcReT") if each in kept]
+    vault = Vault.open(Settings(data_dir=home / "data"))
+    ways = await stored(home / "data", lambda tx, org: transports.listing(tx, org.id))
+    grants = [Grant.read(vault.open_sealed(each.oauth or b"")) for each in ways]
+    assert [(each.server, each.refresh_token, each.client_secret, each.scope) for each in grants] == [
+        ("google", "tOkEn", "sEcReT", ""),
+        ("microsoft", "tOkEn3", "", "https://outlook.office.com/SMTP.Send offline_access"),
+    ]
+
+
+async def test_what_oauth_needs_is_said(home: Path) -> None:
+    for words, said in (
+        (("--oauth", "google", "--username", "a"), "--oauth needs --client-id"),
+        (("--oauth", "google", "--client-id", "c"), "--oauth needs --username"),
+        (("--oauth", "google", "--client-id", "c", "--username", "a", "--tls", "none"), "under TLS only"),
+        (("--oauth", "http://id.example/", "--client-id", "c"), "neither google nor microsoft nor an https URL"),
+        (("--oauth", "https://id.example/", "--client-id", "c"), "need --host"),
+        (("--host", "h.example", "--client-id", "c"), "need --oauth"),
+    ):
+        refused = await postroom("org", "transport", *words, cwd=home)
+        assert (refused.code, said in refused.err) == (2, True), refused

@@ -49,6 +49,19 @@ async def test_new_settings_end_a_pause(db: Database, world: World) -> None:
     assert await standing(db, world.transport.id) == WELL
 
 
+async def test_what_a_transport_signs_in_with_is_exchanged_only_for_what_was_seen(db: Database, world: World) -> None:
+    seen = replace(world.transport, username="ada", oauth=b"first")
+    await db.write(partial(transports.save, changed=seen))
+    foreign = replace(seen, org_id=seen.org_id + 1)
+    for shown, new, is_there in ((foreign, b"foreign", False), (seen, b"second", True), (seen, b"third", False)):
+        assert await db.write(partial(transports.exchange_oauth, seen=shown, oauth=new)) is is_there
+    (kept,) = await db.read(partial(transports.find_many, transport_ids=[seen.id]))
+    assert kept == replace(seen, oauth=b"second")
+    await db.write(partial(transports.save, changed=replace(world.transport, password=b"sealed")))
+    kept = (await db.read(partial(transports.listing, org_id=seen.org_id)))[-1]
+    assert (kept.password, kept.oauth) == (b"sealed", None)
+
+
 async def test_after_a_pause_one_mail_of_all_lanes_tries(db: Database, world: World) -> None:
     many = [f"{n}@x.example" for n in range(9)]
     await db.write(lambda tx: add(tx, [accepted(world, 1), accepted(world, 2, to=many), accepted(world, 3)]))

@@ -80,21 +80,23 @@ def make_data_dir(settings: Settings) -> None:
         raise Misconfigured(f"data_dir: {settings.data_dir}: {error.strerror}") from None
 
 
-def secret(name: str, variable: str, *, from_stdin: bool) -> str:
+def secret(name: str, variable: str, *, from_stdin: bool, flag: str = "--password-stdin") -> str:
     """A password from stdin, the environment or a prompt: never a word of the command line, which others can see."""
     import os
     import sys
 
-    found = sys.stdin.readline().rstrip("\r\n") if from_stdin else os.environ.get(variable) or _ask(name, variable)
+    found = (
+        sys.stdin.readline().rstrip("\r\n") if from_stdin else os.environ.get(variable) or _ask(name, variable, flag)
+    )
     if not found:
         raise Misconfigured(f"the {name} is empty")
     return found
 
 
-def _ask(name: str, variable: str) -> str:
+def _ask(name: str, variable: str, flag: str) -> str:
     import sys
 
     if not sys.stdin.isatty():
-        raise Misconfigured(f"the {name} is missing: set {variable} or use --password-stdin")
+        raise Misconfigured(f"the {name} is missing: set {variable} or use {flag}")
     answer: str = click.prompt(name.capitalize(), hide_input=True, confirmation_prompt=True, err=True)
     return answer

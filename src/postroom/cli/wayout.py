@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from postroom.cli import say
+from postroom.cli.oauth import HOSTS, with_oauth
 from postroom.cli.options import secret
 
 if TYPE_CHECKING:
     from postroom.app import App
+    from postroom.smtp.grant import Grant
     from postroom.store.db import Tx
     from postroom.store.orgs import Org
     from postroom.store.transports import Standing, Transport
@@ -22,26 +24,28 @@ PORTS: Final = {"tls": 465, "starttls": 587, "none": 25}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WayOut:
-    """An SMTP server as an operator describes it."""
+    """An SMTP server as an operator describes it; who signs in has a password or a grant."""
 
     host: str
     port: int
     tls: str
     username: str | None
     password: str | None
+    grant: "Grant | None" = None
 
 
 def with_way_out(verb: Callable[..., Any]) -> Callable[..., Any]:
     """Give a verb the options of a server, and the argument ``way_out`` (None where no host is named)."""
     import functools
 
-    @click.option("--host", help="The SMTP server.")
+    @click.option("--host", help="The SMTP server.  [default: with --oauth google or microsoft theirs]")
     @click.option("--port", type=click.IntRange(1, 65535), help="Its port.  [default: 587, with tls 465, with none 25]")
     @click.option(
         "--tls", type=click.Choice(list(PORTS)), default="starttls", show_default=True, help="Always verified."
     )
     @click.option("--username", help=f"Sign in; the password comes from stdin, {PASSWORD_VARIABLE} or a prompt.")
     @click.option("--password-stdin", is_flag=True, help="Read the password from stdin.")
+    @with_oauth
     @functools.wraps(verb)
     def run(
         *args: Any,
@@ -50,21 +54,38 @@ def with_way_out(verb: Callable[..., Any]) -> Callable[..., Any]:
         tls: str,
         username: str | None,
         password_stdin: bool,
+        server: str | None,
+        grant: "Callable[[str], Grant] | None",
         **words: Any,
     ) -> Any:
+        host = host or HOSTS.get(server or "")
         if host is None:
-            if port or username or password_stdin:
-                raise click.UsageError("--port, --username and --password-stdin need --host")
+            if port or username or password_stdin or server:
+                raise click.UsageError("--port, --username, --password-stdin and --oauth need --host")
             return verb(*args, way_out=None, **words)
-        password = secret("SMTP password", PASSWORD_VARIABLE, from_stdin=password_stdin) if username else None
-        way_out = WayOut(host=host, port=port or PORTS[tls], tls=tls, username=username, password=password)
+        password = agreed = None
+        if grant is not None:
+            agreed = grant(_name_for_tokens(username, tls, password_stdin=password_stdin))
+        elif username:
+            password = secret("SMTP password", PASSWORD_VARIABLE, from_stdin=password_stdin)
+        way_out = WayOut(
+            host=host, port=port or PORTS[tls], tls=tls, username=username, password=password, grant=agreed
+        )
         return verb(*args, way_out=way_out, **words)
 
     return run
 
 
+def _name_for_tokens(username: str | None, tls: str, *, password_stdin: bool) -> str:
+    if not username or password_stdin:
+        raise click.UsageError("--oauth needs --username, and no password")
+    if tls == "none":
+        raise click.UsageError("an access token is shown to a server under TLS only: --tls starttls or tls")
+    return username
+
+
 def transport(app: "App", org_id: int, way_out: WayOut) -> "Transport":
-    """The row of a new transport, its password sealed."""
+    """The row of a new transport, its secrets sealed."""
     from postroom.store.transports import Transport
 
     return Transport(
@@ -75,6 +96,7 @@ def transport(app: "App", org_id: int, way_out: WayOut) -> "Transport":
         tls=way_out.tls,
         username=way_out.username,
         password=None if way_out.password is None else app.vault.seal(way_out.password),
+        oauth=None if way_out.grant is None else app.vault.seal(way_out.grant.text),
         created_at=app.clock(),
     )
 
@@ -104,7 +126,9 @@ async def set_held(app: "App", org: "Org", transport_id: int, *, held: bool) -> 
 
 def described(found: "Transport | None") -> str:
     """One transport as a table shows it."""
-    return "-" if found is None else f"{found.host}:{found.port} {found.tls}"
+    if found is None:
+        return "-"
+    return f"{found.host}:{found.port} {found.tls}{' oauth' if found.oauth else ''}"
 
 
 def stopped(found: "Standing | None") -> str | None:

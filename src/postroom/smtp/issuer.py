@@ -46,7 +46,9 @@ async def issue(grant: Grant, url: str, *, context: ssl.SSLContext, seconds: flo
     # Security does not rest on who made the context.
     assert context.check_hostname
     assert context.verify_mode is ssl.CERT_REQUIRED
-    server = _server(url)
+    if not is_safe(url):
+        raise failed(Stage.AUTH, "", "the URL of the token server is not https")
+    server = httpx.URL(url).netloc.decode()
     try:
         async with asyncio.timeout(seconds):
             status, body = await _post(grant, url, context)
@@ -66,16 +68,14 @@ async def issue(grant: Grant, url: str, *, context: ssl.SSLContext, seconds: flo
     raise _refused(grant, server, status, answer)
 
 
-def _server(url: str) -> str:
-    """The server's name. Raises ``SessionFailed`` where the way to it would show the secrets to others."""
+def is_safe(url: str) -> bool:
+    """Whether secrets may go there."""
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
-        parsed = httpx.URL()
+        return False
     # RFC 6749 §3.2: TLS; what stays on this machine needs none.
-    if not parsed.host or not (parsed.scheme == "https" or (parsed.scheme == "http" and _is_here(parsed.host))):
-        raise failed(Stage.AUTH, parsed.host, "the URL of the token server is not https")
-    return parsed.netloc.decode()
+    return bool(parsed.host) and (parsed.scheme == "https" or (parsed.scheme == "http" and _is_here(parsed.host)))
 
 
 def _is_here(host: str) -> bool:

@@ -64,6 +64,11 @@ def save(tx: Connection, changed: Transport) -> None:
     tx.execute(update(transport).where(same).values(values))
 
 
+def exchange_oauth(tx: Connection, seen: Transport, oauth: bytes) -> bool:
+    """Put what it signs in with from now on in the place of what was seen; False where that is not there any more."""
+    return tx.execute(_EXCHANGE, {"org_": seen.org_id, "id_": seen.id, "seen_": seen.oauth, "new_": oauth}).rowcount > 0
+
+
 def hold(tx: Connection, org_id: int, transport_id: int, *, held: bool) -> None:
     """Let no mail leave through it from now on, or mails again; those in a worker's hands end as they end."""
     tx.execute(update(transport).where(transport.c.org_id == org_id, transport.c.id == transport_id).values(held=held))
@@ -128,6 +133,12 @@ _GIVEN = transport.c.id.in_(bindparam("ids_", expanding=True))
 _STANDINGS = select(transport.c.id, *(transport.c[name] for name in Standing.__slots__)).where(_GIVEN)
 _AS_SEEN = (transport.c.id == bindparam("id_")) & (transport.c.failures == bindparam("seen_"))
 _AS_NEW = {"paused_until": None, "paused_since": None, "fault": None, "failures": 0}
+_EXCHANGE = (
+    update(transport)
+    .where(transport.c.org_id == bindparam("org_"), transport.c.id == bindparam("id_"))
+    .where(transport.c.oauth == bindparam("seen_"))
+    .values(oauth=bindparam("new_"))
+)
 _WORKS = update(transport).where(_AS_SEEN).values(_AS_NEW)
 _PAUSED = (
     update(transport)

@@ -17,6 +17,7 @@ from postroom.mail.draft import Recipient
 from postroom.mail.life import Outcome, Result, Stage
 from postroom.mail.parting import by_domain
 from postroom.mail.pause import at_fault
+from postroom.smtp.grant import Grant
 from postroom.smtp.journal import Journal
 from postroom.smtp.pool import Load, Pool
 from postroom.smtp.protocol import Envelope
@@ -34,7 +35,7 @@ Find: TypeAlias = Callable[[Transport, str], Awaitable[Destination | Outcome]]
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """Ways to the servers of transports, their passwords opened once and not per mail; ``find`` knows the others."""
+    """Ways to the servers of transports, their secrets opened once and not per mail; ``find`` knows the others."""
 
     vault: Vault
     find: Find
@@ -45,18 +46,20 @@ class Ways:
         return await self.find(transport, domain) if domain else self._to_server(transport)
 
     def _to_server(self, transport: Transport) -> Destination:
-        """A transport's server as it is configured now. Raises ``Misconfigured`` where its password stays shut."""
+        """A transport's server as it is configured now. Raises ``Misconfigured`` where its secrets stay shut."""
         found = self._known.get(transport)
         if found is None:
-            # Settings of the same transport that are no longer true go with its password.
+            # Settings of the same transport that are no longer true go with its secrets.
             for old in [each for each in self._known if each.id == transport.id]:
                 del self._known[old]
             found = self._known[transport] = self._open(transport)
         return found
 
     def _open(self, transport: Transport) -> Destination:
-        credentials = None
-        if transport.username is not None:
+        credentials: Credentials | Grant | None = None
+        if transport.oauth is not None:
+            credentials = Grant.read(self.vault.open_sealed(transport.oauth))
+        elif transport.username is not None:
             password = "" if transport.password is None else self.vault.open_sealed(transport.password)
             credentials = Credentials(username=transport.username, password=password)
         return Destination.of(

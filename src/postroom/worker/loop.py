@@ -39,7 +39,7 @@ from postroom.smtp.route import trust
 from postroom.store import claims, workers
 from postroom.store.claims import Claim, Claimed, Job
 from postroom.store.workers import Worker
-from postroom.worker import delays, lapse, sweep
+from postroom.worker import delays, grants, lapse, sweep
 from postroom.worker.consigning import AT_ONCE, Ends
 from postroom.worker.deliver import Carrier, Find, Ways, is_answered, turned_away
 from postroom.worker.hold import Hold
@@ -69,17 +69,20 @@ async def work(app: App, stop: asyncio.Event, find: Find | None = None) -> None:
     # Three heartbeats: the others see by the first who has come, say by the second what they have too much, and by the
     # third that is seen.
     quota = Quota(Crew(me.id, settings.lease_seconds * 3 / 4), asyncio.get_running_loop().time)
+    tokens = grants.tokens(app)
     pool = Pool(
         hostname=settings.hostname,
         connections_per_transport=settings.connections_per_transport,
         ssl_context=trust(settings.ca_file),
         deadlines=Deadlines.scaled(settings.smtp_timeout_scale),
         parts=quota.parts,
+        tokens=tokens,
     )
     try:
         await _Worker(app, pool, quota, find or Routing(app).find).run(me, stop)
     finally:
         await pool.close()
+        await tokens.close()
         # Its part is the others' from now on, or else once it has not been seen for as long as a lease lasts.
         with suppress(Unavailable):
             await app.db.write(partial(workers.remove, worker_id=me.id))

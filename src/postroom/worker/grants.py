@@ -1,0 +1,56 @@
+"""Grants in the database: what transports sign in with by now, and the refresh tokens that take the place of others."""
+
+import asyncio
+from contextlib import suppress
+from functools import partial
+from typing import Final
+
+from postroom.app import App
+from postroom.errors import Misconfigured, Unavailable
+from postroom.smtp.grant import Grant
+from postroom.smtp.route import Route, trust
+from postroom.smtp.tokens import Tokens
+from postroom.store import transports
+from postroom.store.db import Tx
+
+PAUSE_SECONDS: Final = 0.5  # between tries while the database is away
+
+
+def tokens(app: App) -> Tokens:
+    """The access tokens of a worker, none of them fetched yet."""
+    settings = app.settings
+    return Tokens(
+        urls={"google": settings.google_token_url, "microsoft": settings.microsoft_token_url},
+        trust=partial(trust, settings.ca_file),
+        newest=partial(_newest, app),
+        exchange=partial(_exchange, app),
+    )
+
+
+async def _newest(app: App, route: Route) -> Grant | None:
+    (found,) = await app.db.read(partial(transports.find_many, transport_ids=[route.transport_id]))
+    if found is None or found.oauth is None:
+        return None
+    # Where no key opens it any more, the next mail will say so.
+    with suppress(Misconfigured):
+        return Grant.read(app.vault.open_sealed(found.oauth))
+    return None
+
+
+async def _exchange(app: App, route: Route, old: Grant, new: Grant) -> None:
+    # The old one may have ended when the new one was given: it is written, however long the database is away.
+    while True:
+        try:
+            return await app.db.write(partial(_put, app=app, transport_id=route.transport_id, old=old, new=new))
+        except Unavailable:
+            await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _put(tx: Tx, *, app: App, transport_id: int, old: Grant, new: Grant) -> None:
+    (found,) = transports.find_many(tx, [transport_id])
+    if found is None or found.oauth is None:
+        return
+    kept = Grant.read(app.vault.open_sealed(found.oauth))
+    # What an operator has set meanwhile stays, and what another process was given.
+    if (kept, kept.refresh_token) == (old, old.refresh_token):
+        transports.exchange_oauth(tx, found, app.vault.seal(new.text))
