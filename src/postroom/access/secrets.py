@@ -12,9 +12,12 @@ from typing import Final
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from postroom.config import Settings
 from postroom.errors import Misconfigured
+from postroom.mail.dkim_key import RSA_BITS, Algorithm, Private
 from postroom.store.blobs import flush_names
 
 _PREFIX: Final = "1000."  # W 4.1, 4.3: client ids and tokens alike
@@ -112,6 +115,13 @@ def make_user_code() -> str:
     """A new user code, ``XXXX-XXXX``: 34 random bits, of letters that spell no word (RFC 8628 §6.1)."""
     letters = "".join(secrets.choice("BCDFGHJKLMNPQRSTVWXZ") for _ in range(8))
     return f"{letters[:4]}-{letters[4:]}"
+
+
+def make_signing_key(algorithm: Algorithm) -> Private:
+    """A new key to sign mail with. RSA takes a tenth of a second or more, so not on the event loop."""
+    if algorithm is Algorithm.ED25519:
+        return Ed25519PrivateKey.generate()
+    return generate_private_key(public_exponent=65537, key_size=RSA_BITS)
 
 
 def digest(secret: str) -> bytes:

@@ -27,6 +27,10 @@ TEMPLATES_AT_MOST: Final = 1000  # of one organisation
 TEMPLATE_NAME_CHARACTERS: Final = 255
 TEMPLATE_DESCRIPTION_CHARACTERS: Final = 1000
 
+# keys to sign with
+KEYS_PER_DOMAIN: Final = 16  # ours: two that sign, two that are to follow, and some whose mails are still on their way
+KEYS_AT_MOST: Final = 1000  # of one organisation
+
 # files
 FILE_OCTETS: Final = 20 * MIB  # W 3.1
 FILES_PER_UPLOAD: Final = 10  # W 3.1
