@@ -2,13 +2,16 @@
 
 import asyncio
 import threading
+from collections import Counter
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
-from sqlalchemy import Connection
+import pytest
+from sqlalchemy import Connection, update
 
 from postroom.mail.pause import Passage
-from postroom.store import claims, transports
+from postroom.store import claims, tables, transports
 from postroom.store.claims import Claimed, Job
 from postroom.store.db import Database
 from postroom.store.transports import Standing
@@ -70,6 +73,42 @@ async def test_after_a_pause_one_mail_of_all_lanes_tries(db: Database, world: Wo
         tried = await db.write(partial(work_for, wanted=claim(now, now=now)))
         assert [job.failures for job in tried] == [1] * count
     assert (await standing(db, world.transport.id)).paused_until == NOW + 45_000
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "roads"),
+    [
+        # Each claim at its moment (s): so many mails by the own transport (1) or by its fallback (2).
+        ({}, {}, {0: {1: 4}}),
+        ({"held": True}, {}, {0: {2: 4}}),
+        ({"failures": 1, "paused_until": NOW + 5000}, {}, {0: {2: 4}}),
+        ({"failures": 1, "paused_until": NOW + 5000}, {"held": True}, {0: {}, 5: {1: 1}, 6: {}}),
+        # One finds out whether the own one works again, and the others need not wait for that.
+        ({"failures": 1, "paused_until": NOW}, {}, {0: {1: 1}, 1: {2: 3}}),
+        ({"failures": 1, "paused_until": NOW + 9000}, {"failures": 1, "paused_until": NOW + 5000}, {0: {}, 5: {2: 1}}),
+        ({"held": True}, {"failures": 1, "paused_until": NOW + 5000}, {0: {}, 5: {2: 1}, 6: {}}),
+        ({"held": True}, {"org_id": 2001}, {0: {}}),
+    ],
+)
+async def test_a_fallback_has_the_mails_of_a_transport_that_is_held_or_paused(
+    db: Database, world: World, own: dict[str, Any], other: dict[str, Any], roads: dict[int, dict[int, int]]
+) -> None:
+    first, second = world.transport.id, world.org_transport.id
+
+    def arrange(tx: Connection) -> None:
+        found(tx, 2)
+        add(tx, [accepted(world, n) for n in range(4)])
+        for number, changes in ((first, {**own, "fallback_id": second}), (second, other)):
+            if changes:
+                tx.execute(update(tables.transport).where(tables.transport.c.id == number).values(changes))
+
+    await db.write(arrange)
+    for second_of, counts in roads.items():
+        now = NOW + second_of * 1000
+        jobs = await db.write(partial(work_for, wanted=claim(second_of + 1, now=now)))
+        taken = Counter(1 if job.transport_id == first else 2 for job in jobs)
+        assert (second_of, taken) == (second_of, Counter(counts))
+        assert all(job.transport is not None and job.transport.id == job.transport_id for job in jobs)
 
 
 async def test_two_workers_that_claim_at_once_do_not_both_try(postgres_url: str) -> None:

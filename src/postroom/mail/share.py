@@ -45,6 +45,10 @@ class Room:
     others: int
     connections: Mapping[int, int] = field(default_factory=dict)
 
+    def of(self, transport_id: int) -> int:
+        """How many of that transport."""
+        return self.each.get(transport_id, self.unknown)
+
 
 class Stock:
     """What is left of a room. Each mail uses one of every supply that its lane needs.
@@ -93,7 +97,7 @@ class Stock:
             return []
         number = lane.transport_id
         needs: list[Hashable] = [("transport", number)]
-        self._left.setdefault(needs[0], self._room.each.get(number, self._room.unknown))
+        self._left.setdefault(needs[0], self._room.of(number))
         if number not in self._room.quick:
             needs.append("others")
         return needs

@@ -21,11 +21,9 @@ from sqlalchemy import (
     BindParameter,
     Connection,
     Row,
-    Select,
     Subquery,
     bindparam,
     case,
-    false,
     func,
     or_,
     select,
@@ -39,10 +37,11 @@ from postroom.mail.draft import Letter, Recipient
 from postroom.mail.life import Stage, Unknown
 from postroom.mail.pace import AHEAD, Course, Paces, Way
 from postroom.mail.share import Room, Stock, share
-from postroom.store import mails, paces, transports
+from postroom.store import mails, paces, roads, transports
 from postroom.store.mails import Open
 from postroom.store.many import update_all
-from postroom.store.tables import job, lane, org, transport
+from postroom.store.roads import Road
+from postroom.store.tables import job
 from postroom.store.transports import Transport
 
 
@@ -111,10 +110,10 @@ class Claimed:
 
 
 class _Taken(Struct, frozen=True):
-    """Rows of a job and of its lane, with what the limits say of it."""
+    """The row of a job, its lane with the road that it takes, and what the limits say of it."""
 
     row: Any
-    lane: Any
+    lane: Road
     start_at: int
     per_session: int | None
 
@@ -132,14 +131,13 @@ def claim(tx: Connection, wanted: Claim) -> Claimed:
 
     The cost follows the number of lanes and of mails taken, not that of the mails that wait.
     """
-    ways = tx.execute(_LANES, {"soon_": wanted.soon}).all()
-    due = [way for way in ways if way.ready_at <= wanted.now]
-    tried = transports.may_try(tx, {way.transport_id for way in due if way.failures}, wanted.now)
-    ready = [way for way in due if not way.failures or way.transport_id in tried]
+    found = roads.waiting(tx, now=wanted.now, soon=wanted.soon, may_have=lambda number: wanted.room.of(number) > 0)
+    ready = [way for way in found if way.ready_at <= wanted.now]
+    tried = {way.transport_id for way in ready if way.failures}
     limits = _hold_limits(tx, ready, wanted.now * 1000)
     rows = _take(tx, ready, replace(wanted, room=_one_of_each(wanted.room, tried)), limits)
     if not rows:
-        return Claimed([], _again(ways, limits, wanted.now))
+        return Claimed([], _again(found, limits, wanted.now))
     reach("claim-taken")
     by_id = {way.id: way for way in ready}
     taken = [_let_start(row, by_id[row.lane_id], limits) for row in _in_turns(rows)]
@@ -149,7 +147,7 @@ def claim(tx: Connection, wanted: Claim) -> Claimed:
     return Claimed(taken, wanted.now, wanted.lease)
 
 
-def _let_start(row: Any, way: Any, limits: Paces) -> _Taken:
+def _let_start(row: Any, way: Road, limits: Paces) -> _Taken:
     return _Taken(row, way, start_at=limits.start(way) // 1000, per_session=limits.per_connection(way))
 
 
@@ -170,7 +168,7 @@ def _one_of_each(room: Room, tried: Collection[int]) -> Room:
     return replace(room, each={**room.each, **ones}) if ones else room
 
 
-def _hold_limits(tx: Connection, ways: Sequence[Any], now: int) -> Paces:
+def _hold_limits(tx: Connection, ways: Sequence[Road], now: int) -> Paces:
     """All limits as they stand, held for those lanes until the transaction ends; ``now`` in µs."""
     known = paces.everything(tx)
     about = Paces(known, now)
@@ -179,13 +177,13 @@ def _hold_limits(tx: Connection, ways: Sequence[Any], now: int) -> Paces:
     return Paces([replace(each, free_at=held.get(each.id, now + AHEAD + 1)) for each in known], now)
 
 
-def _again(ways: Sequence[Any], limits: Paces, now: int) -> int | None:
+def _again(ways: Sequence[Road], limits: Paces, now: int) -> int | None:
     later = [way.ready_at for way in ways if way.ready_at > now]
     through = limits.again(way for way in ways if way.ready_at <= now)
     return min([*later, *([] if through is None else [through // 1000])], default=None)
 
 
-def _take(tx: Connection, ways: Sequence[Any], wanted: Claim, limits: Paces) -> list[Row[Any]]:
+def _take(tx: Connection, ways: Sequence[Road], wanted: Claim, limits: Paces) -> list[Row[Any]]:
     """Divide the room between the lanes; what some of them did not need, once more between the others."""
     lanes = ways
     stock = Stock(wanted.room, partial(_supplies, limits=limits, connections=wanted.room.connections))
@@ -254,34 +252,8 @@ def _job(taken: _Taken, opened: Open, way: Transport | None, lease: int) -> Job:
         reached=opened.reached,
         domain=lane.domain,
         in_doubt=stage == _FINAL_DOT,
-        failures=lane.failures or 0,
-        unknown=_UNKNOWNS[lane.unknown],
-    )
-
-
-def _lanes() -> Select[Any]:
-    """The lanes that have mails soon and may have them: one step of the index for each, however many mails it has."""
-    lowest = select(func.min(job.c.lane_id).label("id")).cte("waiting", recursive=True)
-    higher = select(func.min(job.c.lane_id)).where(job.c.lane_id > lowest.c.id).scalar_subquery()
-    lanes = lowest.union_all(select(higher).where(lowest.c.id.is_not(None)))
-    oldest = select(func.min(job.c.due_at)).where(job.c.lane_id == lanes.c.id).scalar_subquery().label("oldest")
-    # MATERIALIZED: else SQLite looks again for each time that it is named.
-    found = select(lanes.c.id, oldest).where(lanes.c.id.is_not(None)).cte("found").prefix_with("MATERIALIZED")
-    # A transport may have been removed; its mails are claimed, and told so.
-    ways = found.join(lane, lane.c.id == found.c.id).join(org, org.c.id == lane.c.org_id)
-    ways = ways.outerjoin(transport, transport.c.id == lane.c.transport_id)
-    paused = transport.c.paused_until > found.c.oldest
-    ready = case((paused, transport.c.paused_until), else_=found.c.oldest)
-    return (
-        select(lane.c.id, lane.c.org_id, lane.c.transport_id, lane.c.urgent, ready.label("ready_at"), org.c.unknown)
-        .add_columns(
-            lane.c.domain,
-            transport.c.host,
-            transport.c.failures,
-            func.coalesce(transport.c.direct, false()).label("direct"),
-        )
-        .select_from(ways)
-        .where(ready <= bindparam("soon_"), func.coalesce(transport.c.held, false()) == false())
+        failures=lane.failures,
+        unknown=lane.unknown,
     )
 
 
@@ -330,12 +302,9 @@ def note(tx: Connection, marks: Sequence[Mark]) -> None:
 
 
 _FINAL_DOT: Final = Stage.FINAL_DOT.value
-# To ask an enumeration by a call takes ten times as long.
-_UNKNOWNS: Final = {each.value: each for each in Unknown}
 
 # Made once: to build a statement costs more than to run it.
 _LEASES: BindParameter[Any] = bindparam("leases_", expanding=True)
-_LANES = _lanes()
 _LANES_AT_MOST: Final = 32  # of one statement
 _ROUNDS: Final = 3  # of one claim; the next one comes soon
 _EXTEND = update(job).where(job.c.lease.in_(_LEASES)).values(due_at=bindparam("until_"))
