@@ -113,7 +113,7 @@ def _notice(row: Any, about: Unreached, opened: Open, ends: Mapping[tuple[int, i
 def _stopped(row: Any) -> Outcome | None:
     """Why no mail leaves through the transport at present, whatever a server said of this one before."""
     why = "it is held by an operator" if row.held else row.fault
-    if why is None:
+    if why is None or row.fallback_id is not None:  # then others have it
         return None
     return Outcome(result=Result.DEFERRED, stage=Stage.ROUTE, line=f"No mail leaves that way for now: {why}")
 
@@ -178,6 +178,7 @@ _TOLD = (
         org.c.notices,
         transport.c.held,
         transport.c.fault,
+        transport.c.fallback_id,
     )
     .join_from(mail, org, org.c.id == mail.c.org_id)
     .outerjoin(transport, transport.c.id == mail.c.transport_id)
