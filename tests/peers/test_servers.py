@@ -1,7 +1,6 @@
 """What Postfix and Exim say to us, as Debian ships them, and that what they take arrives."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,6 +15,7 @@ from postroom.smtp.deadlines import Deadlines
 from postroom.smtp.protocol import Envelope, SessionFailed
 from postroom.smtp.route import Credentials, Route, Tls
 from postroom.smtp.session import Session
+from postroom.smtp.trust import Trust
 from postroom.store import transports
 from tests.peers.mailserver import MailServer
 from tests.peers.premises import ADA, SIZE_LIMIT, Premises
@@ -36,8 +36,8 @@ async def beyond(ground: Premises) -> AsyncIterator[Inbox]:
         yield inbox
 
 
-async def opened(route: Route, context: ssl.SSLContext) -> Session:
-    return await Session.open(route, hostname="mail.example.com", ssl_context=context, deadlines=PATIENT)
+async def opened(route: Route, trust: Trust) -> Session:
+    return await Session.open(route, hostname="mail.example.com", trust=trust, deadlines=PATIENT)
 
 
 async def sent(route: Route, ground: Premises, *mails: Envelope, message: bytes = MESSAGE) -> list[list[Outcome]]:
@@ -49,9 +49,9 @@ async def sent(route: Route, ground: Premises, *mails: Envelope, message: bytes 
         await session.close()
 
 
-async def failure(route: Route, context: ssl.SSLContext) -> Outcome:
+async def failure(route: Route, trust: Trust) -> Outcome:
     with pytest.raises(SessionFailed) as caught:
-        await opened(route, context)
+        await opened(route, trust)
     return caught.value.outcome
 
 

@@ -17,6 +17,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from postroom.smtp.grant import Grant
 from postroom.smtp.route import Credentials, Route, Tls
+from postroom.smtp.trust import Trust
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,10 +26,10 @@ class Authority:
 
     ca: trustme.CA
 
-    def client(self) -> ssl.SSLContext:
-        context = ssl.create_default_context()
-        self.ca.configure_trust(context)
-        return context
+    def client(self) -> Trust:
+        trust = Trust()
+        self.ca.configure_trust(trust.verifying)
+        return trust
 
     def server(self, *names: str) -> ssl.SSLContext:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -146,22 +147,47 @@ ANSWERS: Mapping[str, Answer] = {
     "MAIL": b"250 2.1.0 Ok\r\n",
     "RCPT": b"250 2.1.5 Ok\r\n",
     "DATA": b"354 go on\r\n",
+    "BDAT": b"250 2.0.0 Ok: continue\r\n",
     ".": b"250 2.0.0 Ok: queued as 4711\r\n",
     "RSET": b"250 2.0.0 Ok\r\n",
     "QUIT": b"221 2.0.0 Bye\r\n",
 }
 
 
-class Server:
-    """Answers each command from a table; a list there is used up, one answer each time, its last one for ever.
+Answers: TypeAlias = Mapping[str, Answer | Sequence[Answer]]
 
-    ``heard`` are the commands of all connections, ``messages`` what came between DATA and the final dot, as it came.
-    ``BODY`` in the table is done once that many octets of a message have come as ``body_octets`` says.
+
+class Script:
+    """What a server answers to each command; a list is used up, one answer each time, its last one for ever.
+
+    ``.`` is the end of a message, be it the final dot or the last chunk of BDAT.
+    """
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = {
+            verb: [answer] if isinstance(answer, bytes | Act) else list(answer)
+            for verb, answer in {**ANSWERS, **answers}.items()
+        }
+
+    def __contains__(self, verb: str) -> bool:
+        return verb in self._answers
+
+    def next(self, verb: str) -> Answer:
+        """What it answers now. A line that is no command is part of a login."""
+        answers = self._answers[verb if verb in self._answers else "AUTH"]
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+
+class Server:
+    """Answers each command from a table (see ``Script``).
+
+    ``heard`` are the commands of all connections, ``messages`` what came between DATA and the final dot, or by BDAT, as
+    it came. ``BODY`` in the table is done once that many octets of a message have come as ``body_octets`` says.
     """
 
     def __init__(
         self,
-        answers: Mapping[str, Answer | Sequence[Answer]] | None = None,
+        answers: Answers | None = None,
         *,
         drip: bool = False,
         body_octets: int = 0,
@@ -174,11 +200,9 @@ class Server:
         self.most_at_once = 0
         self.heard: list[str] = []
         self.messages: list[bytes] = []
+        self._chunks: list[bytes] = []
         self.hung_up = asyncio.Event()
-        self._answers = {
-            verb: [answer] if isinstance(answer, bytes | Act) else list(answer)
-            for verb, answer in {**ANSWERS, **(answers or {})}.items()
-        }
+        self._script = Script(answers or {})
         self._drip = drip
         self._body_octets = body_octets
         self._tls = tls
@@ -244,14 +268,17 @@ class Server:
             line = (await reader.readuntil(b"\r\n")).decode()[:-2]
             self.heard.append(line)
             verb = line.split(" ")[0]
-            said = await self._answer(verb if verb in self._answers else "AUTH", reader, writer)
-            if said is not None and verb == "STARTTLS" and self._tls is not None:
+            if verb == "BDAT":
+                said = await self._take_chunk(line, reader, writer)
+            else:
+                said = await self._answer(verb, reader, writer)
+            if said is not None and verb == "STARTTLS" and said[:3] == b"220" and self._tls is not None:
                 await writer.start_tls(self._tls)
             if said is not None and verb == "DATA" and said[:1] == b"3":
                 said = await self._take_message(reader, writer)
 
     async def _take_message(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes | None:
-        if "BODY" in self._answers:
+        if "BODY" in self._script:
             await reader.readexactly(self._body_octets)
             return await self._answer("BODY", reader, writer)
         lines = [b""]
@@ -260,10 +287,17 @@ class Server:
         self.messages.append(b"".join(lines))
         return await self._answer(".", reader, writer)
 
+    async def _take_chunk(self, line: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes | None:
+        self._chunks.append(await reader.readexactly(int(line.split(" ")[1])))
+        if not line.endswith(" LAST"):
+            return await self._answer("BDAT", reader, writer)
+        self.messages.append(b"".join(self._chunks))
+        self._chunks.clear()
+        return await self._answer(".", reader, writer)
+
     async def _answer(self, verb: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes | None:
         """What was said; None where that was the end."""
-        answers = self._answers[verb]
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        answer = self._script.next(verb)
         if answer is Act.CUT:
             return None
         if answer is Act.SILENCE:

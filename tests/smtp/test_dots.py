@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroom.smtp.dots import BareLineEnd, DotStuffer
+from postroom.smtp.dots import BareLineEnd, DotStuffer, Lines
 
 
 def stuffed(*pieces: bytes) -> bytes:
@@ -67,9 +67,13 @@ def test_a_bare_cr_or_lf_is_not_sent(pieces: tuple[bytes, ...]) -> None:
 )
 def test_line_ends_are_judged_alike_in_any_pieces(message: bytes, data: st.DataObject) -> None:
     bare = b"\n" in (rest := message.replace(b"\r\n", b"")) or b"\r" in rest
+    pieces, lines = pieces_of(message, data), Lines()
     try:
-        stuffed(*pieces_of(message, data))
+        stuffed(*pieces)
     except BareLineEnd:
         assert bare
     else:
         assert not bare
+        passed = b"".join([*map(lines.feed, pieces), lines.finish()])
+        assert passed.removesuffix(b"\r\n") == message.removesuffix(b"\r\n")
+        assert lines.octets == len(message)

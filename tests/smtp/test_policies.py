@@ -43,7 +43,7 @@ class Scene:
         return await Policies(
             resolver,
             self.shelf,
-            trust=AUTHORITY.client(),
+            trust=AUTHORITY.client().verifying,
             may_dial=lambda _: self.private,
             clock=lambda: self.now,
             port=self.host.port,
@@ -118,7 +118,7 @@ async def test_a_host_that_fails_is_left_alone_for_a_while() -> None:
         policies = Policies(
             Resolver(stage.names.address),
             stage.shelf,
-            trust=AUTHORITY.client(),
+            trust=AUTHORITY.client().verifying,
             may_dial=lambda _: True,
             clock=lambda: NOW,
             port=stage.host.port,

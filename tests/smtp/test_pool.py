@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import ssl
 import tracemalloc
 from base64 import encodebytes
 from collections.abc import AsyncIterator
@@ -24,10 +23,12 @@ from postroom.smtp.journal import Journal
 from postroom.smtp.pool import Load, Pool
 from postroom.smtp.protocol import Envelope
 from postroom.smtp.route import Credentials, Destination, Route, Tls
+from postroom.smtp.trust import Trust
 from tests.smtp.letters import MESSAGE, envelope
 from tests.smtp.peers import ANSWERS, Act, Inbox, Server, offers, until
 
 PATIENT = Deadlines.scaled(0.1)
+TRUST = Trust()
 COURSE = Course(org_id=1, transport_id=1)
 SMALL = Composed(segments=(MESSAGE,), size=len(MESSAGE), smtputf8=False)
 
@@ -40,7 +41,7 @@ async def no_files(file: FileRef) -> AsyncIterator[bytes]:
 @asynccontextmanager
 async def pool_of(**given: Any) -> AsyncIterator[Pool]:
     options: dict[str, Any] = {"deadlines": PATIENT, "connections_per_transport": 2, **given}
-    pool = Pool(hostname="mail.example.com", ssl_context=ssl.create_default_context(), **options)
+    pool = Pool(hostname="mail.example.com", trust=TRUST, **options)
     try:
         yield pool
     finally:

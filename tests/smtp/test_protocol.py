@@ -19,9 +19,17 @@ def test_capabilities() -> None:
         "AUTH PLAIN login",
         "CHUNKING",
         "SMTPUTF8",
+        "DSN",
     )
     assert Capabilities.read(offers) == Capabilities(
-        pipelining=True, size=True, size_limit=1000, smtputf8=True, starttls=True, auth=frozenset({"PLAIN", "LOGIN"})
+        pipelining=True,
+        size=True,
+        size_limit=1000,
+        smtputf8=True,
+        chunking=True,
+        dsn=True,
+        starttls=True,
+        auth=frozenset({"PLAIN", "LOGIN"}),
     )
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 
@@ -17,10 +16,12 @@ from postroom.smtp.journal import Journal
 from postroom.smtp.protocol import SessionFailed
 from postroom.smtp.route import Route, Tls
 from postroom.smtp.session import Session
+from postroom.smtp.trust import Trust
 from tests.smtp.letters import MESSAGE, envelope
 from tests.smtp.peers import Act, Answer, Inbox, Server, offers, until
 
 PATIENT = Deadlines.scaled(0.1)
+TRUST = Trust()
 STEPWISE = offers("8BITMIME")
 
 
@@ -31,9 +32,7 @@ def for_answer(answer: Answer, stage: Stage) -> Deadlines:
 
 
 async def opened(route: Route, deadlines: Deadlines = PATIENT) -> Session:
-    return await Session.open(
-        route, hostname="mail.example.com", ssl_context=ssl.create_default_context(), deadlines=deadlines
-    )
+    return await Session.open(route, hostname="mail.example.com", trust=TRUST, deadlines=deadlines)
 
 
 @asynccontextmanager

@@ -32,7 +32,7 @@ async def opened(issuer: Issuer, said: Sequence[Answer]) -> tuple[Outcome | None
             session = await Session.open(
                 server.route(Tls.TLS, GRANT),
                 hostname="mail.example.com",
-                ssl_context=authority().client(),
+                trust=authority().client(),
                 deadlines=Deadlines.scaled(),
                 tokens=tokens(issuer.url),
             )

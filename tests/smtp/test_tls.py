@@ -4,6 +4,7 @@ import asyncio
 import base64
 import ssl
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +15,14 @@ from postroom.errors import Misconfigured
 from postroom.mail.life import Outcome, Result, Stage
 from postroom.smtp.deadlines import Deadlines
 from postroom.smtp.protocol import SessionFailed
-from postroom.smtp.route import Credentials, Route, Tls, trust
+from postroom.smtp.route import Credentials, Route, Tls
 from postroom.smtp.session import Session
+from postroom.smtp.trust import Trust
 from tests.smtp.letters import MESSAGE, envelope
 from tests.smtp.peers import Act, Authority, Inbox, Server, offers
 
 PATIENT = Deadlines.scaled(0.1)
+TRUST = Trust()
 ANN = Credentials(username="ann", password="pässwörd")
 NUL = "the user name or the password holds a NUL or control character"
 WITH_TLS = offers("PIPELINING", "STARTTLS")
@@ -33,13 +36,13 @@ def authority() -> Authority:
     return Authority(ca=trustme.CA())
 
 
-async def opened(route: Route, context: ssl.SSLContext, deadlines: Deadlines = PATIENT) -> Session:
-    return await Session.open(route, hostname="mail.example.com", ssl_context=context, deadlines=deadlines)
+async def opened(route: Route, trust: Trust, deadlines: Deadlines = PATIENT) -> Session:
+    return await Session.open(route, hostname="mail.example.com", trust=trust, deadlines=deadlines)
 
 
-async def failure_of(route: Route, context: ssl.SSLContext, deadlines: Deadlines = PATIENT) -> Outcome:
+async def failure_of(route: Route, trust: Trust, deadlines: Deadlines = PATIENT) -> Outcome:
     with pytest.raises(SessionFailed) as caught:
-        await opened(route, context, deadlines)
+        await opened(route, trust, deadlines)
     assert caught.value.outcome.result is Result.DEFERRED
     return caught.value.outcome
 
@@ -167,23 +170,13 @@ async def test_a_plain_server_where_tls_is_wanted(authority: Authority) -> None:
     assert "AUTH" not in server.verbs()
 
 
-@pytest.mark.parametrize("weak", ["name", "certificate"])
-async def test_a_context_that_does_not_verify_is_a_bug(weak: str) -> None:
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    if weak == "certificate":
-        context.verify_mode = ssl.CERT_NONE
-    with pytest.raises(AssertionError):
-        await opened(Route(transport_id=1, host="127.0.0.1", port=1, tls=Tls.NONE), context)
-
-
 @pytest.mark.parametrize("mechanisms", ["PLAIN LOGIN", "LOGIN PLAIN", "PLAIN", "LOGIN", "NTLM LOGIN"])
 async def test_logging_in(mechanisms: str) -> None:
     login = [b"334 VXNlcm5hbWU6\r\n", b"334 UGFzc3dvcmQ6\r\n", b"235 2.7.0 welcome\r\n"]
     plain = "PLAIN" in mechanisms
     server = Server({"EHLO": offers(f"AUTH {mechanisms}"), "AUTH": login[2:] if plain else login})
     async with server.listening():
-        session = await opened(server.route(Tls.NONE, ANN), ssl.create_default_context())
+        session = await opened(server.route(Tls.NONE, ANN), TRUST)
         await session.close()
     said = server.heard[1:-1]
     if plain:
@@ -222,7 +215,7 @@ async def test_a_server_that_quotes_the_password_does_not_make_us_keep_it(mechan
         server = Server({"EHLO": offers("AUTH PLAIN"), "AUTH": refusal})
     async with server.listening():
         with pytest.raises(SessionFailed) as caught:
-            await opened(server.route(Tls.NONE, ANN), ssl.create_default_context())
+            await opened(server.route(Tls.NONE, ANN), TRUST)
     kept = repr(caught.value) + repr(caught.value.outcome)
     assert "535" in kept
     assert not [secret for secret in secrets if secret in kept]
@@ -245,7 +238,7 @@ async def test_a_server_that_quotes_the_password_does_not_make_us_keep_it(mechan
 async def test_no_way_to_log_in(credentials: Credentials, mechanisms: str, line: str) -> None:
     server = Server({"EHLO": offers(mechanisms)})
     async with server.listening():
-        outcome = await failure_of(server.route(Tls.NONE, credentials), ssl.create_default_context())
+        outcome = await failure_of(server.route(Tls.NONE, credentials), TRUST)
     assert (outcome.stage, outcome.line) == (Stage.AUTH, line)
     assert server.verbs() == ["EHLO", "QUIT"]
 
@@ -256,23 +249,33 @@ async def test_no_way_to_log_in(credentials: Credentials, mechanisms: str, line:
 async def test_logging_in_that_ends_early(answer: bytes | Act, code: int | None) -> None:
     server = Server({"EHLO": offers("AUTH PLAIN"), "AUTH": answer})
     async with server.listening():
-        outcome = await failure_of(server.route(Tls.NONE, ANN), ssl.create_default_context())
+        outcome = await failure_of(server.route(Tls.NONE, ANN), TRUST)
     assert (outcome.stage, outcome.code) == (Stage.AUTH, code)
     assert "***" in outcome.command
 
 
-def test_trust_verifies(tmp_path: Any) -> None:
+def test_what_an_operator_chose_or_a_policy_demands_is_verified(tmp_path: Path) -> None:
     trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
-    context = trust(str(tmp_path / "ca.pem"))
-    assert context.check_hostname
-    assert context.verify_mode is ssl.CERT_REQUIRED
-    assert len(context.get_ca_certs()) == 1
+    trust = Trust(str(tmp_path / "ca.pem"))
+    assert len(trust.verifying.get_ca_certs()) == 1
+    for tls in Tls:
+        settings = trust.settings(Route(transport_id=1, host="mx.example", port=25, tls=tls))
+        verified = tls not in (Tls.OPPORTUNISTIC, Tls.DANE)
+        assert settings.check_hostname is verified
+        assert settings.verify_mode is (ssl.CERT_REQUIRED if verified else ssl.CERT_NONE)
+        assert settings.minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+@pytest.mark.parametrize("tls", [Tls.OPPORTUNISTIC, Tls.DANE])
+def test_nobody_unverified_is_told_a_password(tls: Tls) -> None:
+    with pytest.raises(AssertionError):
+        Route(transport_id=1, host="mx.example", port=25, tls=tls, credentials=ANN)
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
-def test_a_file_of_no_certificates(tmp_path: Any, content: str | None) -> None:
+def test_a_file_of_no_certificates(tmp_path: Path, content: str | None) -> None:
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_text(content)
     with pytest.raises(Misconfigured, match="ca_file"):
-        trust(str(path))
+        Trust(str(path))

@@ -192,8 +192,8 @@ async def test_the_certificate_is_verified() -> None:
             await opened.enter_async_context(Issuer(token("t1"), tls=authority.server(name)).listening())
             for name in ("127.0.0.1", "elsewhere.example")
         ]
-        assert await tokens(good.url, trusted=authority.client()).bearer(ROUTE, GRANT) == "t1"
-        for url, trusted in ((good.url, None), (other.url, authority.client())):
+        assert await tokens(good.url, trusted=authority.client().verifying).bearer(ROUTE, GRANT) == "t1"
+        for url, trusted in ((good.url, None), (other.url, authority.client().verifying)):
             with pytest.raises(SessionFailed) as caught:
                 await tokens(url, trusted=trusted).bearer(ROUTE, GRANT)
             assert "CERTIFICATE_VERIFY_FAILED" in caught.value.outcome.line

@@ -3,22 +3,25 @@
 from dataclasses import dataclass
 
 import pytest
+from msgspec import structs
 
 from postroom.mail.life import Outcome, Result, Stage
-from postroom.smtp.protocol import SEND_BODY, Capabilities, Envelope, Lost
+from postroom.smtp.protocol import SEND_BODY, SEND_CHUNKS, SEND_LAST, Capabilities, Envelope, Lost
 from postroom.smtp.reply import Reply
-from postroom.smtp.transaction import Ending, transaction
+from postroom.smtp.transaction import CHUNKED_OCTETS, Ending, transaction
 from tests.smtp.letters import envelope
 
 PIPELINED = Capabilities(pipelining=True, smtputf8=True)
 STEPWISE = Capabilities(smtputf8=True)
+
+STANDING_FOR = {SEND_BODY: "BODY", SEND_CHUNKS: "CHUNKS", SEND_LAST: "LAST"}
 
 A, D, R, U = Result.ACCEPTED, Result.DEFERRED, Result.REJECTED, Result.UNKNOWN
 
 
 @dataclass
 class Talk:
-    """What was said, and what it came to; ``BODY`` stands for the message."""
+    """What was said, and what it came to; ``BODY`` stands for the message, ``CHUNKS`` and ``LAST`` for its parts."""
 
     said: list[str]
     ending: Ending
@@ -40,7 +43,7 @@ def talk(mail: Envelope, offers: Capabilities, *answers: int | str | Lost) -> Ta
     try:
         ask = next(conversation)
         while True:
-            said.append("BODY" if ask is SEND_BODY else ask.data.decode())
+            said.append(STANDING_FOR.get(ask) or ask.data.decode())
             answer = next(left)
             if isinstance(answer, Lost):
                 ask = conversation.throw(answer)
@@ -245,3 +248,71 @@ def test_who_can_be_reached_without_smtputf8_is() -> None:
     found = talk(envelope("bøb@example.net", "eve@example.net"), Capabilities(pipelining=True), 250, 250, 354, 250)
     assert "b@example.net" not in found.said[0]
     assert found.results == [R, A]
+
+
+REPORTING = Capabilities(pipelining=True, dsn=True, smtputf8=True)
+
+
+@pytest.mark.parametrize(
+    ("mail", "said"),
+    [
+        (
+            structs.replace(envelope("a+b=c@example.net"), id="4711"),
+            "MAIL FROM:<ann@example.com> RET=HDRS ENVID=4711\r\n"
+            "RCPT TO:<a+b=c@example.net> ORCPT=rfc822;a+2Bb+3Dc@example.net\r\n",
+        ),
+        (
+            envelope('"a b"@example.net'),
+            'MAIL FROM:<ann@example.com> RET=HDRS\r\nRCPT TO:<"a b"@example.net> ORCPT=rfc822;"a+20b"@example.net\r\n',
+        ),
+        # Nobody is told what becomes of a notice.
+        (envelope(sender=None), "MAIL FROM:<>\r\nRCPT TO:<bob@example.net> NOTIFY=NEVER\r\n"),
+        (
+            envelope("bøb@example.net"),
+            "MAIL FROM:<ann@example.com> BODY=8BITMIME SMTPUTF8 RET=HDRS\r\nRCPT TO:<bøb@example.net>\r\n",
+        ),
+    ],
+)
+def test_what_a_report_shall_say(mail: Envelope, said: str) -> None:
+    assert talk(mail, REPORTING, 250, 250, 354, 250).said[0] == said + "DATA\r\n"
+
+
+CHUNKING = Capabilities(pipelining=True, chunking=True)
+
+
+def test_a_large_message_goes_by_chunks_once_somebody_wants_it() -> None:
+    mail = envelope("a@example.net", "b@example.net", size=CHUNKED_OCTETS)
+    found = talk(mail, CHUNKING, 250, "550 5.1.1 who?", 250, 250, "250 2.0.0 queued")
+    assert found.said[1:] == ["CHUNKS", "LAST"]
+    assert "DATA" not in found.said[0]
+    assert [(o.result, o.command) for o in found.ending.outcomes] == [
+        (R, "RCPT TO:<a@example.net>"),
+        (A, "BDAT LAST"),
+    ]
+    assert talk(mail, CHUNKING, 250, 550, 550, 250).said[1:] == ["RSET\r\n"]
+
+
+@pytest.mark.parametrize("offers", [Capabilities(chunking=True), PIPELINED])
+def test_without_pipelining_nothing_goes_by_chunks(offers: Capabilities) -> None:
+    assert talk(envelope(size=CHUNKED_OCTETS), offers, 250, 250, 354, 250).said[-1] == "BODY"
+
+
+@pytest.mark.parametrize(
+    ("answers", "result", "stage", "usable"),
+    [
+        ([552, 250], R, Stage.BODY, True),
+        ([452, 250], D, Stage.BODY, True),
+        ([421], D, Stage.BODY, False),
+        ([354], D, Stage.BODY, False),
+        ([Lost(Stage.BODY, "cut")], D, Stage.BODY, False),
+        ([Lost(Stage.BODY, "cut", reply=Reply(552, ("",)))], R, Stage.BODY, False),
+        ([250, 554, 250], R, Stage.FINAL_DOT, True),
+        ([250, 421], D, Stage.FINAL_DOT, False),
+        ([250, 354], U, Stage.FINAL_DOT, False),
+        ([250, Lost(Stage.BODY, "cut")], D, Stage.BODY, False),
+        ([250, Lost(Stage.FINAL_DOT, "cut")], U, Stage.FINAL_DOT, False),
+    ],
+)
+def test_what_comes_of_chunks(answers: list[int | Lost], result: Result, stage: Stage, usable: bool) -> None:
+    found = talk(envelope(size=CHUNKED_OCTETS), CHUNKING, 250, 250, *answers)
+    assert (found.results, found.ending.outcomes[0].stage, found.ending.usable) == ([result], stage, usable)

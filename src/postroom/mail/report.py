@@ -184,7 +184,8 @@ def _said(outcome: Outcome) -> Iterator[str]:
 
 
 def _name(server: str) -> str:
-    host = server.rpartition(":")[0].strip("[]")
+    host = server.rpartition(":")[0]
+    host = host.strip("[]") if host.startswith("[") else host.partition("[")[0]
     try:
         # RFC 5321 §4.1.3: an address in the place of a name.
         return f"[{host}]" if ip_address(host).version == 4 else f"[IPv6:{host}]"

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from postroom.mail.life import Stage
+from postroom.smtp.dial import dial
 from postroom.smtp.protocol import Lost
 from postroom.smtp.reply import BadReply, Reply, ReplyReader
+from postroom.smtp.route import Route
 
 _NEVER: Final = float("inf")
 _SILENCE: Final = "no answer in time"
@@ -36,12 +38,12 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport
 
     @classmethod
-    async def open(cls, host: str, port: int, limits: Mapping[Stage, float]) -> "Connection":
-        """Connect, trying each address of ``host`` in turn. asyncio sets TCP_NODELAY itself."""
+    async def open(cls, route: Route, limits: Mapping[Stage, float]) -> "Connection":
+        """Connect to the first of the server's addresses that answers."""
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(limits[Stage.CONNECT]):
-                _, connection = await loop.create_connection(lambda: cls(limits), host, port)
+                _, connection = await loop.create_connection(lambda: cls(limits), sock=await dial(route))
         except TimeoutError:
             raise Lost(Stage.CONNECT, _SILENCE) from None
         except (OSError, UnicodeError) as error:
@@ -60,8 +62,18 @@ class Connection(asyncio.Protocol):
         """The IP address we speak from."""
         return str(self._transport.get_extra_info("sockname")[0])
 
-    async def secure(self, context: ssl.SSLContext, host: str) -> None:
-        """Begin TLS; the certificate must be good and be ``host``'s."""
+    @property
+    def peer_address(self) -> str:
+        """The IP address we speak to."""
+        return str(self._transport.get_extra_info("peername")[0])
+
+    @property
+    def tls(self) -> ssl.SSLObject | None:
+        """What is known of the other side and of the protection; None where there is none."""
+        return cast(ssl.SSLObject | None, self._transport.get_extra_info("ssl_object"))
+
+    async def secure(self, context: ssl.SSLContext, host: str) -> ssl.SSLObject:
+        """Begin TLS with ``host``, as ``context`` has it verified."""
         # From here on nothing unprotected is read.
         self._transport.pause_reading()
         # Who sits in between may send replies ahead of the handshake, to be taken for the server's own after it
@@ -82,6 +94,9 @@ class Connection(asyncio.Protocol):
         except OSError as error:
             raise Lost(Stage.TLS, f"TLS did not come about: {error}") from None
         self._transport = cast(asyncio.Transport, transport)
+        tls = self.tls
+        assert tls is not None
+        return tls
 
     def write(self, data: bytes, stage: Stage) -> None:
         """Send, as far as the socket takes it at once; the rest waits in memory (see ``drained``)."""

@@ -1,7 +1,6 @@
 """Sessions kept and shared: a mail takes one that is there, or a new one, within a limit for each destination."""
 
 import asyncio
-import ssl
 from collections.abc import Hashable
 from contextlib import aclosing
 from typing import Final, TypeAlias
@@ -19,6 +18,7 @@ from postroom.smtp.protocol import Envelope, SessionFailed, failed
 from postroom.smtp.route import Destination, Route
 from postroom.smtp.session import Session
 from postroom.smtp.tokens import Tokens
+from postroom.smtp.trust import Trust
 from postroom.smtp.turns import Turns
 
 IDLE_SECONDS: Final = 30.0  # ours; RFC 5321 §4.5.3.2.7 has servers wait five minutes, but many hang up before
@@ -80,13 +80,13 @@ class _Lane:
 
 
 class Pool:
-    """All sessions of one worker. ``ssl_context`` must verify (see ``route.trust``)."""
+    """All sessions of one worker."""
 
     def __init__(
         self,
         *,
         hostname: str,
-        ssl_context: ssl.SSLContext,
+        trust: Trust,
         deadlines: Deadlines,
         connections_per_transport: int,
         idle_seconds: float = IDLE_SECONDS,
@@ -99,7 +99,7 @@ class Pool:
         Without ``tokens`` no route has a grant.
         """
         self._hostname = hostname
-        self._ssl_context = ssl_context
+        self._trust = trust
         self._deadlines = deadlines
         self._limit = connections_per_transport
         self._idle_seconds = idle_seconds
@@ -239,7 +239,7 @@ class Pool:
         return await Session.open(
             route,
             hostname=self._hostname,
-            ssl_context=self._ssl_context,
+            trust=self._trust,
             deadlines=self._deadlines,
             journal=load.journal,
             tokens=self._tokens,

@@ -35,8 +35,12 @@ class Ask(NamedTuple):
     data: bytes = b""
 
 
-# The Ask that stands for the message and its final dot, which never are in one piece here.
+# The Asks that stand for the message, which never is in one piece here. By DATA, with its final dot:
 SEND_BODY: Final = Ask(Stage.FINAL_DOT, ".")
+# By BDAT (RFC 3030), all but its last chunk; the reply is the first that refuses one, or else the last.
+SEND_CHUNKS: Final = Ask(Stage.BODY, "BDAT")
+# Its last chunk.
+SEND_LAST: Final = Ask(Stage.FINAL_DOT, "BDAT LAST")
 
 T = TypeVar("T")
 Conversation: TypeAlias = Generator[Ask, Reply, T]
@@ -45,8 +49,8 @@ Conversation: TypeAlias = Generator[Ask, Reply, T]
 class Lost(Exception):  # noqa: N818 - what happened, caught within this room
     """The conversation is over before its end: no reply in time, a connection cut, a reply that makes no sense.
 
-    ``stage`` is what was awaited: FINAL_DOT only after the final dot was written. ``reply`` is the server's last word
-    where it gave one, a 421 above all.
+    ``stage`` is what was awaited: FINAL_DOT only after the final dot, or the last chunk, was written. ``reply`` is the
+    server's last word where it gave one, a 421 above all.
     """
 
     def __init__(self, stage: Stage, reason: str, *, command: str = "", reply: Reply | None = None) -> None:
@@ -81,27 +85,31 @@ class Envelope(Struct, frozen=True, kw_only=True):
     """Who a mail is from and goes to (RFC 5321 §2.3.1), and what the server is told of it beforehand.
 
     ``sender`` None: the null reverse-path of a notice (RFC 5321 §4.5.5). ``size`` counts the octets of the message
-    before dot-stuffing (RFC 1870 §5). ``smtputf8``: without RFC 6531 it cannot go to anybody.
+    before dot-stuffing (RFC 1870 §5). ``smtputf8``: without RFC 6531 it cannot go to anybody. ``id``, at most 32
+    characters, is what reports of other servers call it by (ENVID, RFC 3461 §4.4).
     """
 
     sender: Address | None
     recipients: tuple[Recipient, ...]
     size: int
     smtputf8: bool = False
+    id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Capabilities:
     """What a server offers (RFC 5321 §4.1.1.1), as far as it changes what we say.
 
-    CHUNKING (RFC 3030) would save nothing on a pipelined session. ENHANCEDSTATUSCODES need no offer to be read, and
-    8BITMIME is implied by SMTPUTF8, without which a message has seven bits.
+    ENHANCEDSTATUSCODES need no offer to be read, and 8BITMIME is implied by SMTPUTF8, without which a message has seven
+    bits.
     """
 
     pipelining: bool = False  # RFC 2920
     size: bool = False  # RFC 1870
     size_limit: int = 0  # RFC 1870 §3: 0 means no fixed limit
     smtputf8: bool = False  # RFC 6531
+    chunking: bool = False  # RFC 3030
+    dsn: bool = False  # RFC 3461
     starttls: bool = False  # RFC 3207
     auth: frozenset[str] = frozenset()  # RFC 4954
 
@@ -120,6 +128,8 @@ class Capabilities:
             # RFC 1870 §3: the limit is at most 20 digits long.
             size_limit=int(size) if re.fullmatch("[0-9]{1,20}", size) else 0,
             smtputf8="SMTPUTF8" in offers,
+            chunking="CHUNKING" in offers,
+            dsn="DSN" in offers,
             starttls="STARTTLS" in offers,
             auth=frozenset(offers.get("AUTH", ())),
         )
@@ -149,15 +159,19 @@ def hello(name: str, server: str) -> Conversation[Capabilities]:
     return Capabilities()
 
 
-def starttls(offers: Capabilities, server: str) -> Conversation[None]:
-    """Ask for TLS; on return the handshake may begin. Raises ``SessionFailed``."""
-    # RFC 3207 §6: who sits in between may delete the offer. The route wants TLS, so there is no going on without.
+def starttls(offers: Capabilities, server: str, *, demanded: bool = True) -> Conversation[bool]:
+    """Ask for TLS; whether the handshake may begin, as it may where TLS is demanded. Raises ``SessionFailed``."""
+    if not offers.starttls and not demanded:
+        return False
+    # RFC 3207 §6: who sits in between may delete the offer. Where the route wants TLS, there is no going on without.
     if not offers.starttls:
         raise failed(Stage.TLS, server, "the server does not offer STARTTLS", "STARTTLS")
     ask = command(Stage.TLS, "STARTTLS")
     reply = yield ask
-    if reply.code != 220:
+    # RFC 3207 §4: after 454 (TLS not available now) it is for us whether to go on without.
+    if reply.code != 220 and (demanded or reply.code == 421):
         raise failure(reply, ask, server)
+    return reply.code == 220
 
 
 def farewell() -> Conversation[None]:

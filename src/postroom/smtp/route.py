@@ -1,12 +1,11 @@
 """Which server a mail goes to, how the way there is protected, and who we are to that server."""
 
-import ssl
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import Enum
+from ipaddress import ip_address
 from typing import Final
 
-from postroom.errors import Misconfigured
 from postroom.smtp.dane import Tlsa
 from postroom.smtp.grant import Grant
 
@@ -64,6 +63,10 @@ class Route:
         """``host:port``, as outcomes name it."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    def dialled(self, address: str) -> str:
+        """``host[address]:port``, as outcomes name a host that has a name once it was reached."""
+        return self.server if _is_address(self.host) else f"{self.host}[{address}]:{self.port}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Destination:
@@ -83,14 +86,9 @@ class Destination:
         return cls(key=(route.transport_id,), routes=(route,), rest_seconds=0.0)
 
 
-def trust(ca_file: str) -> ssl.SSLContext:
-    """The TLS settings for all routes: certificate and host name verified, TLS 1.2 or later (RFC 8996).
-
-    ``ca_file`` is a PEM file of certificates to trust; empty: the system's. Raises ``Misconfigured``.
-    """
+def _is_address(host: str) -> bool:
     try:
-        context = ssl.create_default_context(cafile=ca_file or None)
-    except OSError as error:
-        raise Misconfigured(f"ca_file: {ca_file}: {error}") from None
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

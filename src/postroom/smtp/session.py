@@ -2,19 +2,19 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterable
 from contextlib import suppress
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
-from postroom.errors import Unavailable
 from postroom.failpoint import reach
 from postroom.mail.life import Outcome, Stage
 from postroom.smtp.connection import Connection
 from postroom.smtp.deadlines import Deadlines
-from postroom.smtp.dots import DotStuffer
 from postroom.smtp.journal import Journal
+from postroom.smtp.message import Body, Message
 from postroom.smtp.protocol import (
     SEND_BODY,
+    SEND_CHUNKS,
+    SEND_LAST,
     Capabilities,
     Conversation,
     Envelope,
@@ -31,12 +31,9 @@ from postroom.smtp.route import Route, Tls
 from postroom.smtp.signin import sign_in
 from postroom.smtp.tokens import Tokens
 from postroom.smtp.transaction import transaction
+from postroom.smtp.trust import Trust
 
-# A message goes out in writes of about this many octets; one that is smaller, in a single one.
-BLOCK_OCTETS: Final = 64 * 1024
-
-# The octets of a message before dot-stuffing, in pieces of any size.
-Body: TypeAlias = tuple[bytes, ...] | AsyncIterable[bytes]
+_BY_STARTTLS: Final = frozenset({Tls.STARTTLS, Tls.OPPORTUNISTIC, Tls.DANE})
 
 T = TypeVar("T")
 
@@ -44,18 +41,25 @@ T = TypeVar("T")
 class Session:
     """One connection, one conversation at a time.
 
-    ``used`` counts the mails tried. ``stale`` says that the last mail found the connection dead before the server had
-    answered a word about it: nothing of it was taken, and another session may try at once.
+    ``server`` names it in outcomes. ``used`` counts the mails tried. ``stale`` says that the last mail found the
+    connection dead before the server had answered a word about it: nothing of it was taken, and another session may try
+    at once.
     """
 
-    def __init__(self, connection: Connection, route: Route, deadlines: Deadlines, journal: Journal) -> None:
+    def __init__(
+        self, route: Route, trust: Trust, deadlines: Deadlines, journal: Journal, tokens: Tokens | None
+    ) -> None:
         self.route = route
+        self.server = route.server
         self.used = 0
         self.stale = False
-        self._offers = Capabilities()
-        self._journal = journal
-        self._connection = connection
+        self._trust = trust
         self._deadlines = deadlines
+        self._journal = journal
+        self._tokens = tokens
+        self._offers = Capabilities()
+        self._settings: ssl.SSLContext
+        self._connection: Connection
 
     @classmethod
     async def open(
@@ -63,7 +67,7 @@ class Session:
         route: Route,
         *,
         hostname: str,
-        ssl_context: ssl.SSLContext,
+        trust: Trust,
         deadlines: Deadlines,
         journal: Journal | None = None,
         tokens: Tokens | None = None,
@@ -72,28 +76,17 @@ class Session:
 
         ``tokens`` are needed for a route with a grant. Raises ``SessionFailed``, and what ``Tokens.bearer`` raises.
         """
-        # Security does not rest on who made the context.
-        assert ssl_context.check_hostname
-        assert ssl_context.verify_mode is ssl.CERT_REQUIRED
-        journal = journal or Journal()
-        journal.stage = Stage.CONNECT
-        reach("connect-before")
+        session = cls(route, trust, deadlines, journal or Journal(), tokens)
         try:
-            connection = await Connection.open(route.host, route.port, deadlines.stage)
-            reach("connected")
-            session = cls(connection, route, deadlines, journal)
-            session._limit(deadlines.total)
             try:
-                await session._introduce(hostname, ssl_context, tokens)
-            except SessionFailed:
-                # RFC 5321 §4.1.1.10: no hanging up without QUIT, while somebody listens.
-                await session.close()
-                raise
-            except BaseException:
-                connection.abort()
-                raise
+                await session._begin(hostname, route.tls)
+            except Lost as lost:
+                if route.tls is not Tls.OPPORTUNISTIC or lost.stage is not Stage.TLS:
+                    raise
+                # RFC 7435 §3: where TLS does not come about, it goes as if none had been offered.
+                await session._begin(hostname, Tls.NONE)
         except Lost as lost:
-            raise failed(lost.stage, route.server, lost.reason, lost.command) from None
+            raise failed(lost.stage, session.server, lost.reason, lost.command) from None
         return session
 
     @property
@@ -112,8 +105,8 @@ class Session:
         self._journal = journal or Journal()
         self._limit(self._deadlines.total)
         try:
-            message = _Message(self._connection, body, envelope.size, self._journal)
-            ending = await self._converse(transaction(envelope, self._offers, self.route.server), message)
+            message = Message(self._connection, body, envelope.size, self._journal)
+            ending = await self._converse(transaction(envelope, self._offers, self.server), message)
         except BaseException:
             # Also where the task was cancelled: a conversation left in its middle cannot be taken up again.
             self._connection.abort()
@@ -133,30 +126,60 @@ class Session:
         finally:
             await self._connection.close(self._deadlines.farewell)
 
-    async def _introduce(self, hostname: str, ssl_context: ssl.SSLContext, tokens: Tokens | None) -> None:
-        server = self.route.server
-        name = introduction(hostname, self._connection.local_address)
-        if self.route.tls is Tls.TLS:
+    async def _begin(self, hostname: str, tls: Tls) -> None:
+        """Raises ``Lost``, and what ``open`` raises."""
+        self._journal.stage = Stage.CONNECT
+        reach("connect-before")
+        self._settings = self._trust.settings(self.route)
+        self._connection = await Connection.open(self.route, self._deadlines.stage)
+        reach("connected")
+        self.server = self.route.dialled(self._connection.peer_address)
+        self._limit(self._deadlines.total)
+        try:
+            await self._introduce(introduction(hostname, self._connection.local_address), tls)
+        except SessionFailed:
+            # RFC 5321 §4.1.1.10: no hanging up without QUIT, while somebody listens.
+            await self.close()
+            raise
+        except BaseException:
+            self._connection.abort()
+            raise
+
+    async def _introduce(self, name: str, tls: Tls) -> None:
+        if tls is Tls.TLS:
             self._journal.stage = Stage.TLS
-            await self._connection.secure(ssl_context, self.route.host)
-        await self._converse(greeting(server))
+            await self._secure()
+        await self._converse(greeting(self.server))
         reach("greeted")
-        self._offers = await self._converse(hello(name, server))
+        self._offers = await self._converse(hello(name, self.server))
         reach("introduced")
-        if self.route.tls is Tls.STARTTLS:
-            await self._converse(starttls(self._offers, server))
-            reach("tls-before")
-            await self._connection.secure(ssl_context, self.route.host)
+        if tls in _BY_STARTTLS and await self._converse(
+            starttls(self._offers, self.server, demanded=tls is not Tls.OPPORTUNISTIC)
+        ):
+            await self._secure()
             # RFC 3207 §4.2: what was offered before TLS is forgotten.
-            self._offers = await self._converse(hello(name, server))
+            self._offers = await self._converse(hello(name, self.server))
+        if self._connection.tls is not None:
+            self._trust.keep(self.route, self._connection.tls)
         if self.route.credentials is not None:
-            await sign_in(self.route, self._offers, self._converse, tokens)
+            await sign_in(self.route, self._offers, self._converse, self._tokens)
             reach("authenticated")
+
+    async def _secure(self) -> None:
+        reach("tls-before")
+        try:
+            tls = await self._connection.secure(self._settings, self.route.host)
+        except Lost:
+            self._trust.forget(self.route)
+            raise
+        fault = self._trust.fault(self.route, tls)
+        if fault is not None:
+            raise failed(Stage.TLS, self.server, fault)
 
     def _limit(self, seconds: float) -> None:
         self._connection.last = asyncio.get_running_loop().time() + seconds
 
-    async def _converse(self, conversation: Conversation[T], message: "_Message | None" = None) -> T:
+    async def _converse(self, conversation: Conversation[T], message: Message | None = None) -> T:
         """Go through a conversation; what it returns."""
         replies = self._connection.replies
         try:
@@ -164,11 +187,12 @@ class Session:
             while True:
                 self._journal.stage = ask.stage
                 try:
-                    if ask is SEND_BODY and message is not None:
-                        await message.send()
-                    elif ask.data:
+                    if ask.data:
                         self._listen_first(ask.stage)
                         self._connection.write(ask.data, ask.stage)
+                    elif ask is SEND_BODY or ask is SEND_CHUNKS or ask is SEND_LAST:
+                        assert message is not None
+                        await message.send(ask)
                     # Those of a pipelined group mostly come at once: the later ones are there already.
                     reply = replies.popleft() if replies else await self._connection.reply(ask.stage)
                 except Lost as lost:
@@ -187,59 +211,3 @@ class Session:
             reply = self._connection.replies.popleft()
             said = f"the server spoke out of turn: {reply.code} {reply.text}"
             raise Lost(stage, said, reply=reply if reply.code == 421 else None)
-
-
-class _Message:
-    """The message on its way: dot-stuffed, counted, in few writes, and never more than some blocks of it in memory."""
-
-    def __init__(self, connection: Connection, body: Body, size: int, journal: Journal) -> None:
-        self._connection = connection
-        self._journal = journal
-        self._body = body
-        self._size = size
-        self._stuffer = DotStuffer()
-        self._held = b""
-
-    async def send(self) -> None:
-        """Write all of it and the final dot. Raises ``Lost`` of stage BODY as long as the dot is not written."""
-        self._journal.begin()
-        reach("body-before")
-        if isinstance(self._body, tuple):
-            for piece in self._body:
-                await self._add(piece)
-        else:
-            await self._draw(self._body)
-        if self._stuffer.octets != self._size:
-            raise Unavailable(f"a message of {self._size} octets has {self._stuffer.octets}")
-        # Written down before it is said: what a server may have taken is never tried again as if it had not.
-        reach("leave-before")
-        await self._journal.leave()
-        reach("dot-before")
-        self._connection.write(self._held + self._stuffer.finish(), Stage.BODY)
-        reach("dot-written")
-
-    async def _draw(self, body: AsyncIterable[bytes]) -> None:
-        """Like the socket, the store of files has until the mail's last deadline."""
-        try:
-            async with asyncio.timeout_at(self._connection.last) as limit:
-                async for piece in body:
-                    await self._add(piece)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            raise Lost(Stage.BODY, "the message could not be read in time") from None
-
-    async def _add(self, piece: bytes) -> None:
-        for start in range(0, len(piece), BLOCK_OCTETS):
-            self._held += self._stuffer.feed(piece[start : start + BLOCK_OCTETS])
-            if len(self._held) >= BLOCK_OCTETS:
-                self._connection.write(self._held, Stage.BODY)
-                self._held = b""
-                await self._connection.drained(Stage.BODY)
-                reach("body-middle")
-                self._heed()
-
-    def _heed(self) -> None:
-        # A server that answers before the dot has given up on the mail. Going on would send it what it cannot place.
-        if self._connection.replies:
-            raise Lost(Stage.BODY, "the server broke off", reply=self._connection.replies.popleft())

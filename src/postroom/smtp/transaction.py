@@ -1,18 +1,37 @@
-"""One mail handed over, as a conversation: MAIL, RCPT, DATA, the message. RFC 5321 §3.3, RFC 2920."""
+"""One mail handed over, as a conversation: MAIL, RCPT, then the message by DATA (RFC 5321 §3.3), or by BDAT (RFC 3030)
+where it is large. RFC 2920, pipelining; RFC 3461, what other servers are asked to report.
+"""
 
+import re
 from typing import Final
 
 from msgspec import Struct
 
 from postroom.failpoint import reach
 from postroom.mail.life import Outcome, Result, Stage, Why
-from postroom.smtp.protocol import SEND_BODY, Ask, Capabilities, Conversation, Envelope, Lost, command, octets
+from postroom.smtp.protocol import (
+    SEND_BODY,
+    SEND_CHUNKS,
+    SEND_LAST,
+    Ask,
+    Capabilities,
+    Conversation,
+    Envelope,
+    Lost,
+    command,
+    octets,
+)
 from postroom.smtp.reply import Reply, one_line, outcome
 
 _DATA: Final = command(Stage.DATA, "DATA")
 _DATA_SENT: Final = Ask(Stage.DATA, "DATA")
 _DOT: Final = Ask(Stage.FINAL_DOT, ".", b".\r\n")
 _RESET: Final = command(Stage.ENVELOPE, "RSET")
+# From here on BDAT is worth the wait for the answers to all chunks but the last: a server that gives up on a message
+# can say so in its middle and keep the session, and nobody looks for dots.
+CHUNKED_OCTETS: Final = 1024 * 1024
+# RFC 3461 §4: what xtext has to write as +XX.
+_BEYOND_XTEXT = re.compile(r"[^!-*,-<>-~]")
 
 
 class Ending(Struct, frozen=True, kw_only=True):
@@ -106,15 +125,24 @@ def _refuse_here(envelope: Envelope, offers: Capabilities, tally: _Tally) -> Non
 
 
 def _asks(envelope: Envelope, offers: Capabilities, tally: _Tally) -> list[Ask]:
-    """MAIL, RCPT for each open recipient, DATA; the first carries the octets of all if the server pipelines."""
-    rcpts = [f"RCPT TO:<{envelope.recipients[n].mailbox.address}>" for n in tally.open]
-    lines = [_mail(envelope, offers, "".join(rcpts).isascii()), *rcpts]
+    """MAIL, RCPT for each open recipient, and what begins the message; the first carries the octets of all if the
+    server pipelines.
+    """
+    addresses = [str(envelope.recipients[n].mailbox.address) for n in tally.open]
+    rcpts = _rcpts(addresses, offers, envelope)
+    lines = [_mail(envelope, offers, "".join(addresses).isascii()), *rcpts]
     if not offers.pipelining:
         return [*(command(Stage.ENVELOPE, line) for line in lines), _DATA]
     asks = [Ask(Stage.ENVELOPE, line) for line in lines]
-    # RFC 2920 §3.1: DATA may only be the last of a group.
-    asks[0] = Ask(Stage.ENVELOPE, lines[0], octets(lines) + _DATA.data)
-    asks.append(_DATA_SENT)
+    # Without pipelining each chunk would cost a wait.
+    if offers.chunking and envelope.size >= CHUNKED_OCTETS:
+        # RFC 3030 §2: the message begins after all replies to MAIL and RCPT are in.
+        asks[0] = Ask(Stage.ENVELOPE, lines[0], octets(lines))
+        asks.append(SEND_CHUNKS)
+    else:
+        # RFC 2920 §3.1: DATA may only be the last of a group.
+        asks[0] = Ask(Stage.ENVELOPE, lines[0], octets(lines) + _DATA.data)
+        asks.append(_DATA_SENT)
     return asks
 
 
@@ -125,11 +153,35 @@ def _mail(envelope: Envelope, offers: Capabilities, ascii_recipients: bool) -> s
         line += f" SIZE={envelope.size}"  # RFC 1870 §5
     if foreign:
         line += " BODY=8BITMIME SMTPUTF8"  # RFC 6531 §3.6: SMTPUTF8 comes with 8BITMIME
+    if offers.dsn and envelope.sender is not None:
+        line += " RET=HDRS"  # RFC 3461 §4.3: a report need not bring the files back
+        if envelope.id:
+            line += f" ENVID={_xtext(envelope.id)}"
     return line
 
 
+def _rcpts(addresses: list[str], offers: Capabilities, envelope: Envelope) -> list[str]:
+    if not offers.dsn:
+        return [f"RCPT TO:<{address}>" for address in addresses]
+    # Nobody reports to nobody: a notice that does not arrive is the end of it (RFC 3461 §4.1).
+    if envelope.sender is None:
+        return [f"RCPT TO:<{address}> NOTIFY=NEVER" for address in addresses]
+    # RFC 3461 §4.1: without NOTIFY failures are reported, and delays where the server likes, which is what is wanted.
+    return [f"RCPT TO:<{address}>{_orcpt(address)}" for address in addresses]
+
+
+def _orcpt(address: str) -> str:
+    """RFC 3461 §4.2: what a report says of who the mail was for, however often it was passed on."""
+    # RFC 6533 §3 has a form for others; few servers read it, and the report is read by people.
+    return f" ORCPT=rfc822;{_xtext(address)}" if address.isascii() else ""
+
+
+def _xtext(text: str) -> str:
+    return _BEYOND_XTEXT.sub(lambda found: f"+{ord(found[0]):02X}", text)
+
+
 def _carry(asks: list[Ask], pipelined: bool, tally: _Tally) -> Conversation[None]:
-    mail, *rcpts, data = asks
+    mail, *rcpts, begin = asks
     reply = _sane(mail, (yield mail))
     reach("mail-answered")
     tally.answered = True
@@ -146,8 +198,10 @@ def _carry(asks: list[Ask], pipelined: bool, tally: _Tally) -> Conversation[None
                 astray |= reply.code < 400
             elif reply.code >= 400:
                 tally.one(n, reply, rcpt, reply.recipient_result)
-    if pipelined or tally.open:
-        yield from _content(data, astray, tally)
+    if begin is SEND_CHUNKS and tally.open:
+        yield from _chunks(tally)
+    elif begin is not SEND_CHUNKS and (pipelined or tally.open):
+        yield from _content(begin, astray, tally)
     else:
         yield from _reset()
 
@@ -162,12 +216,30 @@ def _content(data: Ask, astray: bool, tally: _Tally) -> Conversation[None]:
         # The server has recipients for a mail whose sender it refused: a dot now might deliver an empty mail to them.
         raise Lost(Stage.DATA, "the server wants the message of a mail that it refused", command=data.command)
     elif tally.open:
-        reply = yield SEND_BODY
-        reach("dot-answered")
-        tally.rest(_sane(SEND_BODY, reply), SEND_BODY)
+        yield from _end(SEND_BODY, tally)
     else:
         # RFC 2920 §3.1: every RCPT was refused and yet the server waits for a message; a lone dot ends it.
         _sane(_DOT, (yield _DOT))
+
+
+def _chunks(tally: _Tally) -> Conversation[None]:
+    # The last chunk waits until every other is answered: a refusal is of a mail that never was whole.
+    reply = _sane(SEND_CHUNKS, (yield SEND_CHUNKS))
+    if reply.code < 400:
+        reply = yield from _end(SEND_LAST, tally)
+    else:
+        tally.rest(reply, SEND_CHUNKS)
+    if reply.code >= 400:
+        # RFC 3030 §2: what state a refused BDAT leaves, nobody knows.
+        yield from _reset()
+
+
+def _end(ask: Ask, tally: _Tally) -> Conversation[Reply]:
+    """All of the message, or what is left of it: from here on the server may have the mail."""
+    reply = yield ask
+    reach("dot-answered")
+    tally.rest(_sane(ask, reply), ask)
+    return reply
 
 
 def _reset() -> Conversation[None]:

@@ -8,8 +8,9 @@ from typing import Final
 from postroom.app import App
 from postroom.errors import Misconfigured, Unavailable
 from postroom.smtp.grant import Grant
-from postroom.smtp.route import Route, trust
+from postroom.smtp.route import Route
 from postroom.smtp.tokens import Tokens
+from postroom.smtp.trust import verifying
 from postroom.store import transports
 from postroom.store.db import Tx
 
@@ -21,7 +22,7 @@ def tokens(app: App) -> Tokens:
     settings = app.settings
     return Tokens(
         urls={"google": settings.google_token_url, "microsoft": settings.microsoft_token_url},
-        trust=partial(trust, settings.ca_file),
+        trust=partial(verifying, settings.ca_file),
         newest=partial(_newest, app),
         exchange=partial(_exchange, app),
     )

@@ -35,7 +35,7 @@ from postroom.settle import decide, in_doubt, is_full, is_late, partly, passage,
 from postroom.smtp.deadlines import Deadlines
 from postroom.smtp.journal import Journal
 from postroom.smtp.pool import Pool
-from postroom.smtp.route import trust
+from postroom.smtp.trust import Trust
 from postroom.store import claims, workers
 from postroom.store.claims import Claim, Claimed, Job
 from postroom.store.workers import Worker
@@ -73,7 +73,7 @@ async def work(app: App, stop: asyncio.Event, find: Find | None = None) -> None:
     pool = Pool(
         hostname=settings.hostname,
         connections_per_transport=settings.connections_per_transport,
-        ssl_context=trust(settings.ca_file),
+        trust=Trust(settings.ca_file, app.clock),
         deadlines=Deadlines.scaled(settings.smtp_timeout_scale),
         parts=quota.parts,
         tokens=tokens,

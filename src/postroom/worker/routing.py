@@ -11,8 +11,9 @@ from postroom.smtp.destinations import Destinations
 from postroom.smtp.networks import is_public
 from postroom.smtp.policies import Policies
 from postroom.smtp.resolver import Resolver
-from postroom.smtp.route import Destination, trust
+from postroom.smtp.route import Destination
 from postroom.smtp.sts import Mode, Policy
+from postroom.smtp.trust import verifying
 from postroom.store import policies
 from postroom.store.db import Database
 from postroom.store.policies import StsPolicy
@@ -42,7 +43,7 @@ class Routing:
             Policies(
                 resolver,
                 _Shelf(self._app.db),
-                trust=trust(settings.ca_file),
+                trust=verifying(settings.ca_file),
                 may_dial=may_dial,
                 clock=self._app.clock,
             ),
