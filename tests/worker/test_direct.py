@@ -14,7 +14,7 @@ from sqlalchemy import select
 from postroom.app import clock
 from postroom.mail.life import Outcome, Result, Stage, State, Why
 from postroom.smtp.route import Destination
-from postroom.store import orgs, transports
+from postroom.store import orgs, senders, transports
 from postroom.store.mails import Accepted
 from postroom.store.orgs import RecipientPolicy
 from postroom.store.tables import job
@@ -97,6 +97,21 @@ async def test_each_domain_has_its_own_end_and_none_is_told_twice(database_url: 
         standing = await office.app.db.read(partial(transports.standings, transport_ids=[number]))
         assert standing[number].failures == 0
     assert arrived(takes, grey) == [1, 1]
+
+
+async def test_where_each_gets_a_mail_alone_one_domain_may_get_many(sqlite_url: str, tmp_path: Path) -> None:
+    takes = Server()
+    where: Where = {"takes.example": takes, "null.example": NULL}
+    async with office_for(tmp_path, sqlite_url, where) as office:
+        asking = replace(office.world.sender, return_path="bounces@org1.example")
+        await office.app.db.write(partial(senders.save, changed=asking))
+        async with worker(office, where):
+            people = tuple(box(f"{n}@takes.example") for n in range(12))
+            mail = await office.accept(to=(*people, box("ann@null.example")))
+            await office.reaches(mail, State.SENT)
+        assert await states(office, mail) == [State.SENT] * 12 + [State.FAILED]
+    assert arrived(takes) == [12]
+    assert len({line for line in takes.heard if line.startswith("MAIL FROM:<bounces+")}) == 12
 
 
 async def test_whom_a_mail_has_reached_is_known_while_it_is_on_its_way_to_others(

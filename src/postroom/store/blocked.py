@@ -48,6 +48,12 @@ def look_up(tx: Connection, asked: Sequence[Asked]) -> dict[Asked, str]:
     return found
 
 
+def unsubscribed(tx: Connection, asked: Sequence[Sequence[Asked]]) -> list[frozenset[Asked]]:
+    """Those of each group of addresses who asked for no more mail themselves."""
+    found = look_up(tx, [each for group in asked for each in group])
+    return [frozenset(each for each in group if found.get(each) == UNSUBSCRIBED) for group in asked]
+
+
 # Made once: to build a statement costs more than to run it.
 _OF_ADDRESSES: Final = select(blocked.c.org_id, blocked.c.address, blocked.c.reason).where(
     blocked.c.org_id.in_(bindparam("orgs_", expanding=True)),

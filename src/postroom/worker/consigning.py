@@ -13,27 +13,30 @@ from typing import Any, Final, TypeAlias
 from msgspec import Struct
 
 from postroom.failpoint import reach
-from postroom.mail.address import Address
 from postroom.mail.compose import Composed
 from postroom.mail.draft import Recipient
 from postroom.mail.life import Outcome, Result
+from postroom.mail.piece import Piece
 
 # Ours: a mail to fifty domains opens no more connections at once than one server is given.
 AT_ONCE: Final = 20
 # Ours: refusals that fall together are told together, and a domain that never ends keeps none of them back for long.
 GATHERED_SECONDS: Final = 2.0
+# Ours: where each recipient has a mail alone, one mail to fifty leaves its server's connections to others, too.
+PERSONAL_AT_ONCE: Final = 5
 
 
 class Consignment(Struct, frozen=True, kw_only=True):
-    """The part of a mail that goes in one SMTP transaction: to ``recipients``, from ``return_path``, one message.
+    """The part of a mail that goes in one SMTP transaction: a piece of it to ``recipients``, one message.
 
-    ``domain`` is theirs, where it decides which servers it goes to; empty: to that of the transport.
+    ``domain`` is theirs, where it decides which servers it goes to; empty: to that of the transport. ``composed`` None:
+    nobody else gets this message, so it is made when its turn comes; fifty at once would be too much.
     """
 
     domain: str
     recipients: tuple[Recipient, ...]
-    return_path: Address | None
-    composed: Composed
+    piece: Piece
+    composed: Composed | None
 
 
 Carry: TypeAlias = Callable[[Consignment], Coroutine[Any, Any, Sequence[Outcome]]]  # raises nothing
@@ -86,6 +89,8 @@ async def side_by_side(consignments: Sequence[Consignment], carry: Carry, write:
     little, and everything else for the verdict on the whole mail, which says when it is tried again.
     """
     ends = Ends()
+    if not consignments:
+        return ends
     waiting = deque(consignments)
     running: dict[asyncio.Task[Sequence[Outcome]], Consignment] = {}
     time = asyncio.get_running_loop().time

@@ -12,11 +12,12 @@ from postroom.access.secrets import Vault
 from postroom.app import App
 from postroom.errors import Misconfigured, Unavailable
 from postroom.failpoint import reach
-from postroom.mail.compose import compose
+from postroom.mail.compose import Composed, compose
 from postroom.mail.draft import Recipient
 from postroom.mail.life import Outcome, Result, Stage
 from postroom.mail.parting import by_domain
 from postroom.mail.pause import at_fault
+from postroom.mail.piece import Piece, is_personal
 from postroom.smtp.grant import Grant
 from postroom.smtp.journal import Journal
 from postroom.smtp.pool import Load, Pool
@@ -24,8 +25,10 @@ from postroom.smtp.protocol import Envelope
 from postroom.smtp.route import Credentials, Destination, Route, Tls
 from postroom.store.claims import Job
 from postroom.store.transports import Transport
-from postroom.worker.consigning import Consignment, Ends, Write, side_by_side
+from postroom.worker.consigning import PERSONAL_AT_ONCE, Consignment, Ends, Write, side_by_side
 from postroom.worker.places import Places
+from postroom.worker.stamps import Stamps
+from postroom.worker.unwilling import unwilling
 
 log = structlog.get_logger()
 
@@ -80,6 +83,7 @@ class Carrier:
         self._app = app
         self._pool = pool
         self._ways = ways
+        self._stamps = Stamps(app)
 
     async def attempt(self, job: Job, journal: Journal, places: Places, write: Write, at_once: int) -> Ends:
         """Try the mail once, so many consignments ``at_once``. Raises nothing that one mail brings about.
@@ -89,25 +93,39 @@ class Carrier:
         if job.transport is None:
             return _ended(job, Stage.HERE, "the transport of this mail has been removed")
         try:
-            consignments = self._consigned(job)
+            refused = await unwilling(self._app, job)
+            to = tuple([each for each in job.pending if each.n not in refused]) if refused else job.pending
+            consignments = await self._consigned(job, to)
+        except (Misconfigured, Unavailable) as problem:
+            return _ended(job, Stage.HERE, str(problem))
         except Exception:
             log.exception("mail not composed", mail=job.letter.mail_id.hex(), attempt=job.attempt)
             return _ended(job, Stage.HERE, "internal error")
+        places.divide([each.domain for each in consignments])
         carry = partial(self._carry, job, job.transport, journal, places)
-        if len(consignments) > 1:
-            return await side_by_side(consignments, carry, write, at_once)
-        (only,) = consignments
-        return Ends.all_of(only.recipients, await carry(only))
+        if len(consignments) == 1:
+            (only,) = consignments
+            ends = Ends.all_of(only.recipients, await carry(only))
+        else:
+            most = min(at_once, PERSONAL_AT_ONCE) if is_personal(job.letter) else at_once
+            ends = await side_by_side(consignments, carry, write, most)
+        ends.outcomes |= refused
+        return ends
 
-    def _consigned(self, job: Job) -> Sequence[Consignment]:
-        """The mail in the parts that go in one transaction each, one for each destination."""
-        composed = compose(job.letter)
-        reach("composed")
-        groups = by_domain(job.pending) if job.is_direct else {"": job.pending}
-        return [
-            Consignment(domain=domain, recipients=group, return_path=job.letter.return_path, composed=composed)
-            for domain, group in groups.items()
-        ]
+    async def _consigned(self, job: Job, to: tuple[Recipient, ...]) -> Sequence[Consignment]:
+        """The mail in the parts that go in one transaction each: one for each destination of each piece.
+
+        Raises ``Misconfigured`` and ``Unavailable``.
+        """
+        consignments: list[Consignment] = []
+        for piece in await self._stamps.pieces(job, to):
+            composed = None if is_personal(job.letter) else _message(piece)
+            groups = by_domain(piece.recipients) if job.is_direct else {"": piece.recipients}
+            consignments += [
+                Consignment(domain=domain, recipients=group, piece=piece, composed=composed)
+                for domain, group in groups.items()
+            ]
+        return consignments
 
     async def _carry(
         self, job: Job, way: Transport, journal: Journal, places: Places, consignment: Consignment
@@ -135,21 +153,28 @@ class Carrier:
         destination = await self._ways.to(way, consignment.domain)
         if isinstance(destination, Outcome):
             return [destination] * len(consignment.recipients)
+        composed = consignment.composed or _message(consignment.piece)
         envelope = Envelope(
-            sender=consignment.return_path,
+            sender=consignment.piece.return_path,
             recipients=consignment.recipients,
-            size=consignment.composed.size,
-            smtputf8=consignment.composed.smtputf8,
+            size=composed.size,
+            smtputf8=composed.smtputf8,
         )
         load = Load(
             course=job.course,
-            composed=consignment.composed,
+            composed=composed,
             envelope=envelope,
             open_file=lambda ref: self._app.blobs.open(ref.digest),
             journal=journal,
             per_session=job.per_session,
         )
         return await self._pool.transmit(destination, load)
+
+
+def _message(piece: Piece) -> Composed:
+    composed = compose(piece.letter, piece.fields)
+    reach("composed")
+    return composed
 
 
 def is_answered(outcomes: Sequence[Outcome]) -> bool:

@@ -4,6 +4,7 @@ from functools import partial
 
 from postroom.access import unsubscribing
 from postroom.app import App
+from postroom.mail.draft import Recipient
 from postroom.mail.piece import Piece, Stamp, is_personal, personal, whole
 from postroom.store import orgs
 from postroom.store.claims import Job
@@ -18,17 +19,17 @@ class Stamps:
         self._secrets: dict[int, bytes] = {}  # they never change
         self._server = ""
 
-    async def pieces(self, job: Job) -> list[Piece]:
-        """The pieces for those of a mail's recipients who are still to be served, the same on each attempt.
+    async def pieces(self, job: Job, to: tuple[Recipient, ...]) -> list[Piece]:
+        """The pieces of a mail for these of its recipients, the same on each attempt.
 
         Raises ``Misconfigured`` where a link would lead nowhere or no key opens the secret, and ``Unavailable``.
         """
         if not is_personal(job.letter):
-            return [whole(job.letter, job.pending)]
+            return [whole(job.letter, to)]
         if job.letter.stream is not None and not self._server:
             self._server = unsubscribing.server(self._app.settings)
         stamp = Stamp(secret=await self._secret(job.org_id), server=self._server)
-        return personal(job.letter, job.pending, job.mail_seq, stamp)
+        return personal(job.letter, to, job.mail_seq, stamp)
 
     async def _secret(self, org_id: int) -> bytes:
         found = self._secrets.get(org_id)

@@ -253,13 +253,18 @@ def _waiting(filed: Filed, zone: tzinfo) -> Status:
     return Status(type=filed.state.value, paused_reason=standing.stops, paused_since=since)
 
 
+def _is_for_good(refused: Delivery) -> bool:
+    # RFC 3463 §3.1: the class of the enhanced code says it, too, of what no server was asked.
+    return (refused.code or 0) >= 500 or (refused.enhanced or "").startswith("5.")
+
+
 def _bounce(refused: Delivery, filed: Filed, zone: tzinfo) -> Status:
     return Status(
         type="bounced",
         email=str(refused.recipient.mailbox.address),
         bounced_time=moment(filed.settled_at, zone) if filed.settled_at else None,
         bounced_reason=" ".join(str(part) for part in (refused.code, refused.line) if part),
-        category="Permanently blocked" if (refused.code or 0) >= 500 else "Temporarily blocked",
+        category="Permanently blocked" if _is_for_good(refused) else "Temporarily blocked",
         sub_category=refused.enhanced,
         why=refused.why and refused.why.value,
     )
