@@ -20,6 +20,7 @@ from tests.smtp.shelf import Shelf
 
 Addresses: TypeAlias = tuple[str, ...]
 
+TRUST = ssl.create_default_context()  # every authority of the system is read for it
 PORT = 2525
 ZONE: Zone = {
     "example.com MX": ["10 a.example.com.", "20 b.example.com."],
@@ -56,9 +57,7 @@ async def finder(
     async with Nameserver({**ZONE, **changes}, secure=secure).listening() as names:
         resolver = Resolver(names.address, seconds=0.5, clock=clock)
         shelf = Shelf({} if held is None else {"example.com": held})
-        policies = Policies(
-            resolver, shelf, trust=ssl.create_default_context(), may_dial=may_dial, clock=lambda: 0, port=1
-        )
+        policies = Policies(resolver, shelf, trust=TRUST, may_dial=may_dial, clock=lambda: 0, port=1)
         yield (
             Destinations(
                 resolver,

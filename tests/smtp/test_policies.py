@@ -21,6 +21,7 @@ ZONE: Zone = {
     "mta-sts.example.com A": ["127.0.0.1"],
 }
 AUTHORITY = Authority(ca=trustme.CA())
+TRUST = AUTHORITY.client().verifying
 TLS = AUTHORITY.server("mta-sts.example.com")
 OTHER_NAME = AUTHORITY.server("example.com")
 UNKNOWN = Authority(ca=trustme.CA()).server("mta-sts.example.com")
@@ -43,7 +44,7 @@ class Scene:
         return await Policies(
             resolver,
             self.shelf,
-            trust=AUTHORITY.client().verifying,
+            trust=TRUST,
             may_dial=lambda _: self.private,
             clock=lambda: self.now,
             port=self.host.port,
@@ -118,7 +119,7 @@ async def test_a_host_that_fails_is_left_alone_for_a_while() -> None:
         policies = Policies(
             Resolver(stage.names.address),
             stage.shelf,
-            trust=AUTHORITY.client().verifying,
+            trust=TRUST,
             may_dial=lambda _: True,
             clock=lambda: NOW,
             port=stage.host.port,
