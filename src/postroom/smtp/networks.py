@@ -4,8 +4,11 @@ Whoever owns a domain says where mail for it goes, and may say "to a machine in 
 trusts its neighbours (SSRF).
 """
 
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
+
+from postroom.errors import Misconfigured
 
 _GLOBAL: Final = IPv6Network("2000::/3")  # RFC 4291 §2.4: what is handed out to machines of the internet
 _DOCUMENTATION: Final = IPv6Network("3fff::/20")  # RFC 9637
@@ -14,10 +17,21 @@ _NAT64: Final = IPv6Network("64:ff9b::/96")  # RFC 6052 §2.1: the last 32 bits 
 _ASSIGNMENTS: Final = IPv4Network("192.0.0.0/24")  # RFC 6890 §2.1
 
 
+def permitted(private: str) -> Callable[[str], bool]:
+    """What tells whether an address may be dialled: all may where ``private`` is yes. Raises ``Misconfigured``."""
+    if private not in ("yes", "no"):
+        raise Misconfigured(f"mx_private: {private}: is neither yes nor no")
+    return is_public if private == "no" else _anywhere
+
+
 def is_public(address: str) -> bool:
     """Whether a machine of the internet may have the address. Raises ``ValueError`` where it is none."""
     found = ip_address(address)
     return _is_public4(found) if isinstance(found, IPv4Address) else _is_public6(found)
+
+
+def _anywhere(_: str) -> bool:
+    return True
 
 
 def _is_public4(address: IPv4Address) -> bool:

@@ -79,7 +79,7 @@ class Policies:
         if self._failed.get((domain, latest)):
             return kept
         try:
-            policy = await self._fetch(domain, latest)
+            policy = await self.fetch(domain, latest)
         except NotFetched as fault:
             log.info("policy not fetched", domain=domain, fault=str(fault))
             self._failed.put((domain, latest), True, _REST_SECONDS)
@@ -93,7 +93,8 @@ class Policies:
         except Unresolved:
             return None
 
-    async def _fetch(self, domain: str, latest: str) -> Policy:
+    async def fetch(self, domain: str, latest: str) -> Policy:
+        """The policy that the domain's host gives now, under the id ``latest``. Raises ``NotFetched``."""
         try:
             async with asyncio.timeout(_FETCH_SECONDS):
                 return read(await self._text(f"mta-sts.{domain}"), id=latest, now=self._clock())

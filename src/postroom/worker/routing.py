@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from postroom.app import App
-from postroom.errors import Misconfigured
 from postroom.mail.life import Outcome
 from postroom.smtp.destinations import Destinations
-from postroom.smtp.networks import is_public
+from postroom.smtp.networks import permitted
 from postroom.smtp.policies import Policies
 from postroom.smtp.resolver import Resolver
 from postroom.smtp.route import Destination
@@ -34,9 +33,7 @@ class Routing:
     @cached_property
     def _destinations(self) -> Destinations:
         settings = self._app.settings
-        if settings.mx_private not in ("yes", "no"):
-            raise Misconfigured(f"mx_private: {settings.mx_private}: is neither yes nor no")
-        may_dial = (lambda _: True) if settings.mx_private == "yes" else is_public
+        may_dial = permitted(settings.mx_private)
         resolver = Resolver(settings.resolver)
         return Destinations(
             resolver,
