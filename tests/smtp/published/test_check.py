@@ -16,7 +16,7 @@ from tests.smtp.policyhost import PolicyHost, policy
 from tests.smtp.shelf import Shelf
 
 AUTHORITY = Authority(ca=trustme.CA())
-TRUST = AUTHORITY.client()
+TRUST = AUTHORITY.client().verifying
 TLS: ssl.SSLContext = AUTHORITY.server("mta-sts.x.example")
 
 OURS = record(Algorithm.RSA, "b3Vycw==")
