@@ -58,7 +58,7 @@ class Tokens:
         self._fetching: dict[_Key, asyncio.Task[str]] = {}
 
     async def bearer(self, route: Route, grant: Grant) -> str:
-        """A token that is good for now. Raises ``SessionFailed``, and ``Unavailable`` where the store is away."""
+        """A token that is good for now. Raises ``SessionFailed``, and what the reading of a grant raises."""
         key = (route.transport_id, grant)
         held = self._held.get(key)
         if held is not None and self._now < held.until:

@@ -1,12 +1,11 @@
 """Grants in the database: what transports sign in with by now, and the refresh tokens that take the place of others."""
 
 import asyncio
-from contextlib import suppress
 from functools import partial
 from typing import Final
 
 from postroom.app import App
-from postroom.errors import Misconfigured, Unavailable
+from postroom.errors import Unavailable
 from postroom.smtp.grant import Grant
 from postroom.smtp.route import Route
 from postroom.smtp.tokens import Tokens
@@ -30,12 +29,7 @@ def tokens(app: App) -> Tokens:
 
 async def _newest(app: App, route: Route) -> Grant | None:
     (found,) = await app.db.read(partial(transports.find_many, transport_ids=[route.transport_id]))
-    if found is None or found.oauth is None:
-        return None
-    # Where no key opens it any more, the next mail will say so.
-    with suppress(Misconfigured):
-        return Grant.read(app.vault.open_sealed(found.oauth))
-    return None
+    return None if found is None or found.oauth is None else Grant.read(app.vault.open_sealed(found.oauth))
 
 
 async def _exchange(app: App, route: Route, old: Grant, new: Grant) -> None:
