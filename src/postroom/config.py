@@ -41,7 +41,7 @@ class Settings:
         "", "The name given to SMTP servers (EHLO) and in Message-IDs; empty: this machine's name."
     )
     secret_keys: str = _setting(
-        "", "Fernet keys, comma separated, newest first, for stored SMTP passwords; empty: the file keys of data_dir."
+        "", "Fernet keys, comma separated, newest first, that seal stored secrets; empty: the file keys of data_dir."
     )
     ca_file: str = _setting("", "A file of certificates (PEM) to verify SMTP servers with; empty: the system's.")
     resolver: str = _setting(

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from scramp import ScramMechanism
 
-from postroom.mail.life import Outcome
+from postroom.mail.life import Outcome, Stage
 from postroom.smtp.mechanisms import Bearer
-from postroom.smtp.protocol import Capabilities, SessionFailed
+from postroom.smtp.protocol import Capabilities, Lost, SessionFailed
 from postroom.smtp.reply import Reply
 from postroom.smtp.route import Credentials, Route, Tls
 from postroom.smtp.sasl import authenticate
@@ -28,7 +28,7 @@ class Talk:
     def __init__(
         self,
         mechanisms: str,
-        *answers: str | Callable[[str], str],
+        *answers: str | Callable[[str], str] | Lost,
         login: Credentials | Bearer = TIM,
         tls: Tls = Tls.STARTTLS,
     ) -> None:
@@ -41,6 +41,9 @@ class Talk:
             ask = next(conversation)
             for answer in answers:
                 self.heard.append(ask.data.decode().removesuffix("\r\n"))
+                if isinstance(answer, Lost):
+                    ask = conversation.throw(answer)
+                    continue
                 said = answer if isinstance(answer, str) else answer(self.heard[-1])
                 lines = said.split("\n")
                 ask = conversation.send(Reply(int(lines[0][:3]), tuple(line[4:] for line in lines)))
@@ -176,6 +179,7 @@ def test_scram_shows_no_password_and_believes_no_server_that_does_not_know_it() 
         ((Scram("").first, WELCOME), None, "the server lets us in before it has shown or asked what it must"),
         ((WELCOME,), None, "the server lets us in before it has shown or asked what it must"),
         (("334 !", "501 "), "*", "the server's challenge cannot be read"),
+        (("334 !", Lost(Stage.AUTH, "hung up")), "*", "the server's challenge cannot be read"),
         ((Scram("").first, ask("e=invalid-proof"), WELCOME), None, "the server lets us in and says that it does not"),
     ):
         refused = Talk("SCRAM-SHA-256 PLAIN", *answers)
@@ -184,6 +188,15 @@ def test_scram_shows_no_password_and_believes_no_server_that_does_not_know_it() 
         assert (refused.heard[-1] == "*") is (stopped == "*")
     wrong = Talk("SCRAM-SHA-256 PLAIN", Scram("").first, ask("e=invalid-proof"), NO)
     assert (wrong.end and wrong.end.code, wrong.heard[2:]) == (535, [""])
+
+
+def test_a_password_that_scram_has_no_form_for_is_said_otherwise() -> None:
+    smile = Credentials(username="tim", password="\U0001f600")
+    said = base64(f"\0tim\0{smile.password}")
+    assert Talk("SCRAM-SHA-256 PLAIN", WELCOME, login=smile).heard == [f"AUTH PLAIN {said}"]
+    alone = Talk("SCRAM-SHA-256", ask(f"r={NONCE}more,s=c2FsdA==,i=4096"), "501 broken off", login=smile)
+    assert alone.end is not None
+    assert alone.end.line == "SASLprep does not know a character of the password"
 
 
 @pytest.mark.parametrize("name", ["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256"])

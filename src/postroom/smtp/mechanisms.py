@@ -39,6 +39,11 @@ def by_password(name: str, credentials: Credentials, nonce: str) -> Mechanism:
     return {"PLAIN": _plain, "LOGIN": _login, "CRAM-MD5": _cram_md5}[name](credentials)
 
 
+def can_say(name: str, credentials: Credentials) -> bool:
+    """Whether the mechanism of ``BY_PASSWORD`` has a form for such a user name and password."""
+    return name != "SCRAM-SHA-256" or scram.has_form(credentials.username, credentials.password)
+
+
 def by_token(name: str, bearer: Bearer, route: Route) -> Mechanism:
     """The mechanism of ``BY_TOKEN`` with that name."""
     return _xoauth2(bearer) if name == "XOAUTH2" else _oauthbearer(bearer, route)

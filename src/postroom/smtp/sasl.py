@@ -17,8 +17,9 @@ from postroom.smtp.mechanisms import (
     Mechanism,
     by_password,
     by_token,
+    can_say,
 )
-from postroom.smtp.protocol import Ask, Capabilities, Conversation, SessionFailed, failed, failure
+from postroom.smtp.protocol import Ask, Capabilities, Conversation, Lost, SessionFailed, failed, failure
 from postroom.smtp.reply import Reply
 from postroom.smtp.route import Credentials, Route, Tls
 
@@ -81,7 +82,8 @@ def _suitable(login: Credentials | Bearer, offers: Capabilities, route: Route) -
         raise failed(Stage.AUTH, route.server, "an access token is shown to a server under TLS only")
     names = [name for name in known if name in offers.auth]
     if names:
-        return names
+        # The server keeps a password that SCRAM has no form for in some other way. Where SCRAM is all, it says why not.
+        return [name for name in names if isinstance(login, Bearer) or can_say(name, login)] or names
     if offers.auth:
         lacking = f"the server offers AUTH {' '.join(sorted(offers.auth))}, and not {' or '.join(known)}"
     elif safe:
@@ -116,7 +118,8 @@ def _go_through(name: str, mechanism: Mechanism, server: str) -> Conversation[_E
     except ValueError as error:
         if reply.code == 334:
             # RFC 4954 §4: so an exchange is broken off; whatever the server says to it.
-            yield Ask(Stage.AUTH, "AUTH ***", b"*\r\n")
+            with suppress(Lost):
+                yield Ask(Stage.AUTH, "AUTH ***", b"*\r\n")
         raise failed(Stage.AUTH, server, str(error), f"AUTH {name} ***") from None
     return _End(reply=reply, challenge=challenge, said=tuple(said))
 

@@ -27,10 +27,10 @@ def prepare(text: str, *, stored: bool) -> str:
     mapped = (" " if stringprep.in_table_c12(each) else each for each in text if not stringprep.in_table_b1(each))
     prepared = unicodedata.ucd_3_2_0.normalize("NFKC", "".join(mapped))  # RFC 4013 §2.2
     if any(is_in(each) for each in prepared for is_in in _FORBIDDEN):
-        raise ValueError("SASLprep forbids one of its characters")
+        raise ValueError("SASLprep forbids a character of the user name or the password")
     # RFC 3454 §7: what Unicode 3.2 did not know has no form that is sure to stay.
     if stored and any(map(stringprep.in_table_a1, prepared)):
-        raise ValueError("SASLprep does not know one of its characters")
+        raise ValueError("SASLprep does not know a character of the password")
     _check_direction(prepared)
     return prepared
 
@@ -39,4 +39,4 @@ def _check_direction(text: str) -> None:
     # RFC 3454 §6: where anything runs from right to left, nothing runs the other way, and both ends do.
     to_left = [*map(stringprep.in_table_d1, text)]
     if any(to_left) and (any(map(stringprep.in_table_d2, text)) or not (to_left[0] and to_left[-1])):
-        raise ValueError("SASLprep forbids to mix directions of writing")
+        raise ValueError("SASLprep forbids to mix directions of writing in a user name or password")

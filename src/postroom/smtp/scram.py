@@ -33,6 +33,16 @@ class Proof(Struct, frozen=True, kw_only=True):
     signature: bytes
 
 
+def has_form(username: str, password: str) -> bool:
+    """Whether both sides can compute with that name and password."""
+    try:
+        _bare(username, "")
+        prepare(password, stored=True)
+    except ValueError:
+        return False
+    return True
+
+
 def introduction(username: str, nonce: str) -> str:
     """The first message; ``nonce`` is printable ASCII without commas. Raises ``ValueError``."""
     return f"{_HEADER}{_bare(username, nonce)}"
