@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from postroom.mail.address import Address
 from postroom.mail.token import Addressee
 from postroom.store import blocked
 from postroom.store.blocked import UNSUBSCRIBED, Blocked
 from postroom.store.many import insert_all
-from postroom.store.tables import event, mail, org, recipient
+from postroom.store.tables import event, org, recipient
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +59,6 @@ def _event_row(found: Found, now: int) -> dict[str, object]:
 # Made once: to build a statement costs more than to run it.
 _FIND = (
     select(recipient.c.address, recipient.c.org_id, org.c.name, org.c.secret)
-    .join_from(recipient, mail, and_(mail.c.seq == recipient.c.mail_seq, mail.c.one_click))
-    .join(org, org.c.id == mail.c.org_id)
+    .join_from(recipient, org, org.c.id == recipient.c.org_id)
     .where(recipient.c.mail_seq == bindparam("mail_"), recipient.c.n == bindparam("n_"))
 )
