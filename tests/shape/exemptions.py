@@ -17,6 +17,7 @@ CATCHES_ALL: Final[dict[str, str]] = {
     "src/postroom/web/accounts/visit.py: page.handle": "a bug is logged once, by refusals.fail, and answered by a page",
     "src/postroom/web/server.py: _Exchange._answer": "a bug is logged once, by refusals.fail, and answered 500",
     "src/postroom/worker/loop.py: _Worker._handle": "a bug met by one mail is logged and the mail is held",
+    "src/postroom/worker/signing.py: _tried": "a bug met by one mail is raised where that mail is tried",
     "src/postroom/worker/deliver.py: Carrier.attempt": "a bug met by one mail must not stop the others; it is logged",
     "src/postroom/worker/deliver.py: Carrier._carry": "likewise, nor its own other consignments",
 }

@@ -27,6 +27,7 @@ from postroom.store.claims import Job
 from postroom.store.transports import Transport
 from postroom.worker.consigning import PERSONAL_AT_ONCE, Consignment, Ends, Write, side_by_side
 from postroom.worker.places import Places
+from postroom.worker.signing import Signer
 from postroom.worker.stamps import Stamps
 from postroom.worker.unwilling import unwilling
 
@@ -79,11 +80,12 @@ class Ways:
 class Carrier:
     """Tries the mails of one worker."""
 
-    def __init__(self, app: App, pool: Pool, ways: Ways) -> None:
+    def __init__(self, app: App, pool: Pool, ways: Ways, signer: Signer) -> None:
         self._app = app
         self._pool = pool
         self._ways = ways
         self._stamps = Stamps(app)
+        self._signer = signer
 
     async def attempt(self, job: Job, journal: Journal, places: Places, write: Write, at_once: int) -> Ends:
         """Try the mail once, so many consignments ``at_once``. Raises nothing that one mail brings about.
@@ -119,7 +121,7 @@ class Carrier:
         """
         consignments: list[Consignment] = []
         for piece in await self._stamps.pieces(job, to):
-            composed = None if is_personal(job.letter) else _message(piece)
+            composed = None if is_personal(job.letter) else await self._message(job, piece)
             groups = by_domain(piece.recipients) if job.is_direct else {"": piece.recipients}
             consignments += [
                 Consignment(domain=domain, recipients=group, piece=piece, composed=composed)
@@ -153,7 +155,7 @@ class Carrier:
         destination = await self._ways.to(way, consignment.domain)
         if isinstance(destination, Outcome):
             return [destination] * len(consignment.recipients)
-        composed = consignment.composed or _message(consignment.piece)
+        composed = consignment.composed or await self._message(job, consignment.piece)
         envelope = Envelope(
             sender=consignment.piece.return_path,
             recipients=consignment.recipients,
@@ -170,11 +172,14 @@ class Carrier:
         )
         return await self._pool.transmit(destination, load)
 
+    async def _message(self, job: Job, piece: Piece) -> Composed:
+        """A piece as it leaves. Raises ``Unavailable``.
 
-def _message(piece: Piece) -> Composed:
-    composed = compose(piece.letter, piece.fields)
-    reach("composed")
-    return composed
+        A domain that signs its mail sends none unsigned: whoever checks would take that for somebody else's.
+        """
+        signed = await self._signer.sign(job.org_id, piece.letter, compose(piece.letter, piece.fields))
+        reach("composed")
+        return signed
 
 
 def is_answered(outcomes: Sequence[Outcome]) -> bool:

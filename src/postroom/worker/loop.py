@@ -48,6 +48,7 @@ from postroom.worker.quota import Quota
 from postroom.worker.rounds import every
 from postroom.worker.routing import Routing
 from postroom.worker.settling import PAUSE_SECONDS, Settling
+from postroom.worker.signing import Signer
 from postroom.worker.window import Windows
 
 log = structlog.get_logger()
@@ -78,22 +79,25 @@ async def work(app: App, stop: asyncio.Event, find: Find | None = None) -> None:
         parts=quota.parts,
         tokens=tokens,
     )
+    signer = Signer(app)
+    carrier = Carrier(app, pool, Ways(app.vault, find or Routing(app).find), signer)
     try:
-        await _Worker(app, pool, quota, find or Routing(app).find).run(me, stop)
+        await _Worker(app, pool, quota, carrier).run(me, stop)
     finally:
         await pool.close()
         await tokens.close()
+        signer.close()
         # Its part is the others' from now on, or else once it has not been seen for as long as a lease lasts.
         with suppress(Unavailable):
             await app.db.write(partial(workers.remove, worker_id=me.id))
 
 
 class _Worker:
-    def __init__(self, app: App, pool: Pool, quota: Quota, find: Find) -> None:
+    def __init__(self, app: App, pool: Pool, quota: Quota, carrier: Carrier) -> None:
         self._app = app
         self._pool = pool
         self._quota = quota
-        self._carrier = Carrier(app, pool, Ways(app.vault, find))
+        self._carrier = carrier
         self._windows = Windows(
             in_flight=app.settings.mails_in_flight,
             waiting=app.settings.mails_waiting,
