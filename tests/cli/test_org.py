@@ -1,5 +1,6 @@
 """Several organisations: ``postroom org add`` and ``ls``, and ``--org`` for every verb on one of them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -76,6 +77,12 @@ def test_every_verb_on_an_organisation_lets_it_be_named(name: str) -> None:
 def _verbs(name: str) -> list[tuple[str, click.Command]]:
     verb = table.get_command(click.Context(table), name)
     assert verb is not None
-    if isinstance(verb, click.Group) and not verb.invoke_without_command:
-        return [(f"{name} {word}", command) for word, command in verb.commands.items()]
-    return [(name, verb)]
+    return [*_below(name, verb)]
+
+
+def _below(name: str, verb: click.Command) -> Iterator[tuple[str, click.Command]]:
+    if not isinstance(verb, click.Group) or verb.invoke_without_command:
+        yield name, verb
+        return
+    for word, command in verb.commands.items():
+        yield from _below(f"{name} {word}", command)

@@ -1,5 +1,7 @@
 """Keys that mail of a domain is signed with: made here, and sealed before anybody keeps them."""
 
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -8,7 +10,7 @@ from postroom.access.secrets import Vault, make_signing_key
 from postroom.mail.dkim_key import Algorithm, is_selector, private_half, public_half
 from postroom.mail.limits import KEYS_AT_MOST, KEYS_PER_DOMAIN
 from postroom.store import keys
-from postroom.store.db import Tx
+from postroom.store.db import Database, Tx
 from postroom.store.keys import Key
 
 _LETTERS: Final = {Algorithm.RSA: "r", Algorithm.ED25519: "e"}
@@ -37,7 +39,7 @@ class Full(Exception):  # noqa: N818 - the word says it
     """There are as many keys as there may be: ``limit``."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"there are {limit} keys already, as many as there may be")
+        super().__init__(f"there may be {limit} keys; remove those that nothing is signed with any more")
         self.limit = limit
 
 
@@ -62,17 +64,32 @@ def _selector(algorithm: Algorithm, number: int, now: int) -> str:
     return f"{_LETTERS[algorithm]}{day:%Y%m%d}-{number % (1 << 22):x}"
 
 
-def check_room(tx: Tx, org_id: int, domain: str, more: int) -> None:
-    """Raises ``Full`` where the organisation, or the domain, cannot have so many more."""
-    known = keys.listing(tx, org_id)
-    if len(known) + more > KEYS_AT_MOST:
-        raise Full(KEYS_AT_MOST)
-    if sum(each.domain == domain for each in known) + more > KEYS_PER_DOMAIN:
-        raise Full(KEYS_PER_DOMAIN)
+async def add(
+    db: Database, vault: Vault, wanted: Sequence[Wanted], *, numbers: Callable[[], int], now: int
+) -> list[Key]:
+    """Make keys for one domain and store them. Raises ``Taken`` and ``Full``, and then stores none."""
+    await db.read(lambda tx: _check_room(tx, wanted))
+    made = [await asyncio.to_thread(make, vault, each, number=numbers(), now=now) for each in wanted]
+
+    def write(tx: Tx) -> None:
+        _check_room(tx, wanted)
+        for each in made:
+            keep(tx, each)
+
+    await db.write(write)
+    return made
 
 
 def keep(tx: Tx, new: Key) -> None:
     """Store a new key. Raises ``Taken``."""
     if any(each.selector == new.selector for each in keys.of_domain(tx, new.org_id, new.domain)):
-        raise Taken(new.selector)
+        raise Taken(f"{new.domain} has a key {new.selector} already")
     keys.add(tx, new)
+
+
+def _check_room(tx: Tx, wanted: Sequence[Wanted]) -> None:
+    known = keys.listing(tx, wanted[0].org_id)
+    here = sum(each.domain == wanted[0].domain for each in known)
+    for there, limit in ((len(known), KEYS_AT_MOST), (here, KEYS_PER_DOMAIN)):
+        if there + len(wanted) > limit:
+            raise Full(limit)

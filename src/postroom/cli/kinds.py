@@ -67,6 +67,20 @@ class MailboxesKind(click.ParamType["Address | str"]):
             self.fail(f"{text!r} {error}", param, ctx)
 
 
+class DomainKind(click.ParamType[str]):
+    """A domain that mail is from."""
+
+    name = "domain"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read it as that of an address: in A-labels."""
+        text: str = value
+        try:
+            return Address.parse(f"somebody@{text}").domain
+        except BadAddress as error:
+            self.fail(f"{text!r} {error}", param, ctx)
+
+
 class MomentKind(click.ParamType[int]):
     """A moment, ms since the epoch."""
 
@@ -97,5 +111,6 @@ LINE = LineKind()
 ADDRESS = AddressKind()
 MAIL_ID = MailIdKind()
 MAILBOXES = MailboxesKind()
+DOMAIN = DomainKind()
 MOMENT = MomentKind()
 RECORD_ID = RecordIdKind()

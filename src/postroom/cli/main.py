@@ -24,6 +24,10 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "client": ("postroom.cli.client:client", "Register and change the OAuth clients that may ask for tokens."),
     "token": ("postroom.cli.token:token", "Make grant codes and refresh tokens."),
     "sender": ("postroom.cli.sender:sender", "Add, confirm, change, list, remove from addresses; hold their servers."),
+    "domain": (
+        "postroom.cli.domain:domain",
+        "Make, list, start, rotate and remove the keys that mails are signed with.",
+    ),
     "blocked": ("postroom.cli.blocked:blocked", "Keep addresses out of every mail."),
     "record": ("postroom.cli.record:record", "Import records."),
     "field": ("postroom.cli.field:field", "Add, list and remove fields of one's own."),
