@@ -87,6 +87,7 @@ class Reason(Enum):
     KEY_USED = auto()
     TOO_LATE = auto()
     TEMPLATES_TOO_MANY = auto()
+    KEYS_TOO_MANY = auto()
     # locks
     RECORD_LOCKED = auto()
     LOCKED_ALREADY = auto()

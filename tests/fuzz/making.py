@@ -21,7 +21,7 @@ SWAPPED: Final = 0.2  # of the ids: the other organisation's
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW")
 _TYPES: Final = ("application/json", "text/plain", "multipart/form-data; boundary=b", "multipart/form-data", "\x00", "")
 _WRAPPERS: Final = (
-    *("data", "fields", "email_templates", "users", "ids", "owner"),
+    *("data", "fields", "email_templates", "domain_keys", "users", "ids", "owner"),
     *("tags", "trigger", "skip_mandatory", "select_query"),
 )
 _MAILED: Final = (CONTACTS, ACCOUNTS, PIPELINES)
@@ -37,6 +37,8 @@ _OF_NONE: Final = {
     "/users/{id}": "users",
     "/settings/fields/{id}": "fields",
     "/settings/email_templates/{id}": "templates",
+    "/settings/domain_keys/{id}": "keys",
+    "/settings/domain_keys/{id}/actions/start": "keys",
 }
 _RELATED: Final = ("Notes", "Attachments", "Emails", "Contacts", "Pipelines", "Deals", "Tasks", "Events", "Calls")
 
@@ -246,6 +248,8 @@ class Maker:
             return {"fields": [self._field() for _ in range(chance.choice((1, 1, 2)))]}
         if "templates" in endpoint.template:
             return {"email_templates": [self._template(module) for _ in range(chance.choice((1, 1, 2)))]}
+        if "domain_keys" in endpoint.template:
+            return {"domain_keys": [self._domain_key() for _ in range(chance.choice((1, 1, 2)))]}
         if "Locking_Information__s" in endpoint.template:
             return {"data": [{"Locked_Reason__s": chance.choice(WORDS)}]}
         if "{related}" in endpoint.template:
@@ -290,6 +294,14 @@ class Maker:
             "category": chance.choice(WORDS),
             "mail_format": chance.choice(("html", "text", None)),
             "attachments": [{"id": self._id("files")}] if chance.random() < 0.3 else None,
+        }
+
+    def _domain_key(self) -> dict[str, Any]:
+        chance = self._chance
+        return {
+            "domain": "own.example" if self._well() else chance.choice(TEXTS),
+            "algorithm": "ed25519",  # an RSA key costs as much as a hundred requests
+            "selector": chance.choice((None, "a", "b.c", *WORDS)),
         }
 
     def _mail(self) -> dict[str, Any]:

@@ -91,6 +91,9 @@ async def _settled(guest: Guest, mark: str) -> Party:
     }
     made = await guest.ask("POST", "/settings/email_templates", {"email_templates": [template]})
     known.add("templates", made.json()["email_templates"][0]["details"]["id"])
+    key = {"domain": f"{mark or 'own'}.example", "algorithm": "ed25519"}
+    made = await guest.ask("POST", "/settings/domain_keys", {"domain_keys": [key]})
+    known.add("keys", made.json()["domain_keys"][0]["details"]["id"])
     sent = await guest.ask("POST", f"/Contacts/{world.contact.id}/actions/send_mail", {"data": [mail]})
     assert sent.status_code == 200, sent.text
     known.add("mails", sent.json()["data"][0]["details"]["message_id"])

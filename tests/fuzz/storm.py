@@ -135,7 +135,7 @@ def _learn(known: Known, asked: Asked, told: dict[str, Any]) -> None:
     path = asked.octets.split(b" ", 2)[1].split(b"?")[0].decode()
     last = path.rpartition("/")[2]
     kind = "Pipelines" if last == "Deals" else last
-    for item in told.get("data") or told.get("fields") or told.get("email_templates", ()):
+    for item in told.get("data") or told.get("fields") or told.get("email_templates") or told.get("domain_keys", ()):
         if item.get("code") != "SUCCESS":
             continue
         match asked.endpoint.template:
@@ -151,6 +151,8 @@ def _learn(known: Known, asked: Asked, told: dict[str, Any]) -> None:
                 known.add("fields", item["details"]["id"])
             case "/settings/email_templates" if asked.method == "POST":
                 known.add("templates", item["details"]["id"])
+            case "/settings/domain_keys":
+                known.add("keys", item["details"]["id"])
 
 
 async def _holdings(party: Party) -> dict[str, Any]:
@@ -159,7 +161,8 @@ async def _holdings(party: Party) -> dict[str, Any]:
     for module in MODULES:
         told = await party.guest.get(f"/{module.name}", fields=",".join(each.name for each in module.fields))
         found[module.name] = told.json()["data"]
-    for path in ("/org", "/users", "/settings/fields?module=Contacts", "/settings/email_templates"):
+    settings = ("/settings/fields?module=Contacts", "/settings/email_templates", "/settings/domain_keys")
+    for path in ("/org", "/users", *settings):
         found[path] = (await party.guest.get(path)).json()
     return found
 

@@ -7,7 +7,7 @@ from postroom.cli.domainkey import key
 
 @click.group()
 def domain() -> None:
-    """Keep what the world is told of the domains that mails are from."""
+    """Keep the keys that the mails of a domain are signed with."""
 
 
 domain.add_command(key)

@@ -76,7 +76,8 @@ def publish(settings: Settings, domain: str, is_now: bool) -> None:
         found = await app.db.read(lambda tx: keys.of_domain(tx, org.id, domain))
         if not found:
             raise _none(domain)
-        return found, await _start(app, org, domain, found) if is_now else []
+        waiting = [each for each in found if each.signs_from is None]
+        return found, await _start(app, org, domain, waiting) if is_now else []
 
     found, started = with_org(settings, act)
     if not is_now:

@@ -72,17 +72,25 @@ def of_domain(tx: Connection, org_id: int, domain: str) -> list[Key]:
     return [_from_row(row) for row in rows]
 
 
-def start(tx: Connection, org_id: int, domain: str, ids: Collection[int], at: int) -> list[Key]:
-    """Let those of these keys that were never started sign from then on, each in the place of others of its kind.
+def find(tx: Connection, org_id: int, key_id: int) -> Key | None:
+    """The key of that number."""
+    row = tx.execute(_BY_ID, {"org_": org_id, "id_": key_id}).mappings().one_or_none()
+    return None if row is None else _from_row(row)
 
-    Returns those that this has started.
+
+def start(tx: Connection, org_id: int, domain: str, ids: Collection[int], at: int) -> list[Key]:
+    """Let those of these keys that do not sign do so from then on, each in the place of others of its kind.
+
+    Returns those that this has started; one that was retired may come back.
     """
-    made = [each for each in of_domain(tx, org_id, domain) if each.id in ids and each.signs_from is None]
-    for each in made:
+    idle = [
+        each for each in of_domain(tx, org_id, domain) if each.id in ids and each.standing(at) is not Standing.SIGNING
+    ]
+    for each in idle:
         kind = {"org_": org_id, "domain_": domain, "algorithm_": each.algorithm.value, "at_": at}
         tx.execute(_RETIRE, kind)
         tx.execute(_START, {"id_": each.id, "at_": at})
-    return [replace(each, signs_from=at) for each in made]
+    return [replace(each, signs_from=at, signs_until=None) for each in idle]
 
 
 def remove(tx: Connection, org_id: int, key_id: int) -> bool:
@@ -136,6 +144,7 @@ _COLUMNS: Final = Key.__slots__
 _ALL: Final = select(*(dkim_key.c[name] for name in _COLUMNS))
 _LISTING: Final = _ALL.where(dkim_key.c.org_id == bindparam("org_")).order_by(dkim_key.c.domain, dkim_key.c.id)
 _HERE: Final = (dkim_key.c.org_id == bindparam("org_")) & (dkim_key.c.domain == bindparam("domain_"))
+_BY_ID: Final = _ALL.where(dkim_key.c.org_id == bindparam("org_"), dkim_key.c.id == bindparam("id_"))
 _OF_DOMAIN: Final = _ALL.where(_HERE).order_by(dkim_key.c.id)
 _STILL: Final = or_(dkim_key.c.signs_until.is_(None), dkim_key.c.signs_until > bindparam("at_"))
 _RETIRE: Final = (
@@ -143,7 +152,9 @@ _RETIRE: Final = (
     .where(_HERE, dkim_key.c.algorithm == bindparam("algorithm_"), dkim_key.c.signs_from.is_not(None), _STILL)
     .values(signs_until=bindparam("at_"))
 )
-_START: Final = update(dkim_key).where(dkim_key.c.id == bindparam("id_")).values(signs_from=bindparam("at_"))
+_START: Final = (
+    update(dkim_key).where(dkim_key.c.id == bindparam("id_")).values(signs_from=bindparam("at_"), signs_until=None)
+)
 _BEGUN: Final = _ALL.where(
     dkim_key.c.org_id.in_(bindparam("orgs_", expanding=True)),
     dkim_key.c.domain.in_(bindparam("domains_", expanding=True)),

@@ -209,6 +209,7 @@ ANSWERS: Final[Mapping[Reason, Wire]] = {
     Reason.NOT_SUPPORTED: Wire(400, "FEATURE_NOT_SUPPORTED", "this feature is not supported"),
     Reason.TOO_LATE: Wire(400, "CANNOT_PROCESS", "too late: the mail is being sent, or has been tried or settled"),
     Reason.TEMPLATES_TOO_MANY: Wire(400, "LIMIT_EXCEEDED", "limit exceeded"),
+    Reason.KEYS_TOO_MANY: Wire(400, "LIMIT_EXCEEDED", "limit exceeded"),
     Reason.RECORD_LOCKED: Wire(400, "RECORD_LOCKED", "You cannot perform this operation as the record is locked."),
     # W 7.8: these two statuses are CRM's.
     Reason.LOCKED_ALREADY: Wire(403, "NOT_ALLOWED", "Record is already locked."),

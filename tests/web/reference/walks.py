@@ -163,6 +163,20 @@ async def templates(witness: Witness) -> None:
     await witness.ask(f"DELETE {one}", 200, number)
 
 
+async def domain_keys(witness: Witness) -> None:
+    """Keys that mails are signed with."""
+    every, one = "/settings/domain_keys", "/settings/domain_keys/{id}"
+    new = {"domain": "example.com", "algorithm": "ed25519", "selector": "s1"}
+    await witness.ask(f"GET {every}", 204)
+    told = await witness.ask(f"POST {every}", 201, json={"domain_keys": [new]})
+    number = told.json()["domain_keys"][0]["details"]["id"]
+    await witness.ask(f"POST {every}", 207, json={"domain_keys": [new | {"selector": None}, new]})
+    await witness.ask(f"POST {every}", 400, json={"domain_keys": [new]})
+    await witness.ask(f"POST {one}/actions/start", 200, number)
+    await witness.ask(f"GET {every}", 200)
+    await witness.ask(f"DELETE {one}", 200, number)
+
+
 async def names(witness: Witness) -> None:
     """Users who are renamed."""
     user = str(witness.guest.world.user.id)
@@ -175,7 +189,7 @@ async def names(witness: Witness) -> None:
 
 ALL: Final = (
     *(found, queried, gone, notes, attachments, locks, owners),
-    *(related, own_fields, metadata, templates, names),
+    *(related, own_fields, metadata, templates, domain_keys, names),
 )
 
 

@@ -5,7 +5,7 @@ from typing import Final
 from postroom.mail.limits import RECORDS_PER_REQUEST
 from postroom.record import MODULES
 from postroom.record.relations import RELATIONS
-from postroom.web.api.wire import deleted, emails, locks, pages, records, templates, users
+from postroom.web.api.wire import deleted, domain_keys, emails, locks, pages, records, templates, users
 from postroom.web.api.wire.sieve import FILTER
 from postroom.web.param import MOMENT, Kind, Param, Place, choice, count, flag, matching, text, word
 from postroom.web.shape import NUMBER, OPAQUE
@@ -111,6 +111,9 @@ TEMPLATES: Final = (
     _per_page(templates.PER_PAGE),
 )
 
+# of keys to sign with (W 8.6)
+DOMAIN_KEYS: Final = (_PAGE, _per_page(domain_keys.PER_PAGE))
+
 # of records (W 7.1, 7.3)
 _SOME_FIELDS: Final = Param(name="fields", means=f"{_FIELDS} All where nothing is given.")
 _SINCE: Final = Param(
@@ -188,7 +191,7 @@ _RELATED: Final = text(enum=sorted({each.name for each in RELATIONS if each.fiel
 # what stands in braces in the paths of the table
 PLACEHOLDERS: Final = (
     _placeholder("module", _MODULES, "The module's API name."),
-    _placeholder("id", _NUMBER, "The id of the record, the user, the field or the template."),
+    _placeholder("id", _NUMBER, "The id of the record, the user, the field, the template or the key."),
     _placeholder(
         "related", _RELATED, "The list's API name; `GET /settings/related_lists` tells which a module has.", "Pipelines"
     ),

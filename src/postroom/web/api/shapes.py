@@ -14,6 +14,7 @@ from postroom.web.api.wire import (
     attachments,
     chosen,
     coql,
+    domain_keys,
     emails,
     fields,
     files,
@@ -68,6 +69,7 @@ OWNER_OF_MANY: Final[Shape] = owners.many
 NEW_FIELDS: Final[Shape] = record_shapes.new_fields
 NEW_TEMPLATES: Final[Shape] = templates.new
 CHANGED_TEMPLATE: Final[Shape] = templates.changed
+NEW_DOMAIN_KEYS: Final[Shape] = domain_keys.new
 NAMES: Final[Shape] = partial(record_shapes.changed_many, module=renaming.NAMES, at_most=renaming.AT_ONCE, key="users")
 NAME: Final[Shape] = partial(record_shapes.changed, module=renaming.NAMES, key="users")
 LOCK: Final[Shape] = locks.schema
@@ -123,6 +125,9 @@ ONE_TEMPLATE: Final[Answers] = {200: templates.OneTemplate, 204: None}
 TEMPLATES_ADDED: Final[Answers] = outcomes(Done[Gone], 201, key=templates.KEY)
 TEMPLATE_CHANGED: Final[Answers] = outcome(Done[Gone], 200, key=templates.KEY)
 TEMPLATE_REMOVED: Final[Answers] = {200: each(templates.KEY, Done[Gone])}
+DOMAIN_KEYS: Final[Answers] = {200: domain_keys.DomainKeys, 204: None}
+DOMAIN_KEYS_MADE: Final[Answers] = outcomes(Done[domain_keys.Made], 201, key=domain_keys.KEY)
+DOMAIN_KEY: Final[Answers] = {200: each(domain_keys.KEY, Done[Gone])}
 LOCKS: Final[Answers] = {200: pages.Numbered, 204: None}
 LOCKED: Final[Answers] = outcome(Done[record_shapes.Stored], 201)
 LOCK_CHANGED: Final[Answers] = outcome(Done[Gone], 200)
