@@ -26,6 +26,7 @@ from postroom.store import (
     finding,
     imports,
     jobs,
+    keys,
     linked,
     locks,
     mails,
@@ -231,6 +232,10 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
         lambda tx, world: templates.listing(tx, world.org.id),
         {"uq_template_org_id_name"},
     ),
+    "keys of domains": (
+        lambda tx, world: keys.signing(tx, [keys.Asked(world.org.id, "a.x7.example", NOW)]),
+        {"uq_dkim_key_org_id_domain_selector"},
+    ),
     "a mail's history": (lambda tx, world: mails.history(tx, world.org.id, 7), {"ix_event_mail_seq"}),
 }
 # SQLite gives the indexes of keys and unique columns names of its own; that of a table without row numbers has none.
@@ -251,6 +256,7 @@ SQLITE_NAMES = {
     "pk_import": "sqlite_autoindex_import_1",
     "uq_import_org_id_digest": "sqlite_autoindex_import_2",
     "pk_template": "sqlite_autoindex_template_1",
+    "uq_dkim_key_org_id_domain_selector": "sqlite_autoindex_dkim_key_2",
     "uq_template_org_id_name": "sqlite_autoindex_template_2",
     "uq_custom_field_org_id_module_name": "sqlite_autoindex_custom_field_2",
 }
@@ -296,6 +302,8 @@ def fill(tx: Connection, world: World) -> None:
         tables.template,
         *(stamps | worded | {"id": n, "org_id": 10**6 + n, "files": []} for n in numbers),
     )
+    sealed = {"algorithm": "rsa", "private": b"", "public": "", "signs_from": NOW, "selector": "s"}
+    put(tables.dkim_key, *(own | sealed | {"id": n, "domain": f"x{n}.example"} for n in numbers))
     put(tables.credit, *({"org_id": 10**6 + n, "hour": 1, "credits": 1} for n in numbers))
     put(tables.client, own | by | {"id": "c", "name": "", "type": "self", "secret_hash": b""})
     grant = own | by | {"kind": "access", "client_id": "c", "scopes": ""}
