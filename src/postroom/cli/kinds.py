@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Any, Final
 
 import click
@@ -107,6 +108,19 @@ class RecordIdKind(click.ParamType[int]):
         return int(number)
 
 
+class IpKind(click.ParamType[str]):
+    """An IP address of either version."""
+
+    name = "ip"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Give it back in its usual form."""
+        try:
+            return str(ip_address(value))
+        except ValueError:
+            self.fail(f"{value!r} is no IP address", param, ctx)
+
+
 LINE = LineKind()
 ADDRESS = AddressKind()
 MAIL_ID = MailIdKind()
@@ -114,3 +128,4 @@ MAILBOXES = MailboxesKind()
 DOMAIN = DomainKind()
 MOMENT = MomentKind()
 RECORD_ID = RecordIdKind()
+IP = IpKind()
