@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -81,17 +82,19 @@ def _suitable(login: Credentials | Bearer, offers: Capabilities, route: Route) -
         # RFC 6750 §5.3: whoever sees the token has it.
         raise failed(Stage.AUTH, route.server, "an access token is shown to a server under TLS only")
     names = [name for name in known if name in offers.auth]
-    if names:
-        # The server keeps a password that SCRAM has no form for in some other way. Where SCRAM is all, it says why not.
-        return [name for name in names if isinstance(login, Bearer) or can_say(name, login)] or names
+    if not names:
+        raise failed(Stage.AUTH, route.server, _lacking(known, offers, safe=safe))
+    # The server keeps a password that SCRAM has no form for in some other way. Where SCRAM is all, it says why not.
+    return [name for name in names if isinstance(login, Bearer) or can_say(name, login)] or names
+
+
+def _lacking(known: Sequence[str], offers: Capabilities, *, safe: bool) -> str:
     if offers.auth:
-        lacking = f"the server offers AUTH {' '.join(sorted(offers.auth))}, and not {' or '.join(known)}"
-    elif safe:
+        return f"the server offers AUTH {' '.join(sorted(offers.auth))}, and not {' or '.join(known)}"
+    if safe:
         # RFC 3207 §4.2: what it offered before TLS is forgotten. Only before, it would be somebody else's offer.
-        lacking = "the server offers no AUTH under TLS"
-    else:
-        lacking = f"the server offers no AUTH{' without TLS' if offers.starttls else ''}"
-    raise failed(Stage.AUTH, route.server, lacking)
+        return "the server offers no AUTH under TLS"
+    return f"the server offers no AUTH{' without TLS' if offers.starttls else ''}"
 
 
 def _go_through(name: str, mechanism: Mechanism, server: str) -> Conversation[_End]:
