@@ -12,15 +12,21 @@ import trustme
 
 from postroom.mail.life import Outcome, Result, Stage, State, Why
 from postroom.smtp.deadlines import Deadlines
+from postroom.smtp.mechanisms import BY_TOKEN
 from postroom.smtp.protocol import Envelope, SessionFailed
 from postroom.smtp.route import Credentials, Route, Tls
 from postroom.smtp.session import Session
+from postroom.smtp.tokens import Tokens
 from postroom.smtp.trust import Trust
 from postroom.store import transports
+from tests.peers.dovecot import token
 from tests.peers.mailserver import MailServer
 from tests.peers.premises import ADA, SIZE_LIMIT, Premises
+from tests.smtp.issuers import GRANT, Issuer
+from tests.smtp.issuers import token as issued
 from tests.smtp.letters import MESSAGE, envelope
 from tests.smtp.peers import Authority, Inbox, until
+from tests.smtp.test_tokens import Store, tokens
 from tests.test_send import box
 from tests.worker.test_loop import post, worker
 
@@ -36,8 +42,8 @@ async def beyond(ground: Premises) -> AsyncIterator[Inbox]:
         yield inbox
 
 
-async def opened(route: Route, trust: Trust) -> Session:
-    return await Session.open(route, hostname="mail.example.com", trust=trust, deadlines=PATIENT)
+async def opened(route: Route, trust: Trust, tokens: Tokens | None = None) -> Session:
+    return await Session.open(route, hostname="mail.example.com", trust=trust, deadlines=PATIENT, tokens=tokens)
 
 
 async def sent(route: Route, ground: Premises, *mails: Envelope, message: bytes = MESSAGE) -> list[list[Outcome]]:
@@ -168,13 +174,27 @@ async def test_names_of_all_the_world_go_on_as_they_are(server: MailServer, grou
     assert "SMTPUTF8" in mail.options
 
 
-@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256", "OAUTHBEARER", "XOAUTH2"])
 async def test_each_way_to_sign_in(exim_server: MailServer, ground: Premises, mechanism: str) -> None:
     """Exim asks Dovecot; at each of these ports it offers one mechanism."""
-    way = replace(exim_server.route(credentials=ADA), port=exim_server.only[mechanism])
-    [[outcome]] = await sent(way, ground, envelope(f"{mechanism.lower()}@elsewhere.example"))
+    grant = replace(GRANT, username=ADA.username) if mechanism in BY_TOKEN else None
+    way = replace(exim_server.route(), credentials=grant or ADA, port=exim_server.only[mechanism])
+    async with Issuer(issued(token())).listening() as issuer:
+        session = await opened(way, ground.authority.client(), tokens(issuer.url, Store(grant)))
+        [outcome] = await session.transmit(envelope(f"{mechanism.lower()}@elsewhere.example"), (MESSAGE,))
+        await session.close()
     assert outcome.result is Result.ACCEPTED
     assert f"A={mechanism.lower().replace('-', '_')}:ada" in exim_server.noted()
+
+
+@pytest.mark.parametrize("mechanism", BY_TOKEN)
+async def test_a_token_that_is_not_believed(exim_server: MailServer, ground: Premises, mechanism: str) -> None:
+    way = replace(exim_server.route(), credentials=GRANT, port=exim_server.only[mechanism])
+    async with Issuer(issued(token("ben")[:-9]), issued("another")).listening() as issuer:
+        with pytest.raises(SessionFailed) as caught:
+            await opened(way, ground.authority.client(), tokens(issuer.url))
+    assert (caught.value.outcome.code, len(issuer.asked)) == (535, 2)
+    assert "(status " in caught.value.outcome.line
 
 
 async def test_a_worker_sends_through_it(server: MailServer, ground: Premises, sqlite_url: str, tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ system = cache(ssl.create_default_context)
 class Store:
     """The grant of one transport, as a database would keep it."""
 
-    def __init__(self, grant: Grant = GRANT) -> None:
-        self.grant: Grant | None = grant
+    def __init__(self, grant: Grant | None = GRANT) -> None:
+        self.grant = grant
 
     async def newest(self, route: Route) -> Grant | None:
         assert route.transport_id
