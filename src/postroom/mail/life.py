@@ -130,9 +130,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     ``code`` is the reply code (RFC 5321 §4.2), absent where no reply came. ``enhanced`` is the status code like
     ``4.2.2`` (RFC 3463): the server's, or ours where it was known before anybody was asked. ``command`` is what the
-    reply answered, ``line`` the reply's own text or our reason, at most 1,000 characters and free of control characters.
-    ``server`` is ``host:port``, once it was reached by its name ``host[address]:port``. ``why`` is absent where nothing was
-    refused or nobody said why; ``retry_after`` is how many seconds the server wants to be left alone.
+    reply answered, ``line`` the reply's own text or our reason, at most 1,000 characters and free of control
+    characters. ``server`` is ``host:port``, once it was reached by its name ``host[address]:port``. ``why`` is absent
+    where nothing was refused or nobody said why; ``retry_after`` is how many seconds the server wants to be left alone.
     """
 
     result: Result
