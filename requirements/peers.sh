@@ -4,7 +4,7 @@
 set -eu
 
 # One line each for what may stand beside the others; dependencies come along where the machine has them not.
-packages='exim4-daemon-heavy dovecot-core spamassassin opendkim-tools python3-dkim python3-nacl python3-spf unbound knot libnss-wrapper
+packages='exim4-daemon-heavy dovecot-core spamassassin opendkim opendkim-tools python3-dkim python3-nacl python3-spf unbound knot libnss-wrapper
 postfix
 opensmtpd'
 
