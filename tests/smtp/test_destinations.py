@@ -162,7 +162,10 @@ TLSA_A = {"_2525._tcp.a.example.com TLSA": ["3 1 1 " + DIGEST]}
          (route("real.example.net", "8.8.1.4", tls=Tls.DANE, tlsa=(RECORD,), names=("example.com",)),)),
         ({"example.com MX": ["10 c.example.com."], "c.example.com CNAME": ["real.example.net."],
           "real.example.net A": ["8.8.1.4"], "_2525._tcp.c.example.com TLSA": ["3 1 1 " + DIGEST]},
-         ["example.com"], (route("c.example.com", "8.8.1.4"),)),
+         ["example.com"], (route("c.example.com", "8.8.1.4", tls=Tls.DANE, tlsa=(RECORD,), names=("example.com",)),)),
+        ({"example.com MX": ["10 c.example.net."], "c.example.net CNAME": ["a.example.com."],
+          "_2525._tcp.c.example.net TLSA": ["3 1 1 " + DIGEST]},
+         ["example.com"], (route("c.example.net", *A.addresses),)),
     ],
 )  # fmt: skip
 async def test_the_signed_dns_says_which_certificate(

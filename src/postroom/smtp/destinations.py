@@ -114,7 +114,7 @@ class Destinations:
             return hosts
         domain = _Domain(
             name=name,
-            # RFC 7672 §2.2.1: without MX the domain is its own server, and its addresses tell.
+            # RFC 7672 §2.2.2: without MX the domain is its own server, and its addresses tell.
             signed=mx.secure or not mx.records,
             has_mx=bool(mx.records),
             policy=await self._policies.of(name),
@@ -134,7 +134,7 @@ class Destinations:
             if not addresses:
                 return unroutable("5.4.4", f"{host} is in a network that the internet does not reach")
             # RFC 7672 §2.2: only where all that leads there is signed does it say anything.
-            base, records = await self._tlsa(host, found) if domain.signed and found.secure else (host, ())
+            base, records = await self._tlsa(host, found) if domain.signed else (host, ())
         except Unresolved as fault:
             # RFC 7672 §2.1.2: who can make a question fail must not thereby get mail with less protection.
             return _later("4.4.3", str(fault))
@@ -142,12 +142,19 @@ class Destinations:
         return _protected(route, domain, base, records)
 
     async def _tlsa(self, host: str, found: Answer[str]) -> tuple[str, Sequence[Tlsa]]:
-        """What is said of the certificate, and under which name (RFC 7672 §2.2.3: where an alias leads, first)."""
-        for base in dict.fromkeys((found.name, host)):
+        """What is said of the certificate, and under which name."""
+        for base in await self._bases(host, found):
             answer = await self._resolver.tlsa(base, self._port)
             if answer.records and answer.secure:
                 return base, answer.records
         return host, ()
+
+    async def _bases(self, host: str, found: Answer[str]) -> Sequence[str]:
+        """The names under which it may be said, the best first (RFC 7672 §2.2.2, §2.2.3)."""
+        if found.secure:
+            return tuple(dict.fromkeys((found.name, host)))
+        # An alias may be signed where its end is not.
+        return (host,) if found.name != host and (await self._resolver.alias(host)).secure else ()
 
     def _allowed(self, addresses: Sequence[str]) -> tuple[str, ...]:
         allowed = [each for each in addresses if self._may_dial(each)]

@@ -20,7 +20,7 @@ _FETCH_SECONDS: Final = 60.0  # RFC 8461 §3.3
 _CONNECT_SECONDS: Final = 10.0
 _ADDRESSES: Final = 3  # that are tried for one policy
 _REST_SECONDS: Final = 300.0  # RFC 8461 §3.3: a server that does not give its policy is left alone for so long
-_FRESH_MS: Final = 24 * 3600 * 1000  # RFC 8461 §10.2: who would hold a policy back must do so from its first day
+_FRESH_MS: Final = 24 * 3600 * 1000  # RFC 8461 §3.3: who would hold a policy back must do so from its first day
 _MOST: Final = 10_000
 
 
@@ -72,7 +72,7 @@ class Policies:
         if kept is not None and kept.ends_at <= now:
             kept = None
         latest = await self._latest(domain)
-        # RFC 8461 §5.1: what was kept holds to its end, also where the DNS says nothing any more: who can make it say
+        # RFC 8461 §3.3: what was kept holds to its end, also where the DNS says nothing any more: who can make it say
         # nothing could else undo every policy.
         if latest is None or (kept is not None and kept.id == latest and now < _stale_at(kept)):
             return kept

@@ -13,7 +13,7 @@ from dns.flags import AD, RD, EDNSFlag
 from dns.message import QueryMessage
 from dns.name import Name, from_text
 from dns.rcode import NOERROR
-from dns.rdatatype import AAAA, MX, PTR, TLSA, TXT, A, RdataType
+from dns.rdatatype import AAAA, CNAME, MX, PTR, TLSA, TXT, A, RdataType
 from dns.resolver import NXDOMAIN, NoNameservers, NoResolverConfiguration
 from dns.reversename import from_address
 
@@ -65,7 +65,7 @@ class Resolver:
         # RFC 6840 §5.7: AD in a question says that we know it in the answer; DO, that signatures may come along.
         self._stub.flags = RD | AD
         self._stub.use_edns(0, EDNSFlag.DO, _PAYLOAD)
-        # RFC 7672 §2.2: the bit says nothing where somebody between the resolver and us may have set it.
+        # RFC 7672 §2.1.3: the bit says nothing where somebody between the resolver and us may have set it.
         self.trusted = all(ip_address(str(each)).is_loopback for each in self._stub.nameservers)
         self._kept: Kept[tuple[Name, RdataType], Answer[Any]] = Kept(_MOST, clock)
 
@@ -90,6 +90,10 @@ class Resolver:
         if isinstance(four, Unresolved):
             raise four
         return four
+
+    async def alias(self, host: str) -> Answer[str]:
+        """What a host is an alias of (CNAME), one step; no record where it is none."""
+        return await self._ask(host, CNAME, lambda each: _text(each.target))
 
     async def tlsa(self, host: str, port: int) -> Answer[Tlsa]:
         """What is said of the certificate of the server at that port (RFC 6698 §3)."""
