@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 import pytest
 
-from postroom.cli.kinds import LINE
+from postroom.cli.kinds import LINE, SHOWN_MAIL
+from postroom.mail.address import Address
 from tests.cli.command import postroom
 
 
@@ -14,6 +15,14 @@ def test_a_line_is_one(text: str) -> None:
     with pytest.raises(click.BadParameter, match="holds a line end"):
         LINE.convert(text, None, None)
     assert LINE.convert("Zoë \u200d Ångström", None, None) == "Zoë \u200d Ångström"
+
+
+def test_a_mail_is_shown_by_its_id_or_its_return_path() -> None:
+    assert SHOWN_MAIL.convert("0AB", None, None) == "0ab"
+    assert SHOWN_MAIL.convert("b+a@x.example", None, None) == Address.parse("b+a@x.example")
+    for wrong in ("b+a@", "xyz"):
+        with pytest.raises(click.BadParameter):
+            SHOWN_MAIL.convert(wrong, None, None)
 
 
 async def test_names_and_reasons_are_lines(home: Path) -> None:

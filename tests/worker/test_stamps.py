@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+from click import ClickException
 
+from postroom.cli.returned import returned
 from postroom.config import Settings
 from postroom.mail import verp
 from postroom.mail.address import Address
@@ -103,6 +106,10 @@ async def test_each_gets_a_mail_alone_and_who_presses_the_button_gets_no_other(
             message = read(mail)
             assert (message["To"], message["Cc"], message["Bcc"]) == (f"Cleo <{TO}>", CC, None)
             assert message["Feedback-ID"].count(":") == 3
+            about, to = await returned(at.home.app, at.home.world.org, Address.parse(mail.sender.upper()))
+            assert (about.id, to) == (filed.id, address)
+            with pytest.raises(ClickException, match="is no return path of a mail of"):
+                await returned(at.home.app, at.home.world.org, Address.parse(mail.sender.replace("+a", "+b")))
 
         # As Gmail does it: a form, and nothing that says who asks.
         link = read(arrived[CC,])["List-Unsubscribe"].strip("<>")

@@ -54,6 +54,16 @@ class MailIdKind(click.ParamType[str]):
         return folded
 
 
+class ShownMailKind(click.ParamType["Address | str"]):
+    """The id of a mail, or the return path that it has for one of its recipients."""
+
+    name = "mail id|return path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Address | str:
+        """An address where there is an @, else an id."""
+        return (ADDRESS if "@" in value else MAIL_ID).convert(value, param, ctx)
+
+
 class MailboxesKind(click.ParamType["Address | str"]):
     """An e-mail address, or a domain: all of its addresses."""
 
@@ -124,6 +134,7 @@ class IpKind(click.ParamType[str]):
 LINE = LineKind()
 ADDRESS = AddressKind()
 MAIL_ID = MailIdKind()
+SHOWN_MAIL = ShownMailKind()
 MAILBOXES = MailboxesKind()
 DOMAIN = DomainKind()
 MOMENT = MomentKind()

@@ -7,9 +7,10 @@ import click
 from postroom.cli import say
 from postroom.cli.acting import Wanted, act, on_mails, one
 from postroom.cli.choosing import Filters, selection, with_filters
-from postroom.cli.kinds import MAIL_ID, MOMENT
+from postroom.cli.kinds import MOMENT, SHOWN_MAIL
 from postroom.cli.options import as_json, in_org, with_settings
 from postroom.config import Settings
+from postroom.mail.address import Address
 from postroom.mail.life import FINAL, State, Verb
 from postroom.mail.limits import SCHEDULE_DAYS
 
@@ -50,29 +51,31 @@ def ls(settings: Settings, filters: Filters, limit: int, as_json: bool) -> None:
 
 
 @queue.command()
-@click.argument("mail_id", metavar="ID", type=MAIL_ID)
+@click.argument("named", metavar="ID|RETURN_PATH", type=SHOWN_MAIL)
 @as_json
 @in_org
-def show(settings: Settings, mail_id: str, as_json: bool) -> None:
-    """Show a mail with its recipients and its history."""
+def show(settings: Settings, named: Address | str, as_json: bool) -> None:
+    """Show a mail with its recipients and its history; of a bounce, by the address that it came to."""
     from postroom.cli import filed
     from postroom.cli.opening import with_org
+    from postroom.cli.returned import returned
     from postroom.store import mails, notices, users
 
-    async def look(app: "App", org: "Org") -> tuple["Filed", list[str], list[filed.Happening]]:
-        mail = await one(app, org, mail_id)
+    async def look(app: "App", org: "Org") -> tuple["Filed", str | None, list[str], list[filed.Happening]]:
+        mail, to = (await one(app, org, named), None) if isinstance(named, str) else await returned(app, org, named)
         numbers = [mail.record_id] if mail.module == notices.MODULE else []
         about = await app.db.read(lambda tx: mails.by_numbers(tx, org.id, numbers))
         rows = await app.db.read(lambda tx: mails.history(tx, org.id, mail.seq))
         people = {str(each.id): each.email for each in await app.db.read(lambda tx: users.listing(tx, org.id))}
-        return mail, [each.id.hex() for each in about], [filed.happening(row, people) for row in rows]
+        return mail, to, [each.id.hex() for each in about], [filed.happening(row, people) for row in rows]
 
-    mail, tells_of, history = with_org(settings, look)
+    mail, to, tells_of, history = with_org(settings, look)
     if as_json:
-        shown = {"tells_of": tells_of[0] if tells_of else None, "history": [each.as_object() for each in history]}
-        say.as_json({**filed.as_object(mail), **shown})
+        shown = {"tells_of": tells_of[0] if tells_of else None, "return_path_of": to}
+        say.as_json({**filed.as_object(mail), **shown, "history": [each.as_object() for each in history]})
         return
-    say.facts([*filed.as_facts(mail), *(("tells of", each) for each in tells_of)])
+    more = [*(("tells of", each) for each in tells_of), *([("return path of", to)] if to else [])]
+    say.facts([*filed.as_facts(mail), *more])
     click.echo()
     say.table(("recipient", "kind", "state", "last reply"), [filed.as_line(each) for each in mail.deliveries])
     click.echo()
