@@ -4,6 +4,8 @@ import asyncio
 import json
 import multiprocessing
 import os
+import pty
+import select
 import signal
 import sys
 import tempfile
@@ -93,11 +95,65 @@ def _become(words: Sequence[str], cwd: Path, env: Mapping[str, str], ends: Seque
     """Be the command, in a process that was just forked."""
     for number, (path, flags) in enumerate(zip(ends, (os.O_RDONLY, _NEW, _NEW), strict=True)):
         os.dup2(os.open(path, flags, 0o600), number)
+    _be(words, cwd, env)
+
+
+def _be(words: Sequence[str], cwd: Path, env: Mapping[str, str]) -> None:
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115 - as at a start
     os.environ.clear()
     os.environ.update(env)
     os.chdir(cwd)
     main(words)
+
+
+async def typed(*words: str, cwd: Path, answers: Sequence[tuple[str, str]], **env: str) -> Done:
+    """Run a command at a terminal, where each question that holds the first word of a pair is answered by the second.
+
+    ``err`` is all that the terminal showed.
+    """
+    ours, theirs = pty.openpty()
+    with tempfile.TemporaryDirectory() as name:
+        out = Path(name, "out")
+        process = _FORKS.Process(target=_become_typed, args=(words, cwd, environment(**env), os.ttyname(theirs), out))
+        process.start()
+        try:
+            shown = await asyncio.to_thread(_answer, ours, process.sentinel, answers)
+            process.join(LONGEST)
+        finally:
+            process.kill()
+            process.join()
+            os.close(ours)
+            os.close(theirs)
+        code = process.exitcode
+        process.close()
+        said = await asyncio.to_thread(out.read_text, encoding="utf-8")
+    assert code is not None
+    return Done(code=code, out=said, err=shown)
+
+
+def _become_typed(words: Sequence[str], cwd: Path, env: Mapping[str, str], terminal: str, out: Path) -> None:
+    """Be the command, with a terminal of its own: passwords are asked for there, and nowhere else."""
+    os.setsid()
+    for number, path, flags in ((0, terminal, os.O_RDWR), (1, out, _NEW), (2, terminal, os.O_RDWR)):
+        os.dup2(os.open(path, flags, 0o600), number)
+    _be(words, cwd, env)
+
+
+def _answer(terminal: int, end: int, answers: Sequence[tuple[str, str]]) -> str:
+    """What is shown until the process of that sentinel ends."""
+    shown = heard = ""
+    waiting = list(answers)
+    while True:
+        ready, _, _ = select.select([terminal, end], [], [], LONGEST)
+        assert ready, f"nothing more was said: {shown}"
+        if terminal not in ready:
+            return shown
+        said = os.read(terminal, 4096).decode()
+        shown, heard = shown + said, heard + said
+        while waiting and waiting[0][0] in heard:
+            question, answer = waiting.pop(0)
+            heard = heard.partition(question)[2]
+            os.write(terminal, f"{answer}\n".encode())
 
 
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND

@@ -49,7 +49,7 @@ async def test_a_mail_that_cannot_leave_says_why_and_is_tried_again(tmp_path: Pa
         async with boxed(tmp_path) as box:
             port = str(deaf.getsockname()[1])
             way = ("--host", "127.0.0.1", "--port", port, "--tls", "none")
-            words = ("sender", "add", "deaf@x.example", "--confirmed", *way)
+            words = ("sender", "add", "deaf@x.example", "--confirmed", "--untried", *way)
             await well(*words, "--data-dir", "box/data", cwd=tmp_path)
             mail = (await box.send("--from", "deaf@x.example", "--subject", "Hello")).out.strip()
             await _tried(box, 1)

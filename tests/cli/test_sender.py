@@ -12,13 +12,26 @@ from tests.cli.command import postroom, stored, well
 
 
 async def test_senders_have_servers_and_passwords_are_sealed(home: Path) -> None:
-    words = ("sender", "add", "Ada@X.example", "--name", "Ada", "--host", "smtp.x.example", "--username", "ada")
+    words = (
+        "sender",
+        "add",
+        "Ada@X.example",
+        "--name",
+        "Ada",
+        "--host",
+        "smtp.x.example",
+        "--untried",
+        "--username",
+        "ada",
+    )
     assert "POSTROOM_SMTP_PASSWORD" in (await postroom(*words, cwd=home)).err
     await well(*words, "--default", cwd=home, env={"POSTROOM_SMTP_PASSWORD": "tOp-SeCrEt"})
     office = ("sender", "add", "office@x.example", "--org-email", "--default")
     assert "no SMTP server could take a link to office@x.example" in (await postroom(*office, cwd=home)).err
     await well(*office, "--confirmed", cwd=home)
-    await well("sender", "add", "ada2@x.example", "--default", "--host", "h.example", "--tls", "tls", cwd=home)
+    await well(
+        "sender", "add", "ada2@x.example", "--default", "--host", "h.example", "--untried", "--tls", "tls", cwd=home
+    )
     listed = (await well("sender", "ls", "--json", cwd=home)).json
     assert [(each["email"], each["of"], each["default"], each["confirmed"], each["server"]) for each in listed] == [
         ("ada@x.example", "admin@localhost", "no", "no", "smtp.x.example:587 starttls"),
@@ -31,10 +44,21 @@ async def test_senders_have_servers_and_passwords_are_sealed(home: Path) -> None
 
 
 async def test_a_wrong_server_is_mended_in_its_place_so_that_waiting_mails_go_the_new_way(home: Path) -> None:
-    await well("sender", "add", "ada@x.example", "--host", "wrong.example", "--tls", "none", cwd=home)
+    await well("sender", "add", "ada@x.example", "--host", "wrong.example", "--untried", "--tls", "none", cwd=home)
     with closing(sqlite3.connect(home / "data" / "postroom.db")) as rows:
         before = rows.execute("SELECT transport_id FROM sender").fetchall()
-    await well("sender", "set", "ada@x.example", "--host", "right.example", "--name", "Ada B.", "--default", cwd=home)
+    await well(
+        "sender",
+        "set",
+        "ada@x.example",
+        "--host",
+        "right.example",
+        "--untried",
+        "--name",
+        "Ada B.",
+        "--default",
+        cwd=home,
+    )
     (listed,) = (await well("sender", "ls", "--json", cwd=home)).json
     assert (listed["name"], listed["default"], listed["server"]) == ("Ada B.", "yes", "right.example:587 starttls")
     with closing(sqlite3.connect(home / "data" / "postroom.db")) as rows:
@@ -52,7 +76,7 @@ async def test_a_server_without_a_host_is_no_server(home: Path) -> None:
 
 
 async def test_the_organisation_has_a_server_and_a_policy(home: Path) -> None:
-    await well("org", "transport", "--host", "relay.x.example", "--tls", "none", cwd=home)
+    await well("org", "transport", "--host", "relay.x.example", "--untried", "--tls", "none", cwd=home)
     await well("org", "recipients", "any", cwd=home)
     shown = (await well("org", "show", "--json", cwd=home)).json
     assert (shown["name"], shown["recipients"], shown["server"]) == ("Postroom", "any", "relay.x.example:25 none")
@@ -63,7 +87,7 @@ async def test_the_organisation_has_a_server_and_a_policy(home: Path) -> None:
 
 async def test_aliases_and_chosen_users_are_told_and_changed(home: Path) -> None:
     await well("user", "add", "ben@x.example", cwd=home)
-    await well("sender", "add", "ada@x.example", "--host", "h.example", cwd=home)
+    await well("sender", "add", "ada@x.example", "--host", "h.example", "--untried", cwd=home)
     await well("sender", "add", "desk@x.example", "--alias-of", "ada@x.example", "--confirmed", cwd=home)
     await well("sender", "add", "b@x.example", "--org-email", "--for", "ben@x.example", "--confirmed", cwd=home)
 
@@ -77,7 +101,10 @@ async def test_aliases_and_chosen_users_are_told_and_changed(home: Path) -> None
     assert (await listed())[2] == ("-", "-", "-")
     for words, said in (
         (("add", "c@x.example", "--alias-of", "desk@x.example"), "desk@x.example is an alias itself"),
-        (("set", "desk@x.example", "--host", "i.example"), "desk@x.example is an alias: its mails leave through"),
+        (
+            ("set", "desk@x.example", "--host", "i.example", "--untried"),
+            "desk@x.example is an alias: its mails leave through",
+        ),
     ):
         refused = await postroom("sender", *words, cwd=home)
         assert (refused.code != 0, said in refused.err) == (True, True), refused
@@ -100,7 +127,7 @@ async def test_what_mails_tell_machines_is_asked_for_and_taken_back(home: Path) 
         return only["return_path"], only["one_click"]
 
     asked = ("--return-path", "Bounces@x.example", "--one-click")
-    words = ("sender", "add", "ada@x.example", "--host", "h.example", "--confirmed", *asked)
+    words = ("sender", "add", "ada@x.example", "--host", "h.example", "--untried", "--confirmed", *asked)
     refused = await postroom(*words, cwd=home, env={"POSTROOM_PUBLIC_URL": "http://post.x.example"})
     assert "public_url: mail programs unsubscribe at https:// only" in refused.err
     await well(*words, cwd=home, env={"POSTROOM_PUBLIC_URL": "https://post.x.example"})
@@ -112,14 +139,14 @@ async def test_what_mails_tell_machines_is_asked_for_and_taken_back(home: Path) 
 async def test_who_signs_in_by_oauth_has_a_grant_and_no_secret_is_kept_open(home: Path) -> None:
     words = ("--username", "ada@x.example", "--client-id", "postroom")
     secrets = {"POSTROOM_OAUTH_REFRESH_TOKEN": "tOkEn", "POSTROOM_OAUTH_CLIENT_SECRET": "sEcReT"}
-    add = ("sender", "add", "ada@x.example", "--oauth", "google")
+    add = ("sender", "add", "ada@x.example", "--untried", "--oauth", "google")
     assert "POSTROOM_OAUTH_REFRESH_TOKEN or use --refresh-token-stdin" in (await postroom(*add, *words, cwd=home)).err
     await well(*add, *words, cwd=home, env=secrets)
     url = "https://id.example/token"
     stdin = ("--refresh-token-stdin", "--client-secret-stdin")
-    host = ("--host", "h.example", "--tls", "tls")
+    host = ("--host", "h.example", "--tls", "tls", "--untried")
     await well("org", "transport", "--oauth", url, *host, *words, *stdin, cwd=home, stdin="tOkEn2\nsEcReT2\n")
-    await well("org", "transport", "--oauth", "microsoft", *words, *stdin[:1], cwd=home, stdin="tOkEn3\n")
+    await well("org", "transport", "--oauth", "microsoft", "--untried", *words, *stdin[:1], cwd=home, stdin="tOkEn3\n")
     (listed,) = (await well("sender", "ls", "--json", cwd=home)).json
     assert listed["server"] == "smtp.gmail.com:587 starttls oauth"
     assert (await well("org", "show", "--json", cwd=home)).json["server"] == "smtp.office365.com:587 starttls oauth"

@@ -10,8 +10,10 @@ from postroom.app import App
 from postroom.cli.confirming import link
 from postroom.cli.opening import user_named
 from postroom.cli.telling import Told
+from postroom.cli.trying import Trial, tried
 from postroom.cli.wayout import WayOut, transport
 from postroom.mail.address import Address
+from postroom.smtp.probe import Tried
 from postroom.store import senders, transports
 from postroom.store.db import Tx
 from postroom.store.orgs import Org
@@ -34,15 +36,19 @@ class Configured:
     confirmed: bool
     told: Told
     way_out: WayOut | None
+    trial: Trial
 
 
-async def add(app: App, org: Org, asked: Configured) -> Sender:
-    """Store it, and mail a link to it unless the operator vouches. Raises ``ClickException``."""
+async def add(app: App, org: Org, asked: Configured) -> tuple[Sender, Sequence[Tried]]:
+    """Try its server, store it, and mail a link to it unless the operator vouches. Raises ``ClickException``."""
     owner = await user_named(app, org, asked.owner)
     chosen = await users_named(app, org, asked.chosen)
     known = await app.db.read(lambda tx: senders.listing(tx, org.id))
     way = None if asked.way_out is None else transport(app, org.id, asked.way_out)
     mailbox = None if asked.alias_of is None else own_mailbox(known, owner, asked.alias_of)
+    if named(known, None if asked.of_org else owner.id, asked.email):
+        raise already(asked.email)
+    proven = None if way is None else await tried(app, way, asked.trial, asked.email)
     number = app.ids.number()
     plain = Sender(
         id=number,
@@ -52,7 +58,7 @@ async def add(app: App, org: Org, asked: Configured) -> Sender:
         name=asked.name,
         is_default=asked.is_default,
         alias_of=None if mailbox is None else mailbox.id,
-        transport_id=_way(way, mailbox),
+        transport_id=_way(None if proven is None else proven.way, mailbox),
         confirmed_at=app.clock() if asked.confirmed else None,
         created_at=app.clock(),
     )
@@ -61,9 +67,9 @@ async def add(app: App, org: Org, asked: Configured) -> Sender:
 
     def write(tx: Tx) -> None:
         if named(senders.listing(tx, org.id), new.user_id, asked.email):
-            raise click.ClickException(f"{new.email} is a from address already")
-        if way is not None:
-            transports.add(tx, way)
+            raise already(asked.email)
+        if proven is not None:
+            transports.add(tx, proven.way)
         if new.is_default:
             senders.unmark_default(tx, org.id, new.user_id)
         senders.add(tx, new)
@@ -73,7 +79,12 @@ async def add(app: App, org: Org, asked: Configured) -> Sender:
 
     await app.db.write(write)
     app.wake.ring()
-    return new
+    return new, () if proven is None else proven.steps
+
+
+def already(email: Address) -> click.ClickException:
+    """What to raise where there is such a from address."""
+    return click.ClickException(f"{email.folded} is a from address already")
 
 
 def _way(own: Transport | None, mailbox: Sender | None) -> int | None:

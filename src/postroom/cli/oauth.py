@@ -73,23 +73,41 @@ def with_oauth(verb: Callable[..., Any]) -> Callable[..., Any]:
         if not client_id:
             raise click.UsageError("--oauth needs --client-id")
 
-        def grant(username: str) -> "Grant":
-            from postroom.smtp.grant import Grant
-
-            return Grant(
-                username=username,
-                server=server,
-                client_id=client_id,
-                refresh_token=secret(
-                    "refresh token", REFRESH_VARIABLE, from_stdin=refresh_token_stdin, flag="--refresh-token-stdin"
-                ),
-                client_secret=_client_secret(from_stdin=client_secret_stdin),
-                scope=_SCOPES.get(server, "") if scope is None else scope,
-            )
-
+        grant = functools.partial(
+            agree,
+            server=server,
+            client_id=client_id,
+            scope=scope,
+            refresh_token_stdin=refresh_token_stdin,
+            client_secret_stdin=client_secret_stdin,
+        )
         return verb(*args, server=server, grant=grant, **words)
 
     return run
+
+
+def agree(
+    username: str,
+    *,
+    server: str,
+    client_id: str,
+    scope: str | None = None,
+    refresh_token_stdin: bool = False,
+    client_secret_stdin: bool = False,
+) -> "Grant":
+    """What somebody has agreed to at the issuer, its secrets asked for."""
+    from postroom.smtp.grant import Grant
+
+    return Grant(
+        username=username,
+        server=server,
+        client_id=client_id,
+        refresh_token=secret(
+            "refresh token", REFRESH_VARIABLE, from_stdin=refresh_token_stdin, flag="--refresh-token-stdin"
+        ),
+        client_secret=_client_secret(from_stdin=client_secret_stdin),
+        scope=_SCOPES.get(server, "") if scope is None else scope,
+    )
 
 
 def _client_secret(*, from_stdin: bool) -> str:

@@ -8,6 +8,7 @@ import click
 from postroom.cli import say
 from postroom.cli.kinds import ADDRESS, LINE
 from postroom.cli.options import as_json, in_org, with_settings
+from postroom.cli.trying import Trial, tried, with_trial
 from postroom.cli.wayout import WayOut, described, stopped, with_way_out
 from postroom.cli.wayout import transport as transport_of
 from postroom.config import Settings
@@ -198,10 +199,11 @@ def notices(settings: Settings, what: str) -> None:
 
 @org.command()
 @with_way_out
+@with_trial
 @click.option("--none", "remove", is_flag=True, help="Have none.")
 @in_org
-def transport(settings: Settings, way_out: WayOut | None, remove: bool) -> None:
-    """Set the organisation's own SMTP server, for its addresses and for senders without one."""
+def transport(settings: Settings, way_out: WayOut | None, trial: Trial, remove: bool) -> None:
+    """Set the organisation's own SMTP server, for its addresses and for senders without one; it is tried first."""
     from postroom.app import App
     from postroom.cli.opening import with_org
     from postroom.cli.wayout import lead
@@ -213,7 +215,8 @@ def transport(settings: Settings, way_out: WayOut | None, remove: bool) -> None:
         raise click.UsageError("name a server with --host, or none with --none")
 
     async def act(app: App, org: Org) -> str:
-        way = None if way_out is None else transport_of(app, org.id, way_out)
+        asked = None if way_out is None else transport_of(app, org.id, way_out)
+        way = None if asked is None else (await tried(app, asked, trial, Address.parse(org.primary_email))).way
 
         def write(tx: Tx) -> None:
             orgs.choose_transport(tx, org.id, None if way is None else lead(tx, org.transport_id, way))

@@ -1,21 +1,25 @@
 """``postroom sender``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from postroom.cli import say
+from postroom.cli.asking import ask_test_mail, ask_way_out, is_terminal
 from postroom.cli.kinds import ADDRESS, LINE
 from postroom.cli.options import as_json, in_org
 from postroom.cli.telling import Told, with_told
+from postroom.cli.trying import Trial, TrialFailed, as_objects, tried, with_trial
 from postroom.cli.wayout import WayOut, described, stopped, transport, with_way_out
 from postroom.config import Settings
 from postroom.mail.address import Address
 
 if TYPE_CHECKING:
+    from postroom.smtp.probe import Tried
     from postroom.store.db import Tx
     from postroom.store.orgs import Org
+    from postroom.store.senders import Sender
 
 _OWNER = "Whose address it is.  [default: the first user]"
 _FOR = "Of an organisation's address: a user who may send from it, and nobody else; repeatable.  [default: all]"
@@ -44,10 +48,13 @@ def sender() -> None:
 @click.option("--confirmed", is_flag=True, help="Vouch for the address: no link is mailed to it.")
 @with_told
 @with_way_out
+@with_trial
 @as_json
 @in_org
 def add(settings: Settings, *, as_json: bool, **words: Any) -> None:
     """Add a from address; without --host its mails leave through the organisation's server.
+
+    At a terminal the server is asked for. It is tried step by step before anything is kept.
 
     A link is mailed to it. Until somebody who reads its mail has used that, nobody can send from it.
     """
@@ -55,8 +62,9 @@ def add(settings: Settings, *, as_json: bool, **words: Any) -> None:
     from postroom.cli.configuring import Configured
     from postroom.cli.configuring import add as add_to
     from postroom.cli.opening import with_org
-    from postroom.store.senders import Sender
 
+    if words["way_out"] is None and not (as_json or words["of_org"] or words["alias_of"]) and is_terminal():
+        words |= _asked(words["email"])
     asked = Configured(**words)
     if asked.of_org and (asked.owner or asked.alias_of):
         raise click.UsageError("an address is a user's or the organisation's: --user or --alias-of, or --org-email")
@@ -65,18 +73,29 @@ def add(settings: Settings, *, as_json: bool, **words: Any) -> None:
     if asked.alias_of and asked.way_out:
         raise click.UsageError("an alias has no server of its own: --alias-of or --host")
 
-    async def act(app: App, org: "Org") -> Sender:
+    async def act(app: App, org: "Org") -> "tuple[Sender, Sequence[Tried]]":
         return await add_to(app, org, asked)
 
-    new = with_org(settings, act)
+    try:
+        new, steps = with_org(settings, act)
+    except TrialFailed as failed:
+        if as_json:
+            say.as_json(failed.as_object())
+        raise
     if as_json:
-        say.as_json(
-            {"id": str(new.id), "email": new.email, "name": new.name, "confirmed": new.confirmed_at is not None}
-        )
+        confirmed = new.confirmed_at is not None
+        told = {"id": str(new.id), "email": new.email, "name": new.name, "confirmed": confirmed}
+        say.as_json({**told, "tried": as_objects(steps)})
         return
     click.echo(f"sender {new.email} added, id {new.id}")
     if new.confirmed_at is None:
         click.echo("a link to confirm the address is on its way to it; see: postroom queue ls")
+
+
+def _asked(email: Address) -> dict[str, Any]:
+    """The words that somebody gives at the terminal."""
+    way_out = ask_way_out(email)
+    return {} if way_out is None else {"way_out": way_out, "trial": Trial(test_mail=ask_test_mail(email))}
 
 
 @sender.command()
@@ -121,6 +140,7 @@ def confirm(settings: Settings, *, email: Address, owner: Address | None, of_org
 @click.option("--default", "is_default", is_flag=True, help="Offer it first.")
 @with_told
 @with_way_out
+@with_trial
 @in_org
 def change(
     settings: Settings,
@@ -134,6 +154,7 @@ def change(
     is_default: bool,
     told: Told,
     way_out: WayOut | None,
+    trial: Trial,
 ) -> None:
     """Change a from address or its server; mails that wait go the new way, and say what they said when accepted."""
     from dataclasses import replace
@@ -152,13 +173,15 @@ def change(
     async def act(app: App, org: "Org") -> None:
         user = None if of_org else await user_named(app, org, owner)
         people = await users_named(app, org, chosen)
-        way = None if way_out is None else transport(app, org.id, way_out)
+        known = await app.db.read(lambda tx: senders.listing(tx, org.id))
+        if found(known, user, email).alias_of is not None and way_out is not None:
+            raise click.ClickException(f"{email} is an alias: its mails leave through another address's server")
+        asked = None if way_out is None else transport(app, org.id, way_out)
+        way = None if asked is None else (await tried(app, asked, trial, email)).way
 
         def write(tx: "Tx") -> None:
             before = found(senders.listing(tx, org.id), user, email)
             assert before.id is not None, "what is listed is stored"
-            if way is not None and before.alias_of is not None:
-                raise click.ClickException(f"{email} is an alias: its mails leave through another address's server")
             if is_default:
                 senders.unmark_default(tx, org.id, before.user_id)
             if chosen or for_all:

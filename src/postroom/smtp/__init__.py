@@ -14,6 +14,8 @@ Where mail goes directly to its recipients' servers, ``Destinations.find`` tells
 them must be protected: ``Resolver`` asks the DNS, ``mx.order`` puts the servers in order, ``Policies`` knows what
 MTA-STS demands, ``dane`` what the signed DNS says of certificates, ``networks`` whom strangers may send us to.
 
+``probe`` goes the same way once, step by step, before a server is kept.
+
 Pure are ``reply``, ``classify``, ``phrases``, ``protocol``, ``transaction``, ``sasl``, ``mechanisms``, ``scram``,
 ``saslprep``, ``grant``, ``dots``, ``deadlines``, ``mx``, ``sts``, ``dane`` and ``networks``; ``Connection`` has the
 socket to the server, ``issuer`` the one to where tokens come from.

@@ -8,7 +8,7 @@ from postroom.app import App
 from postroom.errors import Unavailable
 from postroom.smtp.grant import Grant
 from postroom.smtp.route import Route
-from postroom.smtp.tokens import Tokens
+from postroom.smtp.tokens import Exchange, Newest, Tokens
 from postroom.smtp.trust import verifying
 from postroom.store import transports
 from postroom.store.db import Tx
@@ -18,12 +18,17 @@ PAUSE_SECONDS: Final = 0.5  # between tries while the database is away
 
 def tokens(app: App) -> Tokens:
     """The access tokens of a worker, none of them fetched yet."""
+    return tokens_of(app, partial(_newest, app), partial(_exchange, app))
+
+
+def tokens_of(app: App, newest: Newest, exchange: Exchange) -> Tokens:
+    """Likewise, of grants that are kept elsewhere."""
     settings = app.settings
     return Tokens(
         urls={"google": settings.google_token_url, "microsoft": settings.microsoft_token_url},
         trust=partial(verifying, settings.ca_file),
-        newest=partial(_newest, app),
-        exchange=partial(_exchange, app),
+        newest=newest,
+        exchange=exchange,
     )
 
 
