@@ -60,7 +60,8 @@ def everything() -> dict[str, tuple[Letter, dict[bytes, bytes]]]:
 
 def test_both_signatures_hold_before_two_judges(tmp_path: Path) -> None:
     keys = [rsa(), ed25519()]
-    messages, alone = {}, {}
+    messages: dict[str, bytes] = {}
+    alone: dict[str, bytes] = {}
     for name, (each, files) in everything().items():
         composed = compose(each, UNSUBSCRIBE)
         messages[name] = signed(composed, keys, each.dated_at, files)

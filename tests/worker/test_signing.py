@@ -21,24 +21,31 @@ from postroom.store import keys, mails
 from postroom.store.keys import Key
 from postroom.worker.signing import Signer
 from tests.mail.letters import box, file_ref, letter, on_the_wire
+from tests.peers.verifiers import dkimpy
 from tests.smtp.peers import Server
+from tests.web.house import House
 from tests.worker.test_loop import OK, Post, post, worker
 from tests.worker.test_pause import standing
+from tests.worker.test_stamps import BCC, CC, TO
+from tests.worker.test_stamps import office as desk
 
 BOTH = tuple(Algorithm)
 DOMAIN = "org1.example"
 
 
-async def keys_of(office: Post, domain: str = DOMAIN, kinds: tuple[Algorithm, ...] = BOTH) -> list[Key]:
+async def keys_of(office: Post | House, kinds: tuple[Algorithm, ...] = BOTH) -> list[Key]:
     """New keys of the domain, which sign from now on."""
-    made = []
-    for kind in kinds:
-        wanted = Wanted(org_id=office.world.org.id, domain=domain, algorithm=kind)
-        made.append(keyring.make(office.app.vault, wanted, number=office.app.ids.number(), now=office.app.clock()))
-        await office.app.db.write(partial(keyring.keep, new=made[-1]))
+    app, org_id = office.app, office.world.org.id
+    wanted = [Wanted(org_id=org_id, domain=DOMAIN, algorithm=kind) for kind in kinds]
+    made = await keyring.add(app.db, app.vault, wanted, numbers=app.ids.number, now=app.clock())
     ids = [each.id for each in made]
-    now = office.app.clock()
-    return await office.app.db.write(lambda tx: keys.start(tx, office.world.org.id, domain, ids, now))
+    return await app.db.write(lambda tx: keys.start(tx, org_id, DOMAIN, ids, app.clock()))
+
+
+def opened(office: Post | House, kept: Key) -> dkim_key.Key:
+    """A key as it signs."""
+    pem = office.app.vault.open_sealed(kept.private)
+    return dkim_key.Key.read(pem, domain=kept.domain, selector=kept.selector)
 
 
 async def test_a_mail_is_signed_with_both_keys_and_the_same_again(database_url: str, tmp_path: Path) -> None:
@@ -57,6 +64,17 @@ async def test_a_mail_is_signed_with_both_keys_and_the_same_again(database_url: 
     for each, field in zip(made, fields, strict=True):
         assert f"a={each.algorithm.value}-sha256; " in field
         assert f"d={DOMAIN}; s={each.selector}; " in field
+
+
+async def test_each_of_the_mails_that_name_their_recipient_holds_before_a_judge(tmp_path: Path) -> None:
+    async with desk(tmp_path, "") as at:
+        made = [opened(at.home, each) for each in await keys_of(at.home)]
+        async with worker(at.home.app):
+            _, told = await at.send()
+            await at.settled(told["details"]["message_id"], State.SENT)
+    arrived = {mail.recipients[0]: mail.content for mail in at.inbox.mails}
+    assert all(b" list-unsubscribe:list-unsubscribe:" in each for each in arrived.values())
+    assert dkimpy(tmp_path, arrived, made) == dict.fromkeys((TO, CC, BCC), (True, True))
 
 
 async def test_a_mail_whose_key_stays_shut_does_not_leave_unsigned(sqlite_url: str, tmp_path: Path) -> None:
@@ -96,9 +114,7 @@ async def test_keys_are_found_as_they_are_now_and_files_hashed_as_they_pass(sqli
             stored = {attached.files[0].digest: octets}
             bare = dkim.BodyHash()
             bare.feed(on_the_wire(structs.replace(composed, segments=dkim.body(composed)), stored))
-            pem = office.app.vault.open_sealed(made.private)
-            key = dkim_key.Key.read(pem, domain=made.domain, selector=made.selector)
-            assert signed == dkim.sign(composed, [key], at=attached.dated_at, hashed=bare.digest())
+            assert signed == dkim.sign(composed, [opened(office, made)], at=attached.dated_at, hashed=bare.digest())
             await office.app.db.write(lambda tx: keys.remove(tx, made.org_id, made.id))
             assert await sign() is composed
 
