@@ -50,9 +50,12 @@ async def test_a_key_signs_when_it_is_started_until_another_of_its_kind_is(db: D
     standings = [[each.standing(at) for each in of_domain] for at in (NOW, NOW + 10)]
     assert standings[0] == [Standing.SIGNING, Standing.SIGNING, Standing.MADE]
     assert standings[1] == [Standing.RETIRED, Standing.SIGNING, Standing.SIGNING]
+    (back,) = await db.write(lambda tx: keys.start(tx, world.org.id, "org1.example", [1], NOW + 20))
+    assert (back.id, back.signs_until, await signs(NOW + 20)) == (1, None, [1, 2])
+    await db.write(lambda tx: keys.start(tx, world.org.id, "org1.example", [3], NOW + 30))
     assert await db.write(lambda tx: keys.remove(tx, world.org.id, 3))
     assert not await db.write(lambda tx: keys.remove(tx, world.org.id, 3))
-    assert await signs(NOW + 10) == [2]
+    assert await signs(NOW + 30) == [2]
 
 
 async def test_a_domain_without_a_key_uses_those_of_the_nearest_above(db: Database, world: World) -> None:

@@ -89,7 +89,7 @@ def start(tx: Connection, org_id: int, domain: str, ids: Collection[int], at: in
     for each in idle:
         kind = {"org_": org_id, "domain_": domain, "algorithm_": each.algorithm.value, "at_": at}
         tx.execute(_RETIRE, kind)
-        tx.execute(_START, {"id_": each.id, "at_": at})
+        tx.execute(_START, {"org_": org_id, "id_": each.id, "at_": at})
     return [replace(each, signs_from=at, signs_until=None) for each in idle]
 
 
@@ -153,7 +153,9 @@ _RETIRE: Final = (
     .values(signs_until=bindparam("at_"))
 )
 _START: Final = (
-    update(dkim_key).where(dkim_key.c.id == bindparam("id_")).values(signs_from=bindparam("at_"), signs_until=None)
+    update(dkim_key)
+    .where(dkim_key.c.org_id == bindparam("org_"), dkim_key.c.id == bindparam("id_"))
+    .values(signs_from=bindparam("at_"), signs_until=None)
 )
 _BEGUN: Final = _ALL.where(
     dkim_key.c.org_id.in_(bindparam("orgs_", expanding=True)),
