@@ -3,7 +3,7 @@
 RFC 5321 §4.5.2 (dots), §2.3.8 (line ends); RFC 3030 (BDAT, which counts octets and leaves them as they are).
 """
 
-from typing import Final
+from typing import ClassVar, Final
 
 _CRLF: Final = b"\r\n"
 
@@ -15,6 +15,8 @@ class BareLineEnd(ValueError):  # noqa: N818 - the word says it
 class Lines:
     """Lets a message pass as it is, wherever the borders of the pieces fall, and counts its ``octets``."""
 
+    _END: ClassVar = b""  # what tells the server that the message ends
+
     def __init__(self) -> None:
         self.octets = 0
         self._tail = _CRLF  # a message begins at the beginning of a line
@@ -25,10 +27,12 @@ class Lines:
         return piece
 
     def finish(self) -> bytes:
-        """What the last line lacks. Raises ``BareLineEnd``."""
+        """What the last line lacks, and the end of the message. Raises ``BareLineEnd``."""
+        if self._tail == _CRLF:
+            return self._END
         if self._tail.endswith(b"\r"):
             raise BareLineEnd("the message ends in a bare CR")
-        return b"" if self._tail == _CRLF else _CRLF
+        return _CRLF + self._END
 
     def _join(self, piece: bytes) -> bytes:
         """The piece behind the two octets that went before it."""
@@ -46,12 +50,10 @@ class Lines:
 
 
 class DotStuffer(Lines):
-    """Doubles the dot that begins a line."""
+    """Doubles the dot that begins a line, and ends with one on a line of its own."""
+
+    _END: ClassVar = b".\r\n"
 
     def feed(self, piece: bytes) -> bytes:
         """The piece as it goes on the wire. Raises ``BareLineEnd``."""
         return self._join(piece).replace(b"\r\n.", b"\r\n..")[2:]
-
-    def finish(self) -> bytes:
-        """The end of the message: the final dot, on a line of its own. Raises ``BareLineEnd``."""
-        return super().finish() + b".\r\n"

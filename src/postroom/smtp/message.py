@@ -11,7 +11,7 @@ from postroom.mail.life import Stage
 from postroom.smtp.connection import Connection
 from postroom.smtp.dots import DotStuffer, Lines
 from postroom.smtp.journal import Journal
-from postroom.smtp.protocol import SEND_BODY, SEND_CHUNKS, Ask, Lost
+from postroom.smtp.protocol import SEND_CHUNKS, SEND_LAST, Ask, Lost
 from postroom.smtp.reply import Reply
 
 # A message goes out in writes of about this many octets, each a chunk of BDAT; one that is smaller, in a single one.
@@ -28,44 +28,37 @@ class _Refused(Exception):  # noqa: N818 - what happened, caught within this fil
 class Message:
     """One message for one connection, sent once: by ``SEND_BODY``, or by ``SEND_CHUNKS`` and then ``SEND_LAST``."""
 
+    __slots__ = (
+        "_answer",
+        "_body",
+        "_chunked",
+        "_connection",
+        "_held",
+        "_journal",
+        "_lines",
+        "_size",
+        "_unanswered",
+    )
+
     def __init__(self, connection: Connection, body: Body, size: int, journal: Journal) -> None:
         self._connection = connection
-        self._journal = journal
         self._body = body
         self._size = size
-        self._lines: Lines
-        self._held = b""
-        self._chunked = False
-        self._unanswered = 0  # chunks
-        self._answer: Reply | None = None  # to them: the first refusal, or else the latest
+        self._journal = journal
 
     async def send(self, ask: Ask) -> None:
         """Write what ``ask`` stands for. Raises ``Lost`` of stage BODY as long as the end is not written."""
-        if ask is SEND_BODY:
-            await self._pass(DotStuffer())
-            await self._end()
-        elif ask is SEND_CHUNKS:
-            self._chunked = True
-            with suppress(_Refused):
-                await self._pass(Lines())
+        if ask is not SEND_LAST:
+            self._begin(chunked=ask is SEND_CHUNKS)
+            # Nearly every message is small, and goes in one write.
+            if self._size <= BLOCK_OCTETS and isinstance(self._body, tuple):
+                self._held = self._lines.feed(b"".join(self._body))
+                self._count()
+            else:
+                await self._pass()
+        if ask is SEND_CHUNKS:
             self._connection.replies.appendleft(await self._answered())
-        else:
-            await self._end()
-
-    async def _pass(self, lines: Lines) -> None:
-        """Write all but what is held back for the end."""
-        self._lines = lines
-        self._journal.begin()
-        reach("body-before")
-        if isinstance(self._body, tuple):
-            for piece in self._body:
-                await self._add(piece)
-        else:
-            await self._draw(self._body)
-        if lines.octets != self._size:
-            raise Unavailable(f"a message of {self._size} octets has {lines.octets}")
-
-    async def _end(self) -> None:
+            return
         rest = self._held + self._lines.finish()
         # Written down before it is said: what a server may have taken is never tried again as if it had not.
         reach("leave-before")
@@ -75,6 +68,29 @@ class Message:
         reach("dot-before")
         self._connection.write(b"BDAT %d LAST\r\n%b" % (len(rest), rest) if self._chunked else rest, Stage.BODY)
         reach("dot-written")
+
+    def _begin(self, *, chunked: bool) -> None:
+        self._chunked = chunked
+        self._lines = Lines() if chunked else DotStuffer()
+        self._held = b""
+        self._unanswered = 0  # chunks
+        self._answer: Reply | None = None  # to them: the first refusal, or else the latest
+        self._journal.begin()
+        reach("body-before")
+
+    async def _pass(self) -> None:
+        """Write all but what is held back for the end, or as much as the server wants."""
+        with suppress(_Refused):
+            if isinstance(self._body, tuple):
+                for piece in self._body:
+                    await self._add(piece)
+            else:
+                await self._draw(self._body)
+            self._count()
+
+    def _count(self) -> None:
+        if self._lines.octets != self._size:
+            raise Unavailable(f"a message of {self._size} octets has {self._lines.octets}")
 
     async def _draw(self, body: AsyncIterable[bytes]) -> None:
         """Like the socket, the store of files has until the mail's last deadline."""

@@ -128,9 +128,10 @@ def _asks(envelope: Envelope, offers: Capabilities, tally: _Tally) -> list[Ask]:
     """MAIL, RCPT for each open recipient, and what begins the message; the first carries the octets of all if the
     server pipelines.
     """
-    addresses = [str(envelope.recipients[n].mailbox.address) for n in tally.open]
-    rcpts = _rcpts(addresses, offers, envelope)
-    lines = [_mail(envelope, offers, "".join(addresses).isascii()), *rcpts]
+    rcpts = [f"RCPT TO:<{envelope.recipients[n].mailbox.address}>" for n in tally.open]
+    lines = [_mail(envelope, offers, "".join(rcpts).isascii()), *rcpts]
+    if offers.dsn:
+        lines[1:] = [line + _report(envelope, n) for line, n in zip(rcpts, tally.open, strict=True)]
     if not offers.pipelining:
         return [*(command(Stage.ENVELOPE, line) for line in lines), _DATA]
     asks = [Ask(Stage.ENVELOPE, line) for line in lines]
@@ -160,19 +161,14 @@ def _mail(envelope: Envelope, offers: Capabilities, ascii_recipients: bool) -> s
     return line
 
 
-def _rcpts(addresses: list[str], offers: Capabilities, envelope: Envelope) -> list[str]:
-    if not offers.dsn:
-        return [f"RCPT TO:<{address}>" for address in addresses]
-    # Nobody reports to nobody: a notice that does not arrive is the end of it (RFC 3461 §4.1).
+def _report(envelope: Envelope, n: int) -> str:
+    """What other servers are asked to report of a recipient. RFC 3461 §4.1, §4.2."""
+    # Nobody reports to nobody: a notice that does not arrive is the end of it.
     if envelope.sender is None:
-        return [f"RCPT TO:<{address}> NOTIFY=NEVER" for address in addresses]
-    # RFC 3461 §4.1: without NOTIFY failures are reported, and delays where the server likes, which is what is wanted.
-    return [f"RCPT TO:<{address}>{_orcpt(address)}" for address in addresses]
-
-
-def _orcpt(address: str) -> str:
-    """RFC 3461 §4.2: what a report says of who the mail was for, however often it was passed on."""
-    # RFC 6533 §3 has a form for others; few servers read it, and the report is read by people.
+        return " NOTIFY=NEVER"
+    # Without NOTIFY failures are reported, and delays where the server likes, which is what is wanted. RFC 6533 §3 has
+    # a form of ORCPT for other addresses; few servers read it, and what comes of it is read by people.
+    address = str(envelope.recipients[n].mailbox.address)
     return f" ORCPT=rfc822;{_xtext(address)}" if address.isascii() else ""
 
 
@@ -216,7 +212,7 @@ def _content(data: Ask, astray: bool, tally: _Tally) -> Conversation[None]:
         # The server has recipients for a mail whose sender it refused: a dot now might deliver an empty mail to them.
         raise Lost(Stage.DATA, "the server wants the message of a mail that it refused", command=data.command)
     elif tally.open:
-        yield from _end(SEND_BODY, tally)
+        _ended(SEND_BODY, (yield SEND_BODY), tally)
     else:
         # RFC 2920 §3.1: every RCPT was refused and yet the server waits for a message; a lone dot ends it.
         _sane(_DOT, (yield _DOT))
@@ -226,7 +222,8 @@ def _chunks(tally: _Tally) -> Conversation[None]:
     # The last chunk waits until every other is answered: a refusal is of a mail that never was whole.
     reply = _sane(SEND_CHUNKS, (yield SEND_CHUNKS))
     if reply.code < 400:
-        reply = yield from _end(SEND_LAST, tally)
+        reply = yield SEND_LAST
+        _ended(SEND_LAST, reply, tally)
     else:
         tally.rest(reply, SEND_CHUNKS)
     if reply.code >= 400:
@@ -234,12 +231,10 @@ def _chunks(tally: _Tally) -> Conversation[None]:
         yield from _reset()
 
 
-def _end(ask: Ask, tally: _Tally) -> Conversation[Reply]:
-    """All of the message, or what is left of it: from here on the server may have the mail."""
-    reply = yield ask
+def _ended(ask: Ask, reply: Reply, tally: _Tally) -> None:
+    """All of the message is with the server, and this is its word."""
     reach("dot-answered")
     tally.rest(_sane(ask, reply), ask)
-    return reply
 
 
 def _reset() -> Conversation[None]:
