@@ -6,12 +6,15 @@ from itertools import accumulate, pairwise
 
 import pytest
 
-from postroom.mail.life import Result, Stage
+from postroom.mail.life import Outcome, Result, Stage
+from postroom.smtp.protocol import SessionFailed
 from postroom.smtp.reply import BadReply, Reply, ReplyReader
+from postroom.smtp.route import Route
+from postroom.smtp.session import Session
 from tests.smtp import dialogues
 from tests.smtp.dialogues import VERBS, Dialogue
-from tests.smtp.peers import Act, Script
-from tests.smtp.wire import Played, play
+from tests.smtp.peers import Act, Script, Server
+from tests.smtp.wire import PATIENT, TRUST, Played, play
 
 
 async def played(dialogue: Dialogue, *, cut: int | None = None, drip: bool = False) -> Played:
@@ -26,7 +29,11 @@ async def played(dialogue: Dialogue, *, cut: int | None = None, drip: bool = Fal
 
 
 def results(found: Played) -> str:
-    return "".join(outcome.result.value[0].upper() for outcome in found.outcomes)
+    return letters(found.outcomes)
+
+
+def letters(outcomes: Sequence[Outcome]) -> str:
+    return "".join(outcome.result.value[0].upper() for outcome in outcomes)
 
 
 def heard(found: Played, dialogue: Dialogue) -> str:
@@ -61,6 +68,26 @@ async def test_what_comes_of_it(dialogue: Dialogue) -> None:
 async def test_the_same_comes_of_replies_octet_by_octet() -> None:
     for dialogue in dialogues.ALL:
         assert results(await played(dialogue, drip=True)) == dialogue.results, dialogue
+
+
+async def test_the_same_comes_over_sockets() -> None:
+    """A sample: every ninth, each octet by itself."""
+    for dialogue in dialogues.ALL[2::9]:
+        server = Server(dialogue.answers, drip=True)
+        async with server.listening():
+            route = server.route(credentials=dialogue.credentials)
+            found = await over_sockets(route, dialogue)
+        assert letters(found) == dialogue.results, dialogue
+
+
+async def over_sockets(route: Route, dialogue: Dialogue) -> Sequence[Outcome]:
+    try:
+        session = await Session.open(route, hostname="client.example", trust=TRUST, deadlines=PATIENT)
+    except SessionFailed as error:
+        return [error.outcome] * len(dialogue.mail.recipients)
+    outcomes = await session.transmit(dialogue.mail, (dialogue.body,))
+    await session.close()
+    return outcomes
 
 
 async def test_the_same_comes_without_pipelining() -> None:

@@ -2,8 +2,9 @@ import pytest
 from msgspec.structs import replace
 
 from postroom.mail.address import Address
+from postroom.mail.draft import Kind, Mailbox, Recipient
 from postroom.mail.life import Stage
-from postroom.smtp.protocol import Capabilities, command, introduction
+from postroom.smtp.protocol import Capabilities, Envelope, command, hello, introduction
 from postroom.smtp.route import Credentials, Route, Tls
 from postroom.smtp.transaction import transaction
 from tests.smtp.letters import envelope
@@ -71,10 +72,34 @@ def test_a_command_is_one_line(text: str) -> None:
         command(Stage.ENVELOPE, text)
 
 
-def test_an_address_that_was_never_parsed_injects_nothing() -> None:
-    forged = replace(envelope(), sender=Address("a", "b.example>\r\nRSET\r\nMAIL FROM:<c@d.example"))
+EVIL = "b.example>\r\nRSET\r\nMAIL FROM:<c@d.example"
+FORGED = Address("a", EVIL)
+
+
+@pytest.mark.parametrize("offers", [Capabilities(pipelining=True, dsn=True), Capabilities(dsn=True)])
+@pytest.mark.parametrize(
+    "mail",
+    [
+        replace(envelope(), sender=FORGED),
+        replace(envelope(), sender=Address("a\r\nRSET", "b.example")),
+        replace(envelope(), recipients=(Recipient(n=0, kind=Kind.TO, mailbox=Mailbox(name="", address=FORGED)),)),
+    ],
+)
+def test_an_address_that_was_never_parsed_injects_nothing(mail: Envelope, offers: Capabilities) -> None:
+    conversation = transaction(mail, offers, "mx:25")
     with pytest.raises(ValueError, match="control"):
-        next(transaction(forged, Capabilities(pipelining=True), "mx:25"))
+        next(conversation)
+
+
+def test_what_a_mail_is_called_injects_nothing() -> None:
+    ask = next(transaction(replace(envelope(), id="1\r\nRSET = +"), Capabilities(dsn=True), "mx:25"))
+    assert ask.data.endswith(b" ENVID=1+0D+0ARSET+20+3D+20+2B\r\n")
+
+
+@pytest.mark.parametrize("name", ["mail.example\r\nRSET", "mail.example\nRSET", "mail.example\0"])
+def test_what_we_are_called_injects_nothing(name: str) -> None:
+    with pytest.raises(ValueError, match="control"):
+        next(hello(name, "mx:25"))
 
 
 def test_a_password_is_not_shown() -> None:

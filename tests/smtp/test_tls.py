@@ -126,6 +126,17 @@ async def test_starttls_taken_out_of_the_offers(authority: Authority) -> None:
     assert server.verbs() == ["EHLO", "QUIT"]
 
 
+async def test_a_password_offered_a_way_in_the_clear_alone_is_not_said(authority: Authority) -> None:
+    """Who sits in between may offer AUTH beside STARTTLS, or in its place; under TLS the server does not."""
+    server = Server(
+        {"EHLO": [offers("STARTTLS", "AUTH PLAIN LOGIN"), offers("PIPELINING")]}, tls=authority.server("127.0.0.1")
+    )
+    async with server.listening():
+        outcome = await failure_of(server.route(Tls.STARTTLS, ANN), authority.client())
+    assert outcome.stage is Stage.AUTH
+    assert server.verbs() == ["EHLO", "STARTTLS", "EHLO", "QUIT"]
+
+
 @pytest.mark.parametrize("answer", [b"454 4.7.0 not now\r\n", b"502 5.5.1 what?\r\n"])
 async def test_starttls_refused(authority: Authority, answer: bytes) -> None:
     server = Server({"EHLO": WITH_TLS, "STARTTLS": answer})

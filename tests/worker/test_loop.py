@@ -22,7 +22,7 @@ from postroom.store.db import Tx
 from postroom.store.mails import Accepted, Filed
 from postroom.store.tables import job
 from postroom.worker.loop import work
-from tests.smtp.peers import ANSWERS, Act, Inbox, Server, until
+from tests.smtp.peers import ANSWERS, Act, Inbox, Server, offers, until
 from tests.store.accepted import claim, work_for
 from tests.test_send import box, caller, draft, key
 from tests.world import World, found
@@ -135,7 +135,7 @@ OK = b"250 2.0.0 Ok\r\n"
 
 
 async def test_refused_recipient_fails_alone(database_url: str, tmp_path: Path) -> None:
-    server = Server({"RCPT": [OK, b"550 5.1.1 no such mailbox\r\n"]})
+    server = Server({"EHLO": offers("PIPELINING", "DSN"), "RCPT": [OK, b"550 5.1.1 no such mailbox\r\n"]})
     async with server.listening(), post(tmp_path, database_url, server.port) as office:
         async with worker(office.app):
             accepted = await office.accept(cc=(box("gone@x.example"),))
@@ -144,6 +144,8 @@ async def test_refused_recipient_fails_alone(database_url: str, tmp_path: Path) 
         assert (gone.state, gone.code, gone.enhanced) == (State.FAILED, 550, "5.1.1")
         assert (gone.why, filed.deliveries[0].why) == (Why.BAD_MAILBOX, None)
         assert await office.events(accepted) == ["queued", "accepted", "rejected"]
+    # What the server may have to report of it names the mail.
+    assert server.heard[1].endswith(f" ENVID={accepted.letter.mail_id.hex()}")
 
 
 async def test_deferred_recipient_is_tried_again_at_its_time_and_nobody_else(database_url: str, tmp_path: Path) -> None:

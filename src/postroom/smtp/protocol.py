@@ -85,7 +85,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
     """Who a mail is from and goes to (RFC 5321 §2.3.1), and what the server is told of it beforehand.
 
     ``sender`` None: the null reverse-path of a notice (RFC 5321 §4.5.5). ``size`` counts the octets of the message
-    before dot-stuffing (RFC 1870 §5). ``smtputf8``: without RFC 6531 it cannot go to anybody. ``id``, at most 32
+    before dot-stuffing (RFC 1870 §5). ``smtputf8``: without RFC 6531 it cannot go to anybody. ``id``, at most 100
     characters, is what reports of other servers call it by (ENVID, RFC 3461 §4.4).
     """
 

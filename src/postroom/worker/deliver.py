@@ -161,6 +161,7 @@ class Carrier:
             recipients=consignment.recipients,
             size=composed.size,
             smtputf8=composed.smtputf8,
+            id=job.letter.mail_id.hex(),
         )
         load = Load(
             course=job.course,
