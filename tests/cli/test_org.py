@@ -1,5 +1,6 @@
 """Several organisations: ``postroom org add`` and ``ls``, and ``--org`` for every verb on one of them."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +60,41 @@ async def test_what_senders_are_told_is_set_and_shown(home: Path) -> None:
     assert (await well("org", "unknown", "hold", cwd=home)).out == "unknown: hold\n"
     shown = (await well("org", "show", "--json", cwd=home)).json
     assert (shown["notices"], shown["unknown"]) == ("delays", "hold")
+
+
+async def test_mail_goes_directly_and_something_stands_in(home: Path) -> None:
+    async def shown() -> tuple[str, str]:
+        now = (await well("org", "show", "--json", cwd=home)).json
+        return now["server"], now["fallback"]
+
+    sources = ("--source", "192.0.2.7", "--source", "2001:DB8::7")
+    told = (await well("org", "transport", "--direct", *sources, cwd=home)).out
+    assert told == "server: direct from 192.0.2.7 2001:db8::7\n"
+    secret = {"POSTROOM_FALLBACK_PASSWORD": "secret"}
+    relay = ("--fallback-host", "relay.example", "--fallback-username", "ann")
+    await well("org", "transport", *relay, cwd=home, env=secret)
+    assert await shown() == ("direct from 192.0.2.7 2001:db8::7", "relay.example:587 starttls")
+    held = (await well("org", "hold", cwd=home)).out
+    assert held.endswith("2001:db8::7 held; its mails leave through relay.example:587 starttls\n")
+    # Another server keeps what stands in for it.
+    await well("org", "transport", "--host", "smtp.example", "--tls", "tls", "--untried", cwd=home)
+    assert await shown() == ("smtp.example:465 tls", "relay.example:587 starttls")
+    await well("org", "transport", "--fallback-direct", cwd=home)
+    assert await shown() == ("smtp.example:465 tls", "direct")
+    await well("org", "transport", "--no-fallback", cwd=home)
+    assert await shown() == ("smtp.example:465 tls", "-")
+
+
+async def test_ways_out_that_contradict_themselves_are_refused(tmp_path: Path) -> None:
+    wrong = (
+        ("--direct", "--host", "smtp.example"),
+        ("--direct", "--source", "smtp.example"),
+        ("--none", "--direct"),
+        ("--fallback-host", "relay.example", "--fallback-direct"),
+        ("--fallback-port", "25"),
+    )
+    ends = await asyncio.gather(*(postroom("org", "transport", *words, cwd=tmp_path) for words in wrong))
+    assert [each.code for each in ends] == [2] * len(wrong)
 
 
 async def test_an_organisation_needs_a_server_to_be_added_to(tmp_path: Path) -> None:

@@ -104,7 +104,8 @@ async def _transports(app: "App", org: "Org", server: str) -> frozenset[int]:
 
     known = await app.db.read(lambda tx: transports.listing(tx, org.id))
     name = server.lower()
-    found = frozenset(each.id for each in known if name in (each.host.lower(), f"{each.host}:{each.port}".lower()))
+    named = {each.id: "direct" if each.direct else each.host.lower() for each in known}
+    found = frozenset(each.id for each in known if name in (named[each.id], f"{named[each.id]}:{each.port}"))
     if not found:
         raise click.ClickException(f"no mail leaves through {server}; see: postroom sender ls, postroom org show")
     return found

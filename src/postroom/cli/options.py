@@ -80,7 +80,7 @@ def make_data_dir(settings: Settings) -> None:
         raise Misconfigured(f"data_dir: {settings.data_dir}: {error.strerror}") from None
 
 
-def secret(name: str, variable: str, *, from_stdin: bool, flag: str = "--password-stdin") -> str:
+def secret(name: str, variable: str, *, from_stdin: bool = False, flag: str | None = "--password-stdin") -> str:
     """A password from stdin, the environment or a prompt: never a word of the command line, which others can see."""
     import os
     import sys
@@ -93,10 +93,10 @@ def secret(name: str, variable: str, *, from_stdin: bool, flag: str = "--passwor
     return found
 
 
-def _ask(name: str, variable: str, flag: str) -> str:
+def _ask(name: str, variable: str, flag: str | None) -> str:
     import sys
 
     if not sys.stdin.isatty():
-        raise Misconfigured(f"the {name} is missing: set {variable} or use {flag}")
+        raise Misconfigured(f"the {name} is missing: set {variable}{f' or use {flag}' if flag else ''}")
     answer: str = click.prompt(name.capitalize(), hide_input=True, confirmation_prompt=True, err=True)
     return answer

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from postroom.cli import say
+from postroom.cli.fallback import Fallback, with_fallback
 from postroom.cli.kinds import ADDRESS, LINE
 from postroom.cli.options import as_json, in_org, with_settings
 from postroom.cli.trying import Trial, tried, with_trial
@@ -77,13 +78,15 @@ def ls(settings: Settings, as_json: bool) -> None:
 def show(settings: Settings, as_json: bool) -> None:
     """Show an organisation."""
     from postroom.app import App
+    from postroom.cli.fallback import that_of
     from postroom.cli.opening import with_org
     from postroom.store import transports
     from postroom.store.orgs import Org
 
     async def act(app: App, org: Org) -> dict[str, str]:
         number = org.transport_id or 0
-        ways = await app.db.read(lambda tx: transports.find_many(tx, [number]))
+        (way,) = await app.db.read(lambda tx: transports.find_many(tx, [number]))
+        other = await app.db.read(lambda tx: that_of(tx, way))
         standings = await app.db.read(lambda tx: transports.standings(tx, [number]))
         return {
             "id": str(org.id),
@@ -91,7 +94,8 @@ def show(settings: Settings, as_json: bool) -> None:
             "email": org.primary_email,
             "time_zone": org.time_zone,
             "recipients": org.recipients.value,
-            "server": described(ways[0]),
+            "server": described(way),
+            "fallback": described(other),
             "stopped": stopped(standings.get(number)) or "-",
             "mails_per_day": _allowance(org.mails_per_day),
             "unknown": org.unknown.value,
@@ -162,14 +166,14 @@ def unknown(settings: Settings, policy: str) -> None:
 @in_org
 def hold(settings: Settings) -> None:
     """Let no mail leave through the organisation's own server until it is released."""
-    click.echo(f"{_set_held(settings, held=True)} held")
+    click.echo(_set_held(settings, held=True))
 
 
 @org.command()
 @in_org
 def release(settings: Settings) -> None:
     """Let mails leave through the organisation's own server again."""
-    click.echo(f"{_set_held(settings, held=False)} released")
+    click.echo(_set_held(settings, held=False))
 
 
 def _set_held(settings: Settings, *, held: bool) -> str:
@@ -200,28 +204,41 @@ def notices(settings: Settings, what: str) -> None:
 @org.command()
 @with_way_out
 @with_trial
+@with_fallback
 @click.option("--none", "remove", is_flag=True, help="Have none.")
 @in_org
-def transport(settings: Settings, way_out: WayOut | None, trial: Trial, remove: bool) -> None:
-    """Set the organisation's own SMTP server, for its addresses and for senders without one; it is tried first."""
+def transport(
+    settings: Settings, way_out: WayOut | None, trial: Trial, fallback: Fallback | None, remove: bool
+) -> None:
+    """Set the organisation's own SMTP server, which is tried first, and what stands in for it.
+
+    It is for the organisation's addresses, and for senders without one.
+    """
     from postroom.app import App
+    from postroom.cli.fallback import stand_in
     from postroom.cli.opening import with_org
     from postroom.cli.wayout import lead
-    from postroom.store import orgs
+    from postroom.store import orgs, transports
     from postroom.store.db import Tx
     from postroom.store.orgs import Org
 
-    if (way_out is None) != remove:
-        raise click.UsageError("name a server with --host, or none with --none")
+    if (way_out is None and fallback is None) != remove:
+        raise click.UsageError("name a server with --host, or have none with --direct or --none")
 
     async def act(app: App, org: Org) -> str:
         asked = None if way_out is None else transport_of(app, org.id, way_out)
         way = None if asked is None else (await tried(app, asked, trial, Address.parse(org.primary_email))).way
 
-        def write(tx: Tx) -> None:
-            orgs.choose_transport(tx, org.id, None if way is None else lead(tx, org.transport_id, way))
+        def write(tx: Tx) -> int:
+            number = org.transport_id if way is None else lead(tx, org.transport_id, way)
+            if fallback is not None:
+                stand_in(app, tx, number, fallback)
+            orgs.choose_transport(tx, org.id, None if remove else number)
+            return 0 if remove or number is None else number
 
-        await app.db.write(write)
-        return described(way)
+        number = await app.db.write(write)
+        app.wake.ring()
+        (now,) = await app.db.read(lambda tx: transports.find_many(tx, [number]))
+        return described(now)
 
     click.echo(f"server: {with_org(settings, act)}")

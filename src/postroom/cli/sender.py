@@ -7,6 +7,7 @@ import click
 
 from postroom.cli import say
 from postroom.cli.asking import ask_test_mail, ask_way_out, is_terminal
+from postroom.cli.fallback import Fallback, with_fallback
 from postroom.cli.kinds import ADDRESS, LINE
 from postroom.cli.options import as_json, in_org
 from postroom.cli.telling import Told, with_told
@@ -141,6 +142,7 @@ def confirm(settings: Settings, *, email: Address, owner: Address | None, of_org
 @with_told
 @with_way_out
 @with_trial
+@with_fallback
 @in_org
 def change(
     settings: Settings,
@@ -155,12 +157,14 @@ def change(
     told: Told,
     way_out: WayOut | None,
     trial: Trial,
+    fallback: Fallback | None,
 ) -> None:
     """Change a from address or its server; mails that wait go the new way, and say what they said when accepted."""
     from dataclasses import replace
 
     from postroom.app import App
     from postroom.cli.configuring import found, users_named
+    from postroom.cli.fallback import stand_in
     from postroom.cli.opening import user_named, with_org
     from postroom.cli.wayout import lead
     from postroom.store import senders
@@ -192,6 +196,8 @@ def change(
                 is_default=before.is_default or is_default,
                 transport_id=before.transport_id if way is None else lead(tx, before.transport_id, way),
             )
+            if fallback is not None:
+                stand_in(app, tx, changed.transport_id, fallback)
             senders.save(tx, told.by(changed, settings))
 
         await app.db.write(write)
@@ -229,7 +235,8 @@ def ls(settings: Settings, as_json: bool) -> None:
                     "confirmed": "no" if each.confirmed_at is None else "yes",
                     "return_path": each.return_path or "-",
                     "one_click": "yes" if each.one_click else "no",
-                    "server": described(ways.get(each.transport_id or 0)),
+                    "server": described(way := ways.get(each.transport_id or 0)),
+                    "fallback": described(ways.get((way and way.fallback_id) or 0)),
                     "stopped": stopped(standings.get(each.transport_id or 0)) or "-",
                 }
                 for each in everybody
@@ -245,7 +252,7 @@ def ls(settings: Settings, as_json: bool) -> None:
 @in_org
 def hold(settings: Settings, *, email: Address, owner: Address | None, of_org: bool) -> None:
     """Let no mail leave through the server of a from address until it is released."""
-    click.echo(f"{_set_held(settings, email, owner, of_org, held=True)} held")
+    click.echo(_set_held(settings, email, owner, of_org, held=True))
 
 
 @sender.command()
@@ -253,7 +260,7 @@ def hold(settings: Settings, *, email: Address, owner: Address | None, of_org: b
 @in_org
 def release(settings: Settings, *, email: Address, owner: Address | None, of_org: bool) -> None:
     """Let mails leave through the server of a from address again."""
-    click.echo(f"{_set_held(settings, email, owner, of_org, held=False)} released")
+    click.echo(_set_held(settings, email, owner, of_org, held=False))
 
 
 def _set_held(settings: Settings, email: Address, owner: Address | None, of_org: bool, *, held: bool) -> str:

@@ -73,6 +73,7 @@ class Ways:
                 port=transport.port,
                 tls=Tls(transport.tls),
                 credentials=credentials,
+                source=tuple((transport.source or "").split()),
             )
         )
 
