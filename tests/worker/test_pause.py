@@ -203,21 +203,20 @@ async def test_mails_of_a_paused_transport_fail_when_their_time_ends(database_ur
 
 async def test_a_fallback_has_the_mails_until_the_server_is_back(database_url: str, tmp_path: Path) -> None:
     now = clock()
-    server, other = Server({"CONNECT": [Act.CUT, READY]}), Server()
-    async with (
-        server.listening(),
-        other.listening(),
-        post(tmp_path, database_url, server.port, clock=lambda: now) as office,
-    ):
+    server, other = Server(), Server()
+    async with server.listening():
+        pass  # it has a port, and is away
+    async with other.listening(), post(tmp_path, database_url, server.port, clock=lambda: now) as office:
         second = replace(office.world.org_transport, port=other.port)
         await change(office, second)
         await change(office, way(office, fallback_id=second.id))
         async with worker(office.app):
             for mail in [await office.accept(str(n)) for n in range(10)]:
                 await office.reaches(mail, State.SENT)
-            assert (server.connections, len(other.messages)) == (1, 10)
-            now += 8 * SECOND
-            await office.reaches(await office.accept("tries"), State.SENT)
-            await stands(office, lambda each: each.failures == 0)
-            await office.reaches(await office.accept("as before"), State.SENT)
-    assert (len(server.messages), len(other.messages)) == (2, 10)
+            assert len(other.messages) == 10
+            async with server.listening():
+                now += 8 * SECOND
+                await office.reaches(await office.accept("tries"), State.SENT)
+                await stands(office, lambda each: each.failures == 0)
+                await office.reaches(await office.accept("as before"), State.SENT)
+                assert (len(server.messages), len(other.messages)) == (2, 10)

@@ -134,22 +134,7 @@ class IpKind(click.ParamType[str]):
 LINE = LineKind()
 
 
-class NetworkAddressKind(click.ParamType[str]):
-    """An IP address, as it is commonly written."""
-
-    name = "ip"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from ipaddress import ip_address
-
-        try:
-            return str(ip_address(value))
-        except ValueError:
-            self.fail(f"{value!r} is not an IP address", param, ctx)
-
-
 ADDRESS = AddressKind()
-IP = NetworkAddressKind()
 MAIL_ID = MailIdKind()
 SHOWN_MAIL = ShownMailKind()
 MAILBOXES = MailboxesKind()
