@@ -176,7 +176,8 @@ def _print_made(made: "Sequence[Key]", domain: str, in_json: bool) -> None:
         say.as_json([_row(each, each.signs_from or each.created_at) | {"record": _text(each)} for each in made])
         return
     _print_records(made)
-    click.echo(f"\npublish these records, and then: postroom domain key publish {domain} --now")
+    click.echo(f"\npublish these records; whether they can be read: postroom domain check {domain}")
+    click.echo(f"and then sign: postroom domain key publish {domain} --now")
 
 
 def _print_records(found: "Sequence[Key]") -> None:
