@@ -39,6 +39,10 @@ def test_no_other_secret_use_or_addressee_fits() -> None:
         assert not changed.is_genuine(Use.UNSUBSCRIBE, SECRET)
 
 
+def test_a_place_that_no_recipient_has_is_none() -> None:
+    assert Token.read(token(Addressee(mail_seq=1, n=2**15), Use.UNSUBSCRIBE, SECRET)) is None
+
+
 @pytest.mark.parametrize(
     "text", ["", "a" * 31, "a" * 33, "1" * 32, f"{'a' * 31}=", f"{'a' * 31}\n", "ı" * 32, "ſ" * 32]
 )

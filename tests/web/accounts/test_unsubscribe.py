@@ -42,6 +42,8 @@ async def test_a_mail_program_unsubscribes_with_one_request(tmp_path: Path, data
                 program.post(url, files={"List-Unsubscribe": (None, "One-Click")}),
                 program.post(url, data=WISH, headers={"origin": "https://mail.example"}),
             )
+            for each in (link(seq + 1, 0), link(2**48 - 1, 2**15 - 1), link(seq, 2**16 - 1)):
+                assert (await program.post(here.at.url(each), data=WISH)).status_code == 404, each
         for answer in answers:
             assert (answer.status_code, answer.headers.get("set-cookie")) == (200, None)
         events = [("queued", None), ("unsubscribed", 1)]
