@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Delete, FromClause, Select, an
 
 from postroom.record import Where
 from postroom.record.terms import Term
-from postroom.store.many import insert_rows
+from postroom.store.many import GIVEN, insert_rows, run_all
 from postroom.store.tables import term
 
 _LARGEST: Final = 32  # terms of one DELETE
@@ -41,8 +41,7 @@ def holders(tx: Connection, org_id: int, number: int, keys: Sequence[bytes]) -> 
     """Of the records that a field's terms lead to, one for each term."""
     if not keys:
         return {}
-    rows = tx.execute(_HOLDERS, {"org_": org_id, "number_": number, "keys_": list(set(keys))})
-    return {row.key: row.record_id for row in rows}
+    return {row.key: row.record_id for row in run_all(tx, _HOLDERS, keys, (org_id, number))}
 
 
 def used(tx: Connection, org_id: int, number: int, limit: int) -> dict[bytes, int]:
@@ -124,5 +123,5 @@ _NEXT: Final = (
 _HOLDERS: Final = select(term.c.key, term.c.record_id).where(
     term.c.org_id == bindparam("org_"),
     term.c.number == bindparam("number_"),
-    term.c.key.in_(bindparam("keys_", expanding=True)),
+    term.c.key.in_(GIVEN),
 )
