@@ -12,6 +12,7 @@ from postroom.config import Settings
 from postroom.store.blobs import Blobs, flush_names
 from postroom.store.db import Database
 from postroom.store.ids import Ids
+from postroom.store.indexer import Indexer
 from postroom.store.migrate import migrate
 from postroom.store.wake import Wake
 
@@ -28,6 +29,7 @@ class App:
     vault: Vault
     wake: Wake
     credits: Credits
+    indexer: Indexer
 
 
 def clock() -> int:
@@ -55,6 +57,7 @@ async def open_app(settings: Settings, *, clock: Callable[[], int] = clock) -> A
                 vault=vault,
                 wake=wake,
                 credits=Credits(db, settings.credits_per_day),
+                indexer=Indexer(db),
             )
         finally:
             await wake.close()

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from postroom.record import ACCOUNTS, CONTACTS, AllOf, AnyOf, Criteria, Field, Kind, Value
 from postroom.record.criteria import Operator, beginning, compare, operators, spoken
-from postroom.store import records
+from postroom.store import indexing, records
 from postroom.store.finding import Order
 from postroom.store.records import Record
 from tests.world import World, found, record
@@ -71,7 +71,7 @@ def made(chance: Random, number: int, world: World, module: str) -> Record:
 
 
 def fill(tx: Connection) -> dict[int, list[Record]]:
-    """Two organisations; what there is of the module, by organisation."""
+    """Two organisations; what there is of the module, by organisation. The index knows every second record."""
     chance = Random(3)
     worlds = [found(tx, 1), found(tx, 2)]
     numbers = chance.sample(range(10_000, 20_000), 4 * MANY)
@@ -80,6 +80,7 @@ def fill(tx: Connection) -> dict[int, list[Record]]:
         own = [made(chance, numbers.pop(), world, "Contacts") for _ in range(MANY)]
         records.add(tx, MODULE, own)
         records.add(tx, ACCOUNTS, [made(chance, numbers.pop(), world, "Accounts") for _ in range(MANY)])
+        indexing.index(tx, world.org.id, [each.id for each in own[::2]])
         there[world.org.id] = [*own, world.contact]
     return there
 

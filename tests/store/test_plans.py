@@ -25,6 +25,7 @@ from postroom.store import (
     filing,
     finding,
     imports,
+    indexing,
     jobs,
     keys,
     linked,
@@ -132,6 +133,11 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
     "who has a unique value": (
         lambda tx, world: terms.holders(tx, world.org.id, EMAIL, [b"c%d@x.example" % n for n in range(100)]),
         {"pk_term"},
+    ),
+    "the newest records": (lambda tx, world: indexing.newest(tx, world.org.id, "Contacts"), {"pk_unindexed"}),
+    "records on their way into the index": (
+        lambda tx, world: indexing.index(tx, world.org.id, [7, 8]),
+        {"pk_unindexed"},
     ),
     "a field's values": (lambda tx, world: terms.used(tx, world.org.id, EMAIL, 3), {"pk_term"}),
     "fields of one's own": (
@@ -249,6 +255,7 @@ SQLITE_NAMES = {
     "pk_term": "USING PRIMARY KEY (org_id=? AND number=?",
     "pk_refused_line": "refused_line USING PRIMARY KEY",
     "pk_credit": "credit USING PRIMARY KEY",
+    "pk_unindexed": "unindexed USING PRIMARY KEY (org_id=?",
     "pk_blocked": "blocked USING PRIMARY KEY (org_id=? AND address=?)",
     "pk_sender_user": "sender_user USING PRIMARY KEY",
     "pk_confirmation": "sqlite_autoindex_confirmation_1",
@@ -285,6 +292,8 @@ def fill(tx: Connection, world: World) -> None:
     records.add(tx, CONTACTS, list(contacts))
     gone = {"module": "Contacts", "name": "x", "created_by": 1, "deleted_by": 1, "deleted_at": NOW}
     put(tables.org, *({"id": 10**6 + n, "name": "", "primary_email": "a@b", "created_at": NOW} for n in numbers))
+    aside = {"module": "Contacts", "terms": b"\x90"}
+    put(tables.unindexed, *(aside | {"org_id": 10**6 + n, "record_id": n} for n in numbers))
     put(tables.deletion, *(gone | {"org_id": 10**6 + n, "record_id": n} for n in numbers))
     sizes = {"module": "Contacts", "name": "F", "label": "F", "kind": "text", "length": 5, "created_at": NOW}
     put(tables.custom_field, *(sizes | {"id": n, "org_id": 10**6 + n} for n in numbers))

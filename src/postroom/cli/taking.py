@@ -12,7 +12,7 @@ from postroom.cli.csvfile import Line, Sheet
 from postroom.errors import Fault, Reason
 from postroom.mail.address import Address
 from postroom.record import Kind, Module, read_values
-from postroom.store import imports, keeping
+from postroom.store import imports, indexer, keeping
 from postroom.store.db import Tx
 from postroom.store.imports import Import, Refusal, Step
 from postroom.store.keeping import Kept, Place, Wish
@@ -91,6 +91,7 @@ class Keeper:
         """Note that no line is left. Raises as ``take`` does."""
         now = self._errand.app.clock()
         self.standing = await self._db.write(lambda tx: self._first(imports.finish(tx, self.standing, now)))
+        await indexer.finish(self._db)
 
     async def settle(self) -> None:
         """See where the file stands when what was on its way is written, or lost."""

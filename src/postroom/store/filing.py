@@ -20,7 +20,7 @@ from postroom.record.terms import whole
 from postroom.store import mails, records
 from postroom.store.mails import Filed
 from postroom.store.records import Key, Record
-from postroom.store.tables import mail, recipient, term
+from postroom.store.tables import mail, recipient, record, term, unindexed
 
 
 class By(Enum):
@@ -93,6 +93,7 @@ def _records(tx: Connection, asked: Asked, form: tuple[str, ...], given: Mapping
     own = [] if asked.contacts_alone else [asked.record.id]
     if asked.record.module == ACCOUNTS.name:
         company = {"number_": CONTACTS.numbers["Account_Name"], "key_": whole(asked.record.id)}
+        company |= {"module_": CONTACTS.name, "company_": asked.record.id}
         return [*own, *tx.execute(_contacts(form), {**given, **company}).scalars()]
     contact = asked.record.contact_id
     # A lookup to a record that is gone is cleared some time later: what is there has a name.
@@ -171,7 +172,19 @@ def _mails(form: tuple[str, ...], count: int) -> Any:
 @lru_cache
 def _contacts(form: tuple[str, ...]) -> Select[int]:
     """The contacts of a company, from the one with the nearest mail on."""
-    nearest = _under(term.c.record_id, form).limit(1).scalar_subquery()
-    own = term.c.org_id == bindparam("org_"), term.c.number == bindparam("number_"), term.c.key == bindparam("key_")
+    known = select(term.c.record_id).where(
+        term.c.org_id == bindparam("org_"), term.c.number == bindparam("number_"), term.c.key == bindparam("key_")
+    )
+    newest = (
+        select(unindexed.c.record_id)
+        .join(record, record.c.id == unindexed.c.record_id)
+        .where(
+            unindexed.c.org_id == bindparam("org_"),
+            unindexed.c.module == bindparam("module_"),
+            record.c.account_id == bindparam("company_"),
+        )
+    )
+    own = union_all(known, newest).subquery().c
+    nearest = _under(own.record_id, form).limit(1).scalar_subquery()
     order = nearest if _NEWER in form else nearest.desc()
-    return select(term.c.record_id).where(*own).order_by(order.nulls_last()).limit(bindparam("limit_"))
+    return select(own.record_id).order_by(order.nulls_last()).limit(bindparam("limit_"))

@@ -4,14 +4,14 @@ A page goes on from a position, which is the term and the id of the last record 
 page costs what the first one does. Records without a value of the field that they are put in order by come last.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from sqlalchemy import Connection, LargeBinary, Select, literal, select, tuple_
 
-from postroom.record import AnyOf, Criteria, Module, Where
-from postroom.store import records, terms
+from postroom.record import AnyOf, Criteria, Module, Where, criteria
+from postroom.store import indexing, records, terms
 from postroom.store.matching import MEASURED, Effort, Ground, Query, are_few, every, meets, parts_of, source
 from postroom.store.records import Record
 from postroom.store.tables import record, term
@@ -78,17 +78,46 @@ class Found:
 
 def find(tx: Connection, asked: Question) -> list[Found]:
     """The records asked for, in their order."""
-    places = list(_places(tx, asked))
+    newest = _newest(tx, asked)
+    if newest:
+        both = _indexed(tx, replace(asked, offset=0, limit=asked.offset + asked.limit)) + newest
+        places = _in_order(asked, both)[asked.offset : asked.offset + asked.limit]
+    else:
+        places = _indexed(tx, asked)
     if asked.backwards:
         places.reverse()
     whole = records.by_ids(tx, asked.org_id, asked.module.name, [each.id for each in places])
     return [Found(whole[each.id], each) for each in places if each.id in whole]
 
 
-def _places(tx: Connection, asked: Question) -> Sequence[Position]:
+def _indexed(tx: Connection, asked: Question) -> list[Position]:
+    """Where those that the index knows stand, from the start on."""
     if asked.order.field is None:
         return [Position(each) for each in _ids(tx, asked, asked.where, asked.limit, asked.offset)]
     return list(_ordered(tx, asked, asked.offset + asked.limit))[asked.offset :]
+
+
+# --- those that the index does not know
+
+
+def _newest(tx: Connection, asked: Question) -> list[Position]:
+    """Where they stand, from the start on."""
+    places = [
+        Position(each.id, None if asked.number is None else next(iter(each.terms.get(asked.number, ())), None))
+        for each in indexing.newest(tx, asked.org_id, asked.module.name)
+        if (asked.only is None or each.id in asked.only)
+        and (asked.where is None or criteria.meets(asked.where, each.id, each.terms))
+    ]
+    if not places or asked.start is None:
+        return places
+    ordered = _in_order(asked, {*places, asked.start})
+    return ordered[ordered.index(asked.start) + 1 :]
+
+
+def _in_order(asked: Question, places: Iterable[Position]) -> list[Position]:
+    """As they are read: those with a value, and then those without one; backwards the other way round."""
+    found = sorted(places, key=lambda each: (each.key or b"", each.id), reverse=not asked.upwards)
+    return sorted(found, key=lambda each: (each.key is None) is not asked.backwards)
 
 
 # --- by id

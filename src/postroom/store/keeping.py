@@ -17,8 +17,9 @@ from postroom.record import NOTES, Field, Kind, Module, Reading, Value, complete
 from postroom.record.criteria import equal
 from postroom.record.terms import keys, whole
 from postroom.record.values import RELATED
-from postroom.store import deletions, enclosures, fields, finding, orgs, records, severing, terms, users
+from postroom.store import deletions, enclosures, fields, finding, indexing, orgs, records, severing, terms, users
 from postroom.store.finding import Question
+from postroom.store.indexing import Newest
 from postroom.store.records import Record
 
 
@@ -151,7 +152,8 @@ class _Scene:
         readings = [wish.reading.values for wish in wishes]
         self._targets = records.names(tx, place.org_id, _looked_up(self._place.module, readings))
         self._owners = {user.id for user in users.listing(tx, place.org_id) if user.active}
-        self._taken = {field.name: self._holders(field, readings) for field in self._place.module.unique}
+        newest = indexing.newest(tx, place.org_id, place.module.name) if self._place.module.unique else []
+        self._taken = {field.name: self._holders(field, readings, newest) for field in self._place.module.unique}
         self._stored: dict[int, Record] = {}
         self._now: dict[int, Record] = {}
 
@@ -285,9 +287,13 @@ class _Scene:
                 taken[new] = kept.id
         self._now[kept.id] = kept
 
-    def _holders(self, field: Field, readings: Sequence[Mapping[str, Value]]) -> dict[bytes, int]:
-        asked = [key for values in readings if (key := _only_key(field, values.get(field.name)))]
-        return terms.holders(self._tx, self._place.org_id, self._place.module.numbers[field.name], asked)
+    def _holders(
+        self, field: Field, readings: Sequence[Mapping[str, Value]], newest: Sequence[Newest]
+    ) -> dict[bytes, int]:
+        asked = {key for values in readings if (key := _only_key(field, values.get(field.name)))}
+        number = self._place.module.numbers[field.name]
+        found = {key: each.id for each in newest for key in each.terms.get(number, ()) if key in asked}
+        return terms.holders(self._tx, self._place.org_id, number, list(asked)) | found
 
 
 def _only_key(field: Field, value: Value) -> bytes:

@@ -31,7 +31,7 @@ from postroom.record.criteria import BY_ID
 from postroom.record.modules import WORDS
 from postroom.record.terms import number_in, whole
 from postroom.store import terms
-from postroom.store.tables import record, term
+from postroom.store.tables import record, term, unindexed
 
 Query = Select[Any] | CompoundSelect[Any]  # of ids, each once
 
@@ -86,8 +86,10 @@ def parts_of(where: Criteria | None) -> list[Criteria]:
 
 
 def every(ground: Ground) -> Select[Any]:
-    """The ids of all records."""
+    """The ids of all records that the index knows."""
+    unknown = select(unindexed.c.record_id).where(unindexed.c.org_id == ground.org_id)
     own = select(record.c.id).where(record.c.org_id == ground.org_id, record.c.module == ground.module.name)
+    own = own.where(record.c.id.not_in(unknown))
     return own.where(*ground.within(_ID))
 
 

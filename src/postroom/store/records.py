@@ -4,15 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, union_all, update
 
 from postroom.errors import Fault, Reason
 from postroom.record import CONTACTS, Module, Value
 from postroom.record.terms import terms as terms_of
 from postroom.record.terms import whole
-from postroom.store import json, terms
+from postroom.store import indexing, json, terms
 from postroom.store.many import insert_rows
-from postroom.store.tables import record, term
+from postroom.store.tables import record, term, unindexed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +90,7 @@ def add(tx: Connection, module: Module, new: Sequence[Record]) -> None:
     if not new:
         return
     insert_rows(tx, record, _COLUMN_NAMES, [_row(each) for each in new])
-    terms.add(tx, new[0].org_id, [(each.id, one) for each in new for one in terms_of(module, each.values)])
+    indexing.add(tx, new[0].org_id, module.name, [(each.id, terms_of(module, each.values)) for each in new])
 
 
 _COLUMN_NAMES = tuple(Record.__slots__)
@@ -105,6 +105,7 @@ def save(tx: Connection, module: Module, changed: Sequence[tuple[Record, Record]
     if not changed:
         return
     org_id = changed[0][0].org_id
+    indexing.index(tx, org_id, [now.id for _, now in changed])
     rows = [{f"{name}_": getattr(now, name) for name in (*_CHANGING, "id", "org_id")} for _, now in changed]
     tx.execute(_SAVE, rows)
     pairs = [(now.id, terms_of(module, old.values), terms_of(module, now.values)) for old, now in changed]
@@ -171,6 +172,7 @@ def remove(tx: Connection, module: Module, gone: Sequence[Record]) -> None:
     if not gone:
         return
     org_id = gone[0].org_id
+    indexing.index(tx, org_id, [each.id for each in gone])
     tx.execute(delete(record).where(record.c.org_id == org_id, record.c.id.in_([each.id for each in gone])))
     terms.remove(tx, org_id, [(each.id, one) for each in gone for one in terms_of(module, each.values)])
 
@@ -196,14 +198,22 @@ _REACH = (
     record.c.lock_id,
 )
 _BY_ID = select(*_REACH).where(record.c.id.in_(bindparam("ids_", expanding=True)))
-_BY_COMPANY = (
+# Those that the index knows, and the newest.
+_BY_COMPANY = union_all(
     select(*_REACH)
     .join(term, term.c.record_id == record.c.id)
     .where(
         term.c.org_id.in_(bindparam("orgs_", expanding=True)),
         term.c.number == CONTACTS.numbers["Account_Name"],
         term.c.key.in_(bindparam("keys_", expanding=True)),
-    )
+    ),
+    select(*_REACH)
+    .join(unindexed, unindexed.c.record_id == record.c.id)
+    .where(
+        unindexed.c.org_id.in_(bindparam("orgs_", expanding=True)),
+        unindexed.c.module == CONTACTS.name,
+        record.c.account_id.in_(bindparam("companies_", expanding=True)),
+    ),
 )
 
 
@@ -225,7 +235,8 @@ def _of_companies(tx: Connection, companies: Collection[tuple[int, int]]) -> lis
     if not companies:
         return []
     orgs, numbers = {org_id for org_id, _ in companies}, {number for _, number in companies}
-    return list(tx.execute(_BY_COMPANY, {"orgs_": list(orgs), "keys_": [whole(each) for each in numbers]}))
+    given = {"orgs_": list(orgs), "keys_": [whole(each) for each in numbers], "companies_": list(numbers)}
+    return list(tx.execute(_BY_COMPANY, given))
 
 
 def _named(tx: Connection, contacts: Collection[tuple[int, int | None]]) -> dict[tuple[int, int | None], Any]:

@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from postroom.record import Kind, Module
 from postroom.record.terms import fold
-from postroom.store import records, terms
+from postroom.store import indexing, records, terms
 
 
 def used(tx: Connection, org_id: int, module: Module, limit: int) -> list[str]:
@@ -15,8 +15,11 @@ def used(tx: Connection, org_id: int, module: Module, limit: int) -> list[str]:
     field = next((each for each in module.fields if each.kind is Kind.TAGS), None)
     if field is None:
         return []
-    oldest = terms.used(tx, org_id, module.numbers[field.name], limit)
-    found = records.by_ids(tx, org_id, module.name, list(set(oldest.values())))
-    return [
-        next(name for name in found[number].fields[field.name] if fold(name) == key) for key, number in oldest.items()
-    ]
+    number = module.numbers[field.name]
+    oldest = terms.used(tx, org_id, number, limit)
+    for each in indexing.newest(tx, org_id, module.name):
+        for key in each.terms.get(number, ()):
+            oldest[key] = min(oldest.get(key, each.id), each.id)
+    first = sorted(oldest.items())[:limit]
+    found = records.by_ids(tx, org_id, module.name, list({record_id for _, record_id in first}))
+    return [next(name for name in found[record_id].fields[field.name] if fold(name) == key) for key, record_id in first]

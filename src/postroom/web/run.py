@@ -55,6 +55,7 @@ async def serve_on(
         aside = [
             asyncio.create_task(_drop_stalled(server, patience)),
             asyncio.create_task(app.credits.keep(app.clock)),
+            asyncio.create_task(app.indexer.keep()),
         ]
         try:
             await server.serve([listener])

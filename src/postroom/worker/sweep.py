@@ -12,8 +12,10 @@ from postroom.store import (
     devices,
     fields,
     imports,
+    indexer,
     once,
     policies,
+    severing,
     throttles,
     tokens,
     usage,
@@ -21,7 +23,6 @@ from postroom.store import (
 )
 from postroom.store.db import Tx
 from postroom.store.erasing import erase
-from postroom.store.severing import finish
 
 PAUSE_SECONDS: Final = 3600.0
 KEPT: Final = DAY  # ms after its end: a code used again, or a late client, is then still known for what it is
@@ -32,11 +33,12 @@ ANSWERS_KEPT: Final = 7 * DAY  # of requests with an idempotency key (W 1.8)
 
 
 async def sweep(app: App) -> None:
-    """Remove what has long ended, values of removed fields and lookups to what is gone."""
+    """Remove what has long ended, values of removed fields and lookups to what is gone; index what is left over."""
     await app.db.write(partial(_drop, now=app.clock()))
     for gone in await app.db.read(fields.removed):
         await erase(app.db, gone)
-    await finish(app.db)
+    await severing.finish(app.db)
+    await indexer.finish(app.db)
 
 
 def _drop(tx: Tx, *, now: int) -> None:

@@ -70,6 +70,7 @@ async def upsert(call: Call) -> Response:
         return keeping.upsert(tx, where, wishes, check), context_of(tx, call)
 
     done, context = await call.app.db.write(write)
+    call.app.indexer.note()
     return together(
         [_upserted(wish, each, n, module, context) for n, (wish, each) in enumerate(zip(wishes, done, strict=True))]
     )
@@ -125,6 +126,7 @@ async def keep(
         return work(tx, where), context_of(tx, call)
 
     kept, context = await call.app.db.write(write)
+    call.app.indexer.note()
     return together(
         [answer(each, n, message=message, code=code, module=module, context=context) for n, each in enumerate(kept)]
     )
