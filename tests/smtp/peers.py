@@ -189,11 +189,13 @@ class Server:
         self,
         answers: Answers | None = None,
         *,
+        host: str = "127.0.0.1",
         drip: bool = False,
         body_octets: int = 0,
         tls: ssl.SSLContext | None = None,
         implicit: bool = False,
     ) -> None:
+        self.host = host
         self.port = 0
         self.connections = 0
         self.at_once = 0
@@ -214,7 +216,7 @@ class Server:
     async def listening(self) -> "AsyncIterator[Server]":
         """Serve until left; another time, at the same port."""
         tls = self._tls if self._implicit else None
-        server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=tls)
+        server = await asyncio.start_server(self._serve, self.host, self.port, ssl=tls)
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
@@ -227,7 +229,7 @@ class Server:
     def route(
         self, tls: Tls = Tls.NONE, credentials: Credentials | Grant | None = None, transport_id: int = 1
     ) -> Route:
-        return Route(transport_id=transport_id, host="127.0.0.1", port=self.port, tls=tls, credentials=credentials)
+        return Route(transport_id=transport_id, host=self.host, port=self.port, tls=tls, credentials=credentials)
 
     def verbs(self) -> list[str]:
         """The commands' first words."""

@@ -20,9 +20,11 @@ from postroom.store.orgs import RecipientPolicy
 from postroom.store.tables import job
 from postroom.store.transports import Transport
 from postroom.worker.loop import work
+from tests.smtp.nameserver import Nameserver, Zone
 from tests.smtp.peers import Act, Server, until
 from tests.test_send import box
 from tests.worker.test_loop import Post, post
+from tests.worker.test_loop import worker as by_dns
 
 OK = b"250 2.0.0 Ok\r\n"
 GREY = b"450 4.2.0 greylisted\r\n"
@@ -79,12 +81,26 @@ def arrived(*servers: Server) -> list[int]:
     return [len([each for each in server.messages if each != b".\r\n"]) for server in servers]
 
 
+ZONE: Zone = {
+    "takes.example MX": ["10 away.takes.example.", "20 mx.takes.example."],
+    "away.takes.example A": ["127.0.0.4"],
+    "mx.takes.example A": ["127.0.0.1"],
+    "grey.example A": ["127.0.0.2"],
+    "null.example MX": ["0 ."],
+}
+
+
 async def test_each_domain_has_its_own_end_and_none_is_told_twice(database_url: str, tmp_path: Path) -> None:
     moment = clock()
-    takes, grey = Server(), Server({"RCPT": [GREY, OK]})
-    where: Where = {"takes.example": takes, "grey.example": grey, "null.example": NULL}
-    async with office_for(tmp_path, database_url, where, clock=lambda: moment) as office, worker(office, where):
-        mail = await send(office, *where, "takes.example")
+    takes, grey = Server(), Server({"RCPT": [GREY, OK]}, host="127.0.0.2")
+    async with AsyncExitStack() as stack:
+        names = await stack.enter_async_context(Nameserver(ZONE).listening())
+        grey.port = (await stack.enter_async_context(takes.listening())).port
+        await stack.enter_async_context(grey.listening())
+        few = {"resolver": names.address, "mx_private": "yes", "mx_port": takes.port}
+        office = await stack.enter_async_context(office_for(tmp_path, database_url, {}, clock=lambda: moment, few=few))
+        await stack.enter_async_context(by_dns(office.app))
+        mail = await send(office, "takes.example", "grey.example", "null.example")
         filed = await office.reaches_event(mail, "deferred")
         assert [each.state for each in filed.deliveries] == [State.SENT, State.QUEUED, State.FAILED]
         assert (filed.deliveries[2].enhanced, filed.attempt) == ("5.1.10", 1)
