@@ -411,6 +411,16 @@ async def test_routes_are_tried_in_order_until_a_session_stands(
     assert len(arrived) == (4 if code == 250 else 0)
 
 
+async def test_only_so_many_sessions_rest_however_many_destinations_there_are() -> None:
+    server = Server()
+    async with server.listening(), pool_of(idle_at_most=2) as pool:
+        for n in (1, 2, 3, 3, 2, 1):
+            await pool.transmit(Destination(key=n, routes=(server.route(),)), load(SMALL, envelope()))
+        await until(lambda: server.at_once == 2)
+    assert server.connections == 4
+    assert len(server.messages) == 6
+
+
 async def test_a_destination_that_is_gone_is_forgotten_once_it_may_be_dialled_again() -> None:
     server = Server({"CONNECT": Act.CUT})
     async with server.listening(), pool_of(idle_seconds=0.01) as pool:

@@ -22,6 +22,8 @@ from postroom.smtp.trust import Trust
 from postroom.smtp.turns import Turns
 
 IDLE_SECONDS: Final = 30.0  # ours; RFC 5321 §4.5.3.2.7 has servers wait five minutes, but many hang up before
+# Ours: there may be as many destinations as mails, and a process may open 1,024 files mostly.
+IDLE_AT_MOST: Final = 300
 MAILS_PER_SESSION: Final = 1000  # ours: connections move on when the server's name comes to mean another machine
 
 _Faults: TypeAlias = dict[Route, Outcome]  # routes that failed, and how
@@ -90,6 +92,7 @@ class Pool:
         deadlines: Deadlines,
         connections_per_transport: int,
         idle_seconds: float = IDLE_SECONDS,
+        idle_at_most: int = IDLE_AT_MOST,
         mails_per_session: int = MAILS_PER_SESSION,
         parts: Parts = lambda _: {},
         tokens: Tokens | None = None,
@@ -103,6 +106,8 @@ class Pool:
         self._deadlines = deadlines
         self._limit = connections_per_transport
         self._idle_seconds = idle_seconds
+        self._idle_at_most = idle_at_most
+        self._idle = 0
         self._mails_per_session = mails_per_session
         self._lanes: dict[Hashable, _Lane] = {}
         self._berths = Berths(parts)
@@ -281,6 +286,10 @@ class Pool:
         loop = asyncio.get_running_loop()
         lane.idle.append(_Idle(since=loop.time(), session=session, course=course))
         self._berths.idle.add(course)
+        self._idle += 1
+        if self._idle > self._idle_at_most:
+            resting = (each for each in self._lanes.values() if each.idle)
+            self._part_idle(min(resting, key=lambda each: each.idle[0].since), 0)
 
     def _look_later(self) -> None:
         if self._sweep is None and not self._closing:
@@ -301,6 +310,7 @@ class Pool:
     def _pick(self, lane: _Lane, n: int) -> _Idle:
         picked = lane.idle.pop(n)
         self._berths.idle.remove(picked.course)
+        self._idle -= 1
         return picked
 
     def _part_idle(self, lane: _Lane, n: int) -> None:
