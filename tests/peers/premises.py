@@ -25,7 +25,7 @@ START_SECONDS: Final = 20.0
 ADA: Final = Credentials(username="ada", password="pencil")
 # The domain whose mail they all take and send on; for any other one has to sign in.
 DOMAIN: Final = "inbox.example"
-SIZE_LIMIT: Final = 100_000
+SIZE_LIMIT: Final = 2_000_000
 # Users that every Debian has, for servers that give up root: what they write is theirs.
 MAIL_USER: Final = "mail"
 OTHER_USER: Final = "nobody"

@@ -1,6 +1,7 @@
 """What Postfix and Exim say to us, as Debian ships them, and that what they take arrives."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -17,6 +18,7 @@ from postroom.smtp.protocol import Envelope, SessionFailed
 from postroom.smtp.route import Credentials, Route, Tls
 from postroom.smtp.session import Session
 from postroom.smtp.tokens import Tokens
+from postroom.smtp.transaction import CHUNKED_OCTETS
 from postroom.smtp.trust import Trust
 from postroom.store import transports
 from tests.peers.dovecot import token
@@ -172,6 +174,21 @@ async def test_what_is_too_big_is_not_tried(server: MailServer, ground: Premises
     assert (outcome.result, outcome.why, outcome.code) == (Result.REJECTED, Why.TOO_BIG, None)
     assert str(SIZE_LIMIT) in outcome.line
     assert "bob@inbox.example" not in server.noted().removeprefix(before)
+
+
+async def test_a_large_message_goes_in_chunks(server: MailServer, ground: Premises) -> None:
+    """RFC 3030; each of them notes down that it came so."""
+    before = server.noted()
+    large = b"Subject: large\r\n\r\n" + (b"." + b"x" * 900 + b"\r\n") * (CHUNKED_OCTETS // 900)
+    async with beyond(ground) as inbox:
+        [[outcome]] = await sent(
+            server.route(), ground, envelope("chunks@inbox.example", size=len(large)), message=large
+        )
+        assert outcome.result is Result.ACCEPTED
+        [mail] = await arrived(inbox, "chunks@inbox.example")
+        noted = {"postfix": r"bdat=\d", "exim": r"<= ann@example\.com .* K .*for chunks@"}[server.name]
+        await until(lambda: re.search(noted, server.noted().removeprefix(before)) is not None)
+    assert mail.content.endswith(large.partition(b"\r\n\r\n")[2])
 
 
 async def test_names_of_all_the_world_go_on_as_they_are(server: MailServer, ground: Premises) -> None:
