@@ -5,8 +5,7 @@ set -eu
 
 # One line each for what may stand beside the others; dependencies come along where the machine has them not.
 packages='exim4-daemon-heavy dovecot-core spamassassin opendkim opendkim-tools python3-dkim python3-nacl python3-spf unbound knot libnss-wrapper
-postfix
-opensmtpd'
+postfix'
 
 # Nobody is kept from working for want of a mail server, but what decides about a change must have met them.
 missing() {
@@ -30,7 +29,7 @@ apt() {
         -o Dir::Cache::Archives="$here/debs" "$@"
 }
 
-# $@: options. The three lines are resolved beside each other.
+# $@: options. The two lines are resolved beside each other.
 fetch() {
     pids=
     while read -r line; do

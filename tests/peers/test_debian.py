@@ -12,7 +12,6 @@ from tests.peers.debian import environment, program
     [
         (("postconf", "-d", "mail_version"), "mail_version = 3."),
         (("exim4", "-bV"), "Debian-exim"),  # the user that it lacks, as nothing is installed
-        (("smtpd", "-h"), "OpenSMTPD"),
         (("dovecot", "--version"), "2."),
         (("opendkim-testmsg", "-?"), "usage: opendkim-testmsg"),
         (("dkimverify", "--help"), "Verify DKIM signature"),
