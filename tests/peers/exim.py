@@ -62,6 +62,7 @@ tls_certificate = {premises.certificate}
 tls_privatekey = {premises.certificate}
 auth_advertise_hosts = ${{if eq{{$tls_in_cipher}}{{}}{{}}{{*}}}}
 chunking_advertise_hosts = *
+tls_resumption_hosts = *
 dsn_advertise_hosts = *
 smtputf8_advertise_hosts = *
 message_size_limit = {SIZE_LIMIT}

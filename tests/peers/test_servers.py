@@ -164,6 +164,30 @@ async def test_greylisted_at_first_and_taken_the_next_time(server: MailServer, g
     assert second.result is Result.ACCEPTED
 
 
+async def test_a_large_mail_goes_by_chunks_and_the_session_stays_fit(server: MailServer, ground: Premises) -> None:
+    large = MESSAGE + b"..chunks count octets\r\n.\r\n" * (CHUNKED_OCTETS // 25)
+    mails = [envelope(f"{name}@inbox.example", size=len(large)) for name in ("nobody", "chunks", "pieces")]
+    async with beyond(ground) as inbox:
+        [[refused], [taken], [again]] = await sent(server.route(), ground, *mails, message=large)
+        for mail in await arrived(inbox, "chunks@inbox.example", "pieces@inbox.example"):
+            assert mail.content.endswith(large.partition(b"\r\n\r\n")[2])
+    assert refused.result is Result.REJECTED
+    for outcome in (taken, again):
+        assert (outcome.result, outcome.command) == (Result.ACCEPTED, "BDAT LAST")
+
+
+@pytest.mark.parametrize("tls", [Tls.STARTTLS, Tls.TLS])
+async def test_a_tls_session_is_taken_up_again(server: MailServer, ground: Premises, tls: Tls) -> None:
+    trust, resumed = ground.authority.client(), []
+    for _ in range(2):
+        session = await opened(server.route(tls, ADA), trust)
+        under = session._connection.tls
+        assert under is not None
+        resumed.append(under.session_reused)
+        await session.close()
+    assert resumed == [False, True]
+
+
 async def test_what_is_too_big_is_not_tried(server: MailServer, ground: Premises) -> None:
     before = server.noted()
     big = b"x" * 998 + b"\r\n"
