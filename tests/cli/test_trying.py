@@ -5,8 +5,12 @@ from pathlib import Path
 import pytest
 import trustme
 
-from postroom.store import transports
+from postroom.app import open_app
+from postroom.config import load
+from postroom.smtp.grant import Grant
+from postroom.store import orgs, transports
 from tests.cli.command import postroom, stored, typed, well
+from tests.smtp.issuers import Issuer, token
 from tests.smtp.peers import Authority, Inbox, Server, offers
 
 WITH_TLS = offers("STARTTLS", "AUTH PLAIN")
@@ -72,6 +76,23 @@ async def test_the_step_that_fails_is_named_with_what_to_do_and_nothing_is_kept(
         assert advises in last, done.err
         assert SECRET not in done.err
     assert await ports(home) == []
+
+
+async def test_a_refresh_token_that_is_replaced_while_trying_is_the_one_kept(
+    home: Path, authority: Authority, trusting: dict[str, str]
+) -> None:
+    server = Server({"EHLO": offers("STARTTLS", "AUTH XOAUTH2")}, tls=authority.server("127.0.0.1"))
+    async with server.listening(), Issuer(token("access", refresh_token="second")).listening() as issuer:
+        more = ("--username", "ada", "--oauth", issuer.url, "--client-id", "postroom")
+        secrets = {**trusting, "POSTROOM_OAUTH_REFRESH_TOKEN": "first", "POSTROOM_OAUTH_CLIENT_SECRET": SECRET}
+        await well(*ADD, *way(server.port, "starttls", *more), cwd=home, env=secrets)
+    assert [asked["refresh_token"] for asked in issuer.asked] == ["first"]
+    async with open_app(load(data_dir=home / "data")) as app:
+        org = await app.db.read(orgs.first)
+        assert org is not None
+        [kept] = await app.db.read(lambda tx: transports.listing(tx, org.id))
+        assert kept.oauth is not None
+        assert Grant.read(app.vault.open_sealed(kept.oauth)).refresh_token == "second"
 
 
 async def test_names_and_ports_that_nobody_has(home: Path) -> None:

@@ -14,6 +14,7 @@ import trustme
 from postroom.mail.life import Outcome, Result, Stage, State, Why
 from postroom.smtp.deadlines import Deadlines
 from postroom.smtp.mechanisms import BY_TOKEN
+from postroom.smtp.probe import Step
 from postroom.smtp.protocol import Envelope, SessionFailed
 from postroom.smtp.route import Credentials, Route, Tls
 from postroom.smtp.session import Session
@@ -21,6 +22,7 @@ from postroom.smtp.tokens import Tokens
 from postroom.smtp.transaction import CHUNKED_OCTETS
 from postroom.smtp.trust import Trust
 from postroom.store import transports
+from tests.cli.command import postroom, well
 from tests.peers.dovecot import token
 from tests.peers.mailserver import MailServer
 from tests.peers.premises import ADA, SIZE_LIMIT, Premises
@@ -244,6 +246,21 @@ async def test_a_token_that_is_not_believed(exim_server: MailServer, ground: Pre
             await opened(way, ground.authority.client(), tokens(issuer.url))
     assert (caught.value.outcome.code, len(issuer.asked)) == (535, 2)
     assert "(status " in caught.value.outcome.line
+
+
+async def test_it_is_tried_before_it_is_kept(exim_server: MailServer, ground: Premises, tmp_path: Path) -> None:
+    await well("init", cwd=tmp_path)
+    env = {"POSTROOM_SMTP_PASSWORD": ADA.password, "POSTROOM_CA_FILE": str(ground.trusted)}
+    way = ("--host", "127.0.0.1", "--port", str(exim_server.port), "--username", ADA.username, "--test-mail", "--json")
+    async with beyond(ground) as inbox:
+        done = await well("sender", "add", "ada@tried.example", "--confirmed", *way, cwd=tmp_path, env=env)
+        [mail] = await arrived(inbox, "ada@tried.example")
+    assert [each["step"] for each in done.json["tried"] if each["passed"]] == [step.value for step in Step]
+    assert message_from_bytes(mail.content, policy=policy.default)["From"] == "ada@tried.example"
+    refused = await postroom(
+        "sender", "add", "b@tried.example", *way, cwd=tmp_path, env={**env, "POSTROOM_SMTP_PASSWORD": "pen"}
+    )
+    assert (refused.code, refused.json["advice"].startswith("see whether user name")) == (1, True)
 
 
 async def test_a_worker_sends_through_it(server: MailServer, ground: Premises, sqlite_url: str, tmp_path: Path) -> None:
