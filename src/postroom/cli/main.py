@@ -26,7 +26,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "sender": ("postroom.cli.sender:sender", "Add, confirm, change, list, remove from addresses; hold their servers."),
     "domain": (
         "postroom.cli.domain:domain",
-        "Keep the keys that mails are signed with; check what a domain publishes.",
+        "Keep the keys of a domain, and check what it publishes about its mail.",
     ),
     "blocked": ("postroom.cli.blocked:blocked", "Keep addresses out of every mail."),
     "record": ("postroom.cli.record:record", "Import records."),
