@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import pytest
 
-from postroom.cli.kinds import LINE, SHOWN_MAIL
+from postroom.cli.kinds import HOST, LINE, SHOWN_MAIL
 from postroom.mail.address import Address
 from tests.cli.command import postroom
 
@@ -15,6 +15,21 @@ def test_a_line_is_one(text: str) -> None:
     with pytest.raises(click.BadParameter, match="holds a line end"):
         LINE.convert(text, None, None)
     assert LINE.convert("Zoë \u200d Ångström", None, None) == "Zoë \u200d Ångström"
+
+
+def test_a_host_is_a_name_or_an_address() -> None:
+    for right in (
+        "localhost",
+        "smtp_1.example.com",
+        "smtp.exämple.example",
+        "192.0.2.1",
+        "2001:db8::1",
+        "fe80::1%eth0",
+    ):
+        assert HOST.convert(right, None, None) == right
+    for wrong in ("", "a b", "a\r\nb", "smtp.example.com:587", "https://a.example", "fe80::1%a\nb", "a" * 254):
+        with pytest.raises(click.BadParameter):
+            HOST.convert(wrong, None, None)
 
 
 def test_a_mail_is_shown_by_its_id_or_its_return_path() -> None:

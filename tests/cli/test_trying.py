@@ -102,7 +102,7 @@ async def test_names_and_ports_that_nobody_has(home: Path) -> None:
     nobody = await postroom(*ADD, *way(server.port), "--json", cwd=home, env=QUICK)
     assert (nobody.code, [each["passed"] for each in nobody.json["tried"]]) == (1, [True, False])
     assert "nobody listens there" in nobody.json["advice"]
-    nowhere = await postroom(*ADD, *way(25, host="no such.invalid"), cwd=home, env=QUICK)
+    nowhere = await postroom(*ADD, *way(25, host="no..such.invalid"), cwd=home, env=QUICK)
     assert (nowhere.code, nowhere.err.splitlines()[-1].startswith("postroom: resolve failed: ")) == (1, True)
     for words in (("--untried",), (*way(25), "--untried", "--test-mail")):
         assert (await postroom(*ADD, *words, cwd=home)).code == 2

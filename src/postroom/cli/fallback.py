@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from postroom.cli.kinds import HOST
 from postroom.cli.options import secret
 from postroom.cli.wayout import DIRECT, PORTS, WayOut, transport
 
@@ -28,7 +29,9 @@ def with_fallback(verb: Callable[..., Any]) -> Callable[..., Any]:
     """Give a verb the options of a fallback, and the argument ``fallback`` (None: it stays as it is)."""
     import functools
 
-    @click.option("--fallback-host", help="The SMTP server that has the mails while the other is held or paused.")
+    @click.option(
+        "--fallback-host", type=HOST, help="The SMTP server that has the mails while the other is held or paused."
+    )
     @click.option("--fallback-port", type=click.IntRange(1, 65535), help="Its port.  [default: as with --port]")
     @click.option("--fallback-tls", type=click.Choice(list(PORTS)), default="starttls", show_default=True)
     @click.option("--fallback-username", help=f"Sign in; the password comes from {PASSWORD_VARIABLE} or a prompt.")

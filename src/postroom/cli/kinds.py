@@ -12,6 +12,8 @@ from postroom.mail.address import Address, BadAddress
 # Line ends and what else steers a terminal; surrogates are octets that were no UTF-8 (PEP 383).
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
+_HOST: Final = re.compile(r"[\w.-]{1,253}")  # underscores stand in names of machines, letters of any script in others
+
 _NUMBER: Final = re.compile("[0-9]{1,18}")  # what fits into 64 bits
 
 
@@ -131,6 +133,23 @@ class IpKind(click.ParamType[str]):
             self.fail(f"{value!r} is no IP address", param, ctx)
 
 
+class HostKind(click.ParamType[str]):
+    """The name of a server, or its IP address."""
+
+    name = "host"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse what no machine is called; it is shown in histories, and in the notices of failures."""
+        host: str = value
+        if _HOST.fullmatch(host):
+            return host
+        try:
+            ip_address(LINE.convert(host, param, ctx))
+        except ValueError:
+            self.fail(f"{host!r} is neither the name of a server nor an IP address", param, ctx)
+        return host
+
+
 LINE = LineKind()
 
 
@@ -142,3 +161,4 @@ DOMAIN = DomainKind()
 MOMENT = MomentKind()
 RECORD_ID = RecordIdKind()
 IP = IpKind()
+HOST = HostKind()

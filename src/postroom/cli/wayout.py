@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from postroom.cli import say
-from postroom.cli.kinds import IP
+from postroom.cli.kinds import HOST, IP
 from postroom.cli.oauth import HOSTS, with_oauth
 from postroom.cli.options import secret
 
@@ -47,7 +47,7 @@ def with_way_out(verb: Callable[..., Any]) -> Callable[..., Any]:
     """Give a verb the options of a server, and the argument ``way_out`` (None where no host is named)."""
     import functools
 
-    @click.option("--host", help="The SMTP server.  [default: with --oauth google or microsoft theirs]")
+    @click.option("--host", type=HOST, help="The SMTP server.  [default: with --oauth google or microsoft theirs]")
     @click.option("--port", type=click.IntRange(1, 65535), help="Its port.  [default: 587, with tls 465, with none 25]")
     @click.option(
         "--tls", type=click.Choice(list(PORTS)), default="starttls", show_default=True, help="Always verified."
