@@ -37,3 +37,9 @@ async def test_a_domain_is_checked_and_what_is_missing_ends_with_one(home: Path)
         rows = (await well(*words, "--json", cwd=home)).json
         assert {row["state"] for row in rows} == {"good", "optional"}
         assert next(row for row in rows if row["subject"] == "DKIM")["what"].endswith("publish x.example --now")
+
+        await well("domain", "key", "publish", "x.example", "--now", cwd=home)
+        below = await postroom("domain", "check", "news.x.example", "--json", cwd=home)
+        said = {row["subject"]: row["what"] for row in below.json}
+        assert said["DKIM"] == f"{made['selector']} of x.example is published, and signs"
+        assert said["MX"] == "there is no domain news.x.example"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from postroom.smtp.published.asked import Asked
     from postroom.smtp.published.finding import Finding
     from postroom.smtp.sts import Policy
+    from postroom.store.db import Tx
+    from postroom.store.keys import Key
     from postroom.store.orgs import Org
 
 _ADDRESS = "An address that mail of the domain leaves from; several times.  [default: those of direct transports]"
@@ -49,11 +51,11 @@ async def _asked(app: "App", org: "Org", domain: str, addresses: Sequence[str]) 
     """What of ours is to be found there."""
     from postroom.mail.dkim_key import record
     from postroom.smtp.published.asked import Asked, SigningKey
-    from postroom.store import keys, transports
+    from postroom.store import transports
     from postroom.store.keys import Standing
 
     now = app.clock()
-    known = await app.db.read(lambda tx: keys.of_domain(tx, org.id, domain))
+    known = await app.db.read(lambda tx: _keys(tx, org.id, domain, now))
     ways = await app.db.read(lambda tx: transports.listing(tx, org.id))
     own = [address for way in ways if way.direct for address in (way.source or "").split()]
     return Asked(
@@ -62,14 +64,24 @@ async def _asked(app: "App", org: "Org", domain: str, addresses: Sequence[str]) 
         hostname=app.settings.hostname,
         keys=tuple(
             SigningKey(
+                domain=each.domain,
                 selector=each.selector,
                 record=record(each.algorithm, each.public),
                 signs=each.standing(now) is Standing.SIGNING,
             )
             for each in known
-            if each.standing(now) is not Standing.RETIRED
         ),
     )
+
+
+def _keys(tx: "Tx", org_id: int, domain: str, now: int) -> "list[Key]":
+    """Those of the domain that sign or may, and those that sign its mails in their place."""
+    from postroom.store import keys
+    from postroom.store.keys import Asked, Standing
+
+    own = [each for each in keys.of_domain(tx, org_id, domain) if each.standing(now) is not Standing.RETIRED]
+    (signing,) = keys.signing(tx, [Asked(org_id, domain, now)])
+    return [*own, *(each for each in signing if each.domain != domain)]
 
 
 async def _found(app: "App", asked: "Asked") -> "list[Finding]":

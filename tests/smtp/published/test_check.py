@@ -24,7 +24,7 @@ ASKED = Asked(
     domain="x.example",
     addresses=("8.8.1.1", "2606:4700::1"),
     hostname="out.x.example",
-    keys=(SigningKey(selector="r1", record=OURS, signs=True),),
+    keys=(SigningKey(domain="x.example", selector="r1", record=OURS, signs=True),),
 )
 SIX = ".".join("1000" + "0000" * 5 + "0074" + "6062")
 GOOD: Zone = {

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SigningKey:
-    """A key of ours for the domain: its ``record`` as it should be published, and whether mails are signed with it."""
+    """A key of ours: its ``record`` as it should be published, and whether mails are signed with it.
 
+    ``domain`` is the one that is asked about, or one above it whose keys sign in its place.
+    """
+
+    domain: str
     selector: str
     record: str
     signs: bool

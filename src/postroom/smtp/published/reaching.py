@@ -20,6 +20,8 @@ async def servers(resolver: Resolver, asked: Asked) -> list[Finding]:
     """Whether anybody takes answers. Raises ``Unresolved``."""
     hosts = await _hosts(resolver, asked.domain)
     if not hosts:
+        if not (await resolver.mx(asked.domain)).exists:
+            return [Finding(subject="MX", verdict=Verdict.WRONG, line=f"there is no domain {asked.domain}")]
         return [Finding(subject="MX", verdict=Verdict.MISSING, line=f"no server takes its mail: {_LOST}")]
     # RFC 7505 §4.2: and receivers may refuse what cannot be answered.
     if hosts == [""]:

@@ -39,7 +39,7 @@ async def signatures(resolver: Resolver, asked: Asked) -> list[Finding]:
     if not asked.keys:
         line = f"there is no key; make one: postroom domain key add {asked.domain}"
         return [Finding(subject="DKIM", verdict=Verdict.MISSING, line=line)]
-    return [await _signature(resolver, asked.domain, key) for key in asked.keys]
+    return [await _signature(resolver, asked, key) for key in asked.keys]
 
 
 async def policy(resolver: Resolver, asked: Asked) -> list[Finding]:
@@ -86,17 +86,18 @@ def _mechanism(address: str) -> str:
     return f"ip{ip_address(address).version}:{address}"
 
 
-async def _signature(resolver: Resolver, domain: str, key: SigningKey) -> Finding:
-    name = record_name(key.selector, domain)
+async def _signature(resolver: Resolver, asked: Asked, key: SigningKey) -> Finding:
+    name = record_name(key.selector, key.domain)
+    shown = key.selector if key.domain == asked.domain else f"{key.selector} of {key.domain}"
     texts = (await resolver.txt(name)).records
     record = text_record(name, key.record)
     if not texts:
-        return Finding(subject="DKIM", verdict=Verdict.MISSING, line=f"{key.selector} is not published", record=record)
+        return Finding(subject="DKIM", verdict=Verdict.MISSING, line=f"{shown} is not published", record=record)
     if len(texts) > 1 or not _same(texts[0], key.record):
-        line = f"{key.selector} is published as something else than our key"
+        line = f"{shown} is published as something else than our key"
         return Finding(subject="DKIM", verdict=Verdict.WRONG, line=line, record=record)
-    rest = "signs" if key.signs else f"signs nothing yet; start it: postroom domain key publish {domain} --now"
-    return Finding(subject="DKIM", verdict=Verdict.GOOD, line=f"{key.selector} is published, and {rest}")
+    rest = "signs" if key.signs else f"signs nothing yet; start it: postroom domain key publish {key.domain} --now"
+    return Finding(subject="DKIM", verdict=Verdict.GOOD, line=f"{shown} is published, and {rest}")
 
 
 def _same(published: str, ours: str) -> bool:
