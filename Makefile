@@ -30,11 +30,11 @@ serve: .venv/.ready ## run the API and the delivery worker, data in ./data
 	@$(BIN)/postroom serve --data-dir data
 
 test: ## run every check and every test
-	@$(MAKE) --no-print-directory --jobs=2 .venv/.ready peers
+	@$(MAKE) --no-print-directory --jobs=3 .venv/.ready .venv-zoho/.ready peers
 	@$(MAKE) --no-print-directory --jobs=2 check tested
 
 tested: .venv-zoho/.ready browser peers
-	@$(BIN)/pytest -n 4
+	@$(BIN)/pytest -n 5 --dist worksteal
 
 # No stamp: a browser that is there is found in no time, and one that was removed is missed at once.
 browser: .venv/.ready ## have a Chromium for the tests that drive the pages
