@@ -34,7 +34,7 @@ test: ## run every check and every test
 	@$(MAKE) --no-print-directory --jobs=2 check tested
 
 tested: .venv-zoho/.ready browser peers
-	@$(BIN)/pytest -n 5 --dist worksteal
+	@$(BIN)/pytest -n 4 --dist worksteal
 
 # No stamp: a browser that is there is found in no time, and one that was removed is missed at once.
 browser: .venv/.ready ## have a Chromium for the tests that drive the pages

@@ -61,7 +61,7 @@ _FOCUS: Final = """() => {
   return [at.tagName === "BODY" ? "" : `${place}: ${at.outerHTML}`, seen];
 }"""
 
-MANY: Final = 28  # places of one page that are walked to: the rest of a long one is more of the same
+MANY: Final = 18  # places of one page that are walked to: the rest of a long one is more of the same
 _STOPS: Final = "a[href], button, select, textarea, input:not([type=hidden]):not([type=radio])"
 
 

@@ -12,7 +12,7 @@ from bench.ledger import judge
 from bench.storm import Plan, storm
 
 
-@pytest.mark.parametrize(("database", "kills"), [("sqlite", 10), ("postgresql", 4)])
+@pytest.mark.parametrize(("database", "kills"), [("sqlite", 8), ("postgresql", 3)])
 def test_what_was_answered_arrives_wherever_the_processes_are_killed(database: str, kills: int) -> None:
     # On a disk, for the sake of truth: what tmp_path lies on may be memory.
     with (

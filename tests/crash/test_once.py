@@ -24,10 +24,10 @@ KEPT = Account(callers=2, answers={KEY: Counter({TOLD: 2})}, stored={KEY: ["1"]}
 async def test_each_key_is_one_mail_however_often_the_processes_are_killed() -> None:
     # On a disk, for the sake of truth: what tmp_path lies on may be memory.
     with tempfile.TemporaryDirectory(prefix="postroom-once-", dir=disk.folder()) as folder:
-        account = await rush(Plan(callers=8, keys=10, kills=2, life=0.3), Path(folder))
+        account = await rush(Plan(callers=8, keys=8, kills=1, life=0.3), Path(folder))
     faults = list(judge(account))
     assert not faults, "\n".join((*table(account), *faults))
-    assert (account.kills, len(account.answers)) == (2, 10)
+    assert (account.kills, len(account.answers)) == (1, 8)
 
 
 async def test_a_crash_between_commit_and_answer_changes_nothing(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_whatever_is_asked_is_what_a_plain_filter_and_sort_give(db: Database) ->
     with db.engine.begin() as tx:
         there = fill(tx)
 
-        @settings(max_examples=15, deadline=None)
+        @settings(max_examples=10, deadline=None)
         @given(questions, orders, st.integers(9, 60), st.booleans(), st.sampled_from(sorted(there)))
         def ask(asked: Asked, order: Order, size: int, walked: bool, org_id: int) -> None:
             where = AnyOf((written(asked), NEVER)) if walked else written(asked)

@@ -241,7 +241,7 @@ module = st.sampled_from(sorted(MODULES))
 
 
 @given(written, between, call, module)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_scopes_open_what_the_table_says(scopes: list[str], between: str, call: str, module: str) -> None:
     assert decided(between.join(scopes), call, module) is decided_by_hand(scopes, call, module)
 

@@ -22,9 +22,9 @@ SETTINGS: Final = """
 expected-statuses = ["207", "400", "401", "403", "404", "413", "415"]
 """
 # What is derived from the document: its examples, each bound and kind, kept and broken; as much of it as the time lets.
-DERIVED: Final = ("--phases", "examples,coverage", "--max-time", "4")
+DERIVED: Final = ("--phases", "examples,coverage", "--max-time", "3")
 # What is drawn has a count instead of a time, in which a busy machine might not come to its first case.
-DRAWN: Final = ("--phases", "fuzzing", "--max-examples", "2")
+DRAWN: Final = ("--phases", "fuzzing", "--max-examples", "1")
 RECORDS: Final = "^contacts_(insert|listing|search|update|delete_many|send_mail)$"
 # One module stands for all: they differ in nothing but their fields.
 RUNS: Final = {
