@@ -2,7 +2,6 @@
 
 import asyncio
 from functools import partial
-from typing import Final
 
 from postroom.app import App
 from postroom.errors import Unavailable
@@ -12,8 +11,7 @@ from postroom.smtp.tokens import Exchange, Newest, Tokens
 from postroom.smtp.trust import verifying
 from postroom.store import transports
 from postroom.store.db import Tx
-
-PAUSE_SECONDS: Final = 0.5  # between tries while the database is away
+from postroom.worker.settling import PAUSE_SECONDS
 
 
 def tokens(app: App) -> Tokens:
