@@ -5,12 +5,13 @@ Two organisations and two modules have the same values under interleaved ids: wh
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec import structs
 from sqlalchemy import Connection
 
 from postroom.record import ACCOUNTS, CONTACTS, AllOf, AnyOf, Criteria, Field, Kind, Value
@@ -67,7 +68,7 @@ def made(chance: Random, number: int, world: World, module: str) -> Record:
         fields["Account_Name"] = f"Company {number}"
     owner = chance.choice([world.user, world.colleague])
     new = record(number, world.org, owner, module, name="x", fields=fields)
-    return replace(new, modified_at=chance.choice(MOMENTS))
+    return structs.replace(new, modified_at=chance.choice(MOMENTS))
 
 
 def fill(tx: Connection) -> dict[int, list[Record]]:

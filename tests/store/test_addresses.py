@@ -1,6 +1,6 @@
 """store.addresses on both databases."""
 
-from dataclasses import replace
+from msgspec import structs
 
 from postroom.record import CONTACTS
 from postroom.store import addresses, records
@@ -35,7 +35,9 @@ async def test_nothing_asked_nothing_known(db: Database) -> None:
 
 
 async def test_who_wants_no_mail_is_known_as_such_by_either_address(db: Database, world: World) -> None:
-    await db.write(lambda tx: records.save(tx, CONTACTS, [(world.contact, replace(world.contact, opted_out=True))]))
+    await db.write(
+        lambda tx: records.save(tx, CONTACTS, [(world.contact, structs.replace(world.contact, opted_out=True))])
+    )
     wants_none = [Asked(world.org.id, str(each)) for each in (world.contact.email, world.contact.secondary_email)]
     asked = [*wants_none, Asked(world.org.id, world.user.email)]
     found_ones = await db.read(lambda tx: addresses.look_up(tx, asked))

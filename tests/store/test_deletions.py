@@ -3,6 +3,8 @@
 from dataclasses import replace
 from functools import partial
 
+from msgspec import structs
+
 from postroom.store import deletions
 from postroom.store.db import Database
 from postroom.store.deletions import Deletion
@@ -15,7 +17,7 @@ async def told(db: Database, org_id: int, module: str = "Contacts", since: int |
 
 async def test_deletions_are_told_the_latest_first(db: Database, world: World) -> None:
     other = await db.write(lambda tx: found(tx, 2))
-    renamed = replace(world.contact, id=70, name="Weber")
+    renamed = structs.replace(world.contact, id=70, name="Weber")
     by = world.colleague.id
     await db.write(partial(deletions.note, gone=[world.contact], by=by, at=NOW + 1, severed=True))
     await db.write(partial(deletions.note, gone=[renamed, world.company], by=by, at=NOW + 2, severed=True))

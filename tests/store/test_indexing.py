@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import func, select
 
 from postroom.errors import Reason
@@ -153,7 +154,7 @@ async def test_a_unique_value_is_taken_wherever_its_record_is(
 
 def renumbered(those: list[Wish]) -> list[Wish]:
     """The same as other records."""
-    return [replace(each, id=FIRST + 1000 + n) for n, each in enumerate(those)]
+    return [structs.replace(each, id=FIRST + 1000 + n) for n, each in enumerate(those)]
 
 
 async def test_two_who_store_the_same_batch_at_once(db: Database, database_url: str, world: World) -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from postroom.errors import Fault, Reason
 from postroom.record import CONTACTS, Reading
 from postroom.store import keeping, locks, records
@@ -42,13 +44,13 @@ async def test_who_begins_while_it_is_locked_is_too_late(db: Database, database_
     fault = Fault(Reason.RECORD_LOCKED, details={"id": str(number)})
     assert told == ((fault,), {number: fault})
     key = Key(world.org.id, "Contacts", number)
-    assert await db.read(lambda tx: records.find(tx, key)) == replace(world.contact, lock_id=7)
+    assert await db.read(lambda tx: records.find(tx, key)) == structs.replace(world.contact, lock_id=7)
 
 
 async def test_one_at_a_time(db: Database, world: World) -> None:
     assert await db.write(lambda tx: locks.add(tx, lock(world)))
     assert not await db.write(lambda tx: locks.add(tx, lock(world, 8)))
-    locked = replace(world.contact, lock_id=7)
+    locked = structs.replace(world.contact, lock_id=7)
     assert await db.read(lambda tx: locks.find(tx, locked)) == lock(world)
     await db.write(lambda tx: locks.remove(tx, lock(world)))
     assert await db.read(lambda tx: locks.find(tx, locked)) is None
@@ -62,16 +64,18 @@ async def test_none_is_of_another_organisation(db: Database, world: World) -> No
     await db.write(lambda tx: locks.add(tx, lock(world)))
     await db.write(lambda tx: locks.change(tx, theirs, "Another"))
     await db.write(lambda tx: locks.remove(tx, theirs))
-    assert await db.read(lambda tx: locks.find(tx, replace(world.contact, org_id=other.org.id, lock_id=7))) is None
-    assert await db.read(lambda tx: locks.find(tx, replace(world.contact, lock_id=7))) == lock(world)
+    assert (
+        await db.read(lambda tx: locks.find(tx, structs.replace(world.contact, org_id=other.org.id, lock_id=7))) is None
+    )
+    assert await db.read(lambda tx: locks.find(tx, structs.replace(world.contact, lock_id=7))) == lock(world)
 
 
 async def test_a_change_that_was_begun_before_leaves_the_lock(db: Database, world: World) -> None:
     await db.write(lambda tx: locks.add(tx, lock(world)))
-    renamed = replace(world.contact, name="Moss")
+    renamed = structs.replace(world.contact, name="Moss")
     await db.write(lambda tx: records.save(tx, CONTACTS, [(world.contact, renamed)]))
     key = Key(world.org.id, "Contacts", world.contact.id)
-    assert await db.read(lambda tx: records.find(tx, key)) == replace(renamed, lock_id=7)
+    assert await db.read(lambda tx: records.find(tx, key)) == structs.replace(renamed, lock_id=7)
     (reach,) = await db.read(lambda tx: records.reach(tx, [key]))
     assert reach is not None
     assert reach.locked

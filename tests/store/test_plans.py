@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import Connection, event, insert, text
 
 from postroom.mail.life import FINAL, Notices, State, Verb
@@ -127,7 +128,7 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
     ),
     "records by id": (lambda tx, world: records.by_ids(tx, world.org.id, "Contacts", [7, 8]), {"pk_record"}),
     "what lookups show": (lambda tx, world: records.names(tx, world.org.id, [7, 8]), {"pk_record"}),
-    "a lock": (lambda tx, world: locks.find(tx, replace(world.contact, lock_id=70)), {"pk_record_lock"}),
+    "a lock": (lambda tx, world: locks.find(tx, structs.replace(world.contact, lock_id=70)), {"pk_record_lock"}),
     "a record to be locked": (lambda tx, world: locks.add(tx, lock(world)), {"pk_record"}),
     "records removed": (lambda tx, world: records.remove(tx, CONTACTS, [world.contact]), {"pk_record"}),
     "who has a unique value": (

@@ -1,9 +1,9 @@
 """store.records: records stay within their organisation, lead to the right people, and are found as they are now."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
+from msgspec import structs
 from sqlalchemy import Connection, select
 
 from postroom.record import ACCOUNTS, CONTACTS
@@ -66,10 +66,10 @@ async def test_a_company_leads_to_its_contacts_and_a_deal_to_its_own(db: Databas
 
 
 async def test_who_leads_to_nobody(db: Database, world: World) -> None:
-    alone = replace(world.deal, id=60, contact_id=None)
-    orphan = replace(world.deal, id=61, contact_id=999)
-    astray = replace(world.deal, id=62, contact_id=world.company.id)  # its contact is no contact
-    empty = replace(world.company, id=63)
+    alone = structs.replace(world.deal, id=60, contact_id=None)
+    orphan = structs.replace(world.deal, id=61, contact_id=999)
+    astray = structs.replace(world.deal, id=62, contact_id=world.company.id)  # its contact is no contact
+    empty = structs.replace(world.company, id=63)
     mute = contact(world, 64)
     await db.write(lambda tx: add(tx, alone, orphan, astray, empty, mute))
     found = await reach(db, *(key(each) for each in (alone, orphan, astray, empty, mute)))
@@ -78,9 +78,9 @@ async def test_who_leads_to_nobody(db: Database, world: World) -> None:
 
 async def test_no_record_leads_out_of_its_organisation(db: Database, world: World) -> None:
     other = await db.write(lambda tx: found(tx, 2))
-    borrowed = replace(world.deal, id=70, contact_id=other.contact.id)
+    borrowed = structs.replace(world.deal, id=70, contact_id=other.contact.id)
     lent = {**other.contact.fields, "Account_Name": world.company.id}
-    squatter = replace(
+    squatter = structs.replace(
         other.contact, id=71, fields=lent, account_id=world.company.id, email="squatter@x.example", secondary_email=None
     )
     await db.write(lambda tx: add(tx, borrowed, squatter))
@@ -129,13 +129,13 @@ async def test_what_lookups_show(db: Database, world: World) -> None:
 
 async def test_what_is_saved_is_found(db: Database, world: World) -> None:
     fields = {"Last_Name": "Ünïcode \U0001f600", "Lookup": 123456789012345678, "List": ["a", None], "Flag": True}
-    changed = replace(world.contact, fields=fields, email=None, opted_out=True, modified_at=5)
+    changed = structs.replace(world.contact, fields=fields, email=None, opted_out=True, modified_at=5)
     await db.write(partial(records.save, module=CONTACTS, changed=[(world.contact, changed)]))
     assert await db.read(partial(records.find, key=key(changed))) == changed
 
 
 async def test_saving_keeps_what_a_record_is_born_with(db: Database, world: World) -> None:
-    reborn = replace(world.contact, created_by=1, module="Accounts")
+    reborn = structs.replace(world.contact, created_by=1, module="Accounts")
     await db.write(partial(records.save, module=CONTACTS, changed=[(world.contact, reborn)]))
     assert await db.read(partial(records.find, key=key(world.contact))) == world.contact
 
@@ -147,7 +147,7 @@ async def test_the_index_follows_what_is_added_saved_and_removed(db: Database, w
     assert await db.read(indexed) == sorted([*before, *expected(one, other)])
 
     fields = {**one.fields, "Last_Name": "Eins und zwei", "Account_Name": None, "Tag": ["a", "b"]}
-    changed = replace(one, fields=fields, owner_id=world.colleague.id, modified_at=NOW + 1)
+    changed = structs.replace(one, fields=fields, owner_id=world.colleague.id, modified_at=NOW + 1)
     await db.write(partial(records.save, module=CONTACTS, changed=[(one, changed)]))
     assert await db.read(indexed) == sorted([*before, *expected(changed, other)])
 
@@ -162,8 +162,10 @@ async def test_the_index_follows_what_is_added_saved_and_removed(db: Database, w
 
 async def test_nobody_saves_or_removes_in_another_organisation(db: Database, world: World) -> None:
     before = await db.read(indexed)
-    stolen = replace(world.contact, org_id=2001, name="stolen", fields={})
-    await db.write(partial(records.save, module=CONTACTS, changed=[(replace(world.contact, org_id=2001), stolen)]))
+    stolen = structs.replace(world.contact, org_id=2001, name="stolen", fields={})
+    await db.write(
+        partial(records.save, module=CONTACTS, changed=[(structs.replace(world.contact, org_id=2001), stolen)])
+    )
     await db.write(partial(records.remove, module=CONTACTS, gone=[stolen]))
     assert await db.read(partial(records.find, key=key(world.contact))) == world.contact
     assert of(await db.read(indexed), world.contact) == of(before, world.contact) == expected(world.contact)

@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import replace
 
+from msgspec import structs
+
 from postroom.errors import Fault, Reason
 from postroom.mail.draft import FileRef, Format
 from postroom.mail.limits import MIB, TEMPLATES_AT_MOST
@@ -129,7 +131,7 @@ async def test_fields_stand_for_what_is_shown_of_record_user_and_organisation(db
         colour = Draft(77, {"field_label": "Colour", "data_type": "text"})
         fields.define(tx, world.org.id, CONTACTS, [colour], now=NOW)
         whole = fields.of(tx, world.org.id, CONTACTS)
-        coloured = replace(world.contact, fields={**world.contact.fields, "Colour": "red"})
+        coloured = structs.replace(world.contact, fields={**world.contact.fields, "Colour": "red"})
         records.save(tx, whole, [(world.contact, coloured)])
         subject = "".join(f"${{{name}}}" for name in names)
         templates.add(tx, author(world), 50, Wording(module="Contacts", name="All", subject=subject))

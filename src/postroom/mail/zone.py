@@ -1,6 +1,6 @@
 """The time of an organisation."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,9 +19,10 @@ def zone(name: str) -> tzinfo:
         return UTC
 
 
+@lru_cache(maxsize=1024)  # what is written at once has one moment
 def moment(at: int, zone: tzinfo) -> str:
     """ms since the epoch as W 0 has it: ISO 8601, seconds, the numeric offset of the organisation at that moment."""
-    return (_EPOCH + timedelta(seconds=at // 1000)).astimezone(zone).isoformat()
+    return datetime.fromtimestamp(at // 1000, zone).isoformat()
 
 
 def day(at: int, name: str) -> int:

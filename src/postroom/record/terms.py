@@ -20,29 +20,29 @@ Term = tuple[int, bytes]  # the field's number and the value
 
 # Longer texts count as equal where they begin alike. PostgreSQL's index takes rows of up to 2,700 octets.
 KEY_OCTETS: Final = 600
-_NOT_DIGITS: Final = re.compile(r"[^0-9]")
+_NOT_DIGITS: Final = bytes(set(range(256)) - set(b"0123456789"))
 _WORD: Final = re.compile(r"\w+")
+_ASCII_WORD: Final = re.compile(rb"\w+", re.ASCII)
 _TEXTS: Final = frozenset({Kind.TEXT, Kind.EMAIL, Kind.WEBSITE, Kind.PICKLIST})
 
 
 def terms(module: Module, values: Mapping[str, Value]) -> set[Term]:
     """Every term of a record with these values, which include Owner, Created_Time and Modified_Time."""
-    found: set[Term] = set()
-    by_name, spoken = module.by_name, module.numbers[WORDS]
-    for name, number in module.numbers.items():
-        value = values.get(name)
+    found: list[Term] = []
+    numbers, spoken = module.numbers, module.numbers[WORDS]
+    for field in module.indexed:
+        value = values.get(field.name)
         if value is None:
             continue
-        field = by_name[name]
         if isinstance(value, list):
-            found.update([(number, fold(each)) for each in value])
+            found += [(numbers[field.name], fold(each)) for each in value]
             continue
         key = _KEYS[field.kind](value)
-        found.add((number, key))
+        found.append((numbers[field.name], key))
         # Most texts are one word. A full name has no words that its parts have not.
         if field.kind in _TEXTS and not key.isalnum() and not field.system:
-            found.update([(spoken, each) for each in words(str(value)) if not key.startswith(each)])
-    return found
+            found += [(spoken, each) for each in words(str(value)) if not key.startswith(each)]
+    return set(found)
 
 
 def texts(module: Module) -> list[str]:
@@ -66,6 +66,8 @@ def fold(text: str) -> bytes:
 
 def words(text: str) -> set[bytes]:
     """The words of a text, as they are compared."""
+    if text.isascii():
+        return set(_ASCII_WORD.findall(fold(text)))
     return {each.encode()[:KEY_OCTETS] for each in _WORD.findall(fold(text).decode(errors="ignore"))}
 
 
@@ -92,7 +94,7 @@ def prefix(kind: Kind, text: str) -> bytes:
 
 def digits(text: str) -> bytes:
     """A telephone number as it is compared: its digits, or its text where it has none."""
-    return _NOT_DIGITS.sub("", text).encode() or fold(text)
+    return text.encode().translate(None, _NOT_DIGITS) or fold(text)
 
 
 def whole(value: int) -> bytes:

@@ -7,9 +7,10 @@ service does: clients send back what they were given. ``null`` and blank text cl
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
+
+from msgspec import Struct, structs
 
 from postroom.errors import Fault, Invalid, Reason
 from postroom.mail.address import Address, BadAddress
@@ -34,8 +35,7 @@ _DATETIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|
 _YEARS: Final = range(1900, 3000)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """What was read: ``values`` are those that are right, ``faults`` all that is wrong, ``named`` what was given.
 
     ``related`` is the module that a lookup to several modules is said to lead to ($se_module).
@@ -48,15 +48,14 @@ class Reading:
 
     def only_named(self) -> "Reading":
         """What it is as the change of a record: what was not given stays as it is."""
-        return replace(
+        return structs.replace(
             self,
             values={name: value for name, value in self.values.items() if name in self.named},
             faults=tuple(each for each in self.faults if not each.path or each.path[0] in self.named),
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """What of a record is looked up by; the addresses are folded."""
 
     name: str
@@ -73,7 +72,7 @@ def read_values(module: Module, raw: Mapping[str, object], *, partial: bool) -> 
     faults: list[Fault] = []
     named = frozenset(raw)
     for field in module.fields:
-        if field.system or (partial and field.name not in named):
+        if field.system or (field.name not in named and (partial or not (field.mandatory or field.default))):
             continue
         try:
             values[field.name] = read_value(field, raw.get(field.name, field.default))

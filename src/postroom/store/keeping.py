@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from msgspec import Struct, structs
 from sqlalchemy import Connection
 
 from postroom.errors import Fault, Reason
@@ -33,8 +34,7 @@ class Place:
     now: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """One record as it was read; ``id`` is a new number, or that of the record to change.
 
     Of a record that is not named at all, or wrongly, it is None, and ``amiss`` says which.
@@ -201,9 +201,8 @@ class _Scene:
             return (Fault(reason, ("id",)), *wish.reading.faults)
         if current.lock_id is not None:
             return (records.locked(current.id),)
-        return self._judge(
-            wish.reading, replace(current, modified_at=self._place.now, modified_by=self._place.user_id), current
-        )
+        onto = structs.replace(current, modified_at=self._place.now, modified_by=self._place.user_id)
+        return self._judge(wish.reading, onto, current)
 
     def store(self) -> None:
         """Write what was kept."""
@@ -222,7 +221,7 @@ class _Scene:
         if faults:
             return tuple(faults)
         found = facts(self._place.module, stored)
-        kept = replace(
+        kept = structs.replace(
             onto,
             owner_id=owner if isinstance(owner, int) else onto.owner_id,
             fields=stored,

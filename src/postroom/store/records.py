@@ -1,9 +1,10 @@
 """Records of the modules (wire reference 7): all values are in ``fields``; what they are found by is in the index."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct, structs
 from sqlalchemy import Connection, Row, bindparam, delete, select, union_all, update
 
 from postroom.errors import Fault, Reason
@@ -15,8 +16,8 @@ from postroom.store.many import insert_rows
 from postroom.store.tables import record, term, unindexed
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Record:
+# A struct: a hundred are made for one call, and a data class takes five times as long.
+class Record(Struct, frozen=True, kw_only=True):
     """One record. ``fields`` holds the values by API name; lookups in it are ids as numbers.
 
     ``name`` is what a lookup to it shows; ``email`` and ``secondary_email`` are folded; ``account_id`` and
@@ -48,7 +49,7 @@ class Record:
 
     def without(self, name: str) -> "Record":
         """The record without a value of that field."""
-        return replace(self, fields={each: value for each, value in self.fields.items() if each != name})
+        return structs.replace(self, fields={each: value for each, value in self.fields.items() if each != name})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def add(tx: Connection, module: Module, new: Sequence[Record]) -> None:
     indexing.add(tx, new[0].org_id, module.name, [(each.id, terms_of(module, each.values)) for each in new])
 
 
-_COLUMN_NAMES = tuple(Record.__slots__)
+_COLUMN_NAMES = Record.__struct_fields__
 
 
 def _row(one: Record) -> list[Any]:
@@ -114,7 +115,7 @@ def save(tx: Connection, module: Module, changed: Sequence[tuple[Record, Record]
 
 
 _CHANGING = tuple(
-    name for name in Record.__slots__ if name not in ("id", "org_id", "module", "created_at", "created_by", "lock_id")
+    name for name in _COLUMN_NAMES if name not in ("id", "org_id", "module", "created_at", "created_by", "lock_id")
 )
 # Made once: to build a statement costs more than to run it.
 _SAVE = (
@@ -144,7 +145,7 @@ def by_ids(tx: Connection, org_id: int, module: str, ids: Sequence[int]) -> dict
     return {each.id: each for each in found if each.org_id == org_id and each.module == module}
 
 
-_COLUMNS = tuple(record.c[name] for name in Record.__slots__)
+_COLUMNS = tuple(record.c[name] for name in _COLUMN_NAMES)
 _WHOLE = select(*_COLUMNS).where(record.c.id.in_(bindparam("ids_", expanding=True)))
 
 
@@ -253,4 +254,4 @@ def _reach(key: Key, row: Any, contacts: Sequence[Any]) -> Reach:
 
 
 def _from_row(row: Row[Any]) -> Record:
-    return Record(**dict(zip(Record.__slots__, row, strict=True)))
+    return Record(**dict(zip(_COLUMN_NAMES, row, strict=True)))

@@ -4,9 +4,9 @@ Who deletes a record clears the first ones. Where some are left the deletion say
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from postroom.record import NOTES, Module, Where, facts
@@ -53,7 +53,7 @@ def _clear(tx: Connection, org_id: int, module: Module, name: str, gone: Sequenc
 def _without(module: Module, record: Record, name: str) -> Record:
     left = record.without(name)
     seen = facts(module, left.fields)
-    return replace(left, account_id=seen.account_id, contact_id=seen.contact_id)
+    return structs.replace(left, account_id=seen.account_id, contact_id=seen.contact_id)
 
 
 def _part(tx: Connection) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -99,32 +99,41 @@ async def read_json(request: Request) -> Any:
         raise _unreadable(_DEEP) from None
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise _unreadable(_HALVES if _SURROGATE.search(raw) else {}) from None
-    # The walk is for the few bodies that might offend.
-    if raw.count(b"{") + raw.count(b"[") > JSON_DEPTH or b"\\u0000" in raw:
-        _check(value)
+    # Each walk is for the few bodies that might offend.
+    if raw.count(b"{") + raw.count(b"[") > JSON_DEPTH:
+        _check_depth(value)
+    if b"\\u0000" in raw:
+        _check_texts(value)
     return value
 
 
-def _check(value: Any) -> None:
-    """Refuse what is nested deeper than ``JSON_DEPTH``, and NUL, which PostgreSQL stores in no text."""
+def _check_depth(value: Any) -> None:
+    """Refuse what is nested deeper than ``JSON_DEPTH``."""
     level = [value]
-    for _ in range(JSON_DEPTH + 1):
+    for _ in range(JSON_DEPTH):
+        level = [inner for each in level for inner in _values(each) if isinstance(inner, (dict, list))]
         if not level:
             return
+    raise _unreadable(_DEEP)
+
+
+def _check_texts(value: Any) -> None:
+    """Refuse NUL, which PostgreSQL stores in no text. JSON has it in no other form (RFC 8259 §7)."""
+    level = [value]
+    while level:
         if any(isinstance(each, str) and "\0" in each for each in level):
             raise _unreadable(_NUL)
-        level = [inner for each in level for inner in _inside(each)]
-    raise _unreadable(_DEEP)
+        level = [inner for each in level for inner in (*(each if isinstance(each, dict) else ()), *_values(each))]
 
 
 def _unreadable(details: Mapping[str, str]) -> Invalid:
     return Invalid(Fault(Reason.BODY_UNREADABLE, details=details))
 
 
-def _inside(value: Any) -> list[Any]:
+def _values(value: Any) -> Iterable[Any]:
     if isinstance(value, dict):
-        return [*value, *value.values()]
-    return value if isinstance(value, list) else []
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _declared(scope: Scope) -> int | None:

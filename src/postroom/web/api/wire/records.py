@@ -119,9 +119,10 @@ def show(module: Module, record: Record, wanted: Collection[str] | None, context
 
 def _related(module: Module, record: Record, context: Context) -> Json:
     """W 6.2: which module a lookup leads to, where it may be one of several."""
-    several = [field.name for field in module.fields if len(field.targets) > 1]
-    found = [context.names.get(number) for name in several if isinstance(number := record.fields.get(name), int)]
-    return {RELATED: context.module(found[0].module) if found and found[0] else None} if several else {}
+    if not module.several:
+        return {}
+    found = [context.names.get(number) for name in module.several if isinstance(number := record.fields.get(name), int)]
+    return {RELATED: context.module(found[0].module) if found and found[0] else None}
 
 
 def stored(record: Record, context: Context) -> Stored:
