@@ -174,7 +174,8 @@ def _text(field: Field, raw: object) -> str:
     text = raw if area else raw.strip()
     if len(text) > field.length:
         raise _wrong(field, Reason.TOO_LONG, maximum_length=field.length)
-    if (_CONTROL_IN_AREA if area else _CONTROL).search(text):
+    # Most texts have none of either, which is soon seen: neither is printable.
+    if not text.isprintable() and (_CONTROL_IN_AREA if area else _CONTROL).search(text):
         raise _wrong(field, Reason.WRONG_VALUE)
     return text
 

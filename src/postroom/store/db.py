@@ -41,7 +41,7 @@ GATHER_AT_MOST: Final = 256  # longer transactions gain nothing more and make ev
 # Between the beginnings of two transactions while callers come without a pause: each is answered this much later at the
 # most, and shares with others what a transaction costs.
 _STEP_SECONDS: Final = 0.004
-_REST_SECONDS: Final = 0.25  # then somebody who waits is less likely than somebody who comes later
+_REST_SECONDS: Final = 0.05  # then somebody who waits is less likely than somebody who comes later
 _TRIES: Final = 3  # of one caller alone against other processes that want the same rows
 
 
