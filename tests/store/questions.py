@@ -12,14 +12,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 from msgspec import structs
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
 from postroom.record import ACCOUNTS, CONTACTS, AllOf, AnyOf, Criteria, Field, Kind, Value
 from postroom.record.criteria import Operator, beginning, compare, operators, spoken
 from postroom.store import indexing, records
 from postroom.store.finding import Order
 from postroom.store.records import Record
-from tests.world import World, found, record
+from postroom.store.tables import custom_field
+from tests.world import NOW, World, found, record
 
 MANY = 70  # records of each kind
 
@@ -78,12 +79,21 @@ def fill(tx: Connection) -> dict[int, list[Record]]:
     numbers = chance.sample(range(10_000, 20_000), 4 * MANY)
     there: dict[int, list[Record]] = {}
     for world in worlds:
+        define(tx, world)
         own = [made(chance, numbers.pop(), world, "Contacts") for _ in range(MANY)]
         records.add(tx, MODULE, own)
         records.add(tx, ACCOUNTS, [made(chance, numbers.pop(), world, "Accounts") for _ in range(MANY)])
         indexing.index(tx, world.org.id, [each.id for each in own[::2]])
         there[world.org.id] = [*own, world.contact]
     return there
+
+
+def define(tx: Connection, world: World) -> None:
+    """The organisation gets the module's own fields."""
+    same = {"org_id": world.org.id, "module": MODULE.name, "created_at": NOW}
+    sizes = {each.name: {"label": each.label, "kind": each.kind.value, "length": each.length} for each in MODULE.own}
+    rows = [same | size | {"id": world.org.id + n, "name": name} for n, (name, size) in enumerate(sizes.items())]
+    tx.execute(insert(custom_field), rows)
 
 
 # --- what is asked

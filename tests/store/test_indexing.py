@@ -11,14 +11,16 @@ from msgspec import structs
 from sqlalchemy import func, select
 
 from postroom.errors import Reason
-from postroom.record import CONTACTS, Criteria, Kind, read_values
+from postroom.record import CONTACTS, Criteria, Field, Kind, read_values
 from postroom.record.criteria import beginning, equal, missing, spoken
 from postroom.record.query import read_criteria
 from postroom.record.terms import terms as terms_of
 from postroom.record.terms import whole
-from postroom.store import addresses, fields, finding, indexer, indexing, keeping, records, tags
+from postroom.store import addresses, aside, fields, finding, indexer, indexing, keeping, records, tags
 from postroom.store.addresses import Asked
 from postroom.store.db import Database, Tx
+from postroom.store.erasing import erase
+from postroom.store.fields import Draft
 from postroom.store.finding import Order, Question
 from postroom.store.indexer import Indexer
 from postroom.store.keeping import Kept, Place, Wish
@@ -52,7 +54,7 @@ async def insert(db: Database, world: World, some: list[Wish]) -> list[Kept]:
     return await db.write(lambda tx: keeping.insert(tx, place(world), some))
 
 
-async def aside(db: Database) -> int:
+async def waiting(db: Database) -> int:
     """How many records the index does not know."""
     return await db.read(lambda tx: tx.execute(select(func.count()).select_from(unindexed)).scalar_one())
 
@@ -82,7 +84,7 @@ async def test_whoever_looks_for_a_new_record_finds_it(
 ) -> None:
     await insert(db, world, wishes(world, Email_Opt_Out=True))
     await to(db)
-    assert (await aside(db) == MANY, await aside(db) == 0) == (to is nothing, to is indexer.finish)
+    assert (await waiting(db) == MANY, await waiting(db) == 0) == (to is nothing, to is indexer.finish)
     numbers = range(FIRST, FIRST + MANY)
     titled = [n for n in numbers if n % 3 == 0]
     asked: list[tuple[Criteria, list[int]]] = [
@@ -135,7 +137,7 @@ async def test_pages_go_on_while_records_come_into_the_index(
         assert again == expected[: len(seen) - 1][-11:]
         asked = replace(asked, start=page[-1].position)
     assert seen == expected
-    assert 0 < await aside(db) < MANY
+    assert 0 < await waiting(db) < MANY
 
 
 @pytest.mark.parametrize("to", STATES)
@@ -177,10 +179,39 @@ async def test_what_is_changed_or_deleted_leaves_no_terms(
     (kept,) = await db.write(lambda tx: keeping.change(tx, place(world), [change]))
     assert isinstance(kept, Record)
     await db.write(lambda tx: keeping.remove(tx, place(world), [FIRST, FIRST + 41]))
-    await indexer.finish(db)
+    for moved_on in (nothing, indexer.finish):
+        await moved_on(db)
+        for text, expected in (("(Last_Name:equals:now)", [FIRST + 40]), (f"(id:equals:{FIRST + 41})", [])):
+            ask = Question(org_id=world.org.id, module=CONTACTS, where=read_criteria(CONTACTS, text), limit=5)
+            assert [each.record.id for each in await db.read(partial(finding.find, asked=ask))] == expected
     assert await db.read(partial(indexed, number=FIRST + 40)) == terms_of(CONTACTS, kept.values)
     for gone in (FIRST, FIRST + 41):
         assert await db.read(partial(indexed, number=gone)) == set()
+
+
+@pytest.mark.parametrize("to", STATES)
+async def test_a_removed_field_leaves_no_terms(
+    db: Database, world: World, to: Callable[[Database], Awaitable[None]]
+) -> None:
+    raw = {"field_label": "Shoe Size", "data_type": "integer"}
+    draft = Draft(id=77, raw=raw)
+    (field,) = await db.write(lambda tx: fields.define(tx, world.org.id, CONTACTS, [draft], now=NOW))
+    assert isinstance(field, Field)
+    module = CONTACTS.with_fields([field])
+    sized = [
+        Wish(id=FIRST + n, reading=read_values(module, values(world, FIRST + n) | {field.name: n}, partial=False))
+        for n in range(MANY)
+    ]
+    await insert(db, world, sized)
+    gone = await db.write(lambda tx: fields.remove(tx, world.org.id, CONTACTS, field.id or 0, now=NOW))
+    assert gone is not None
+    await to(db)
+    number = module.numbers[field.name]
+    assert (number in dict(await db.read(partial(indexed, number=FIRST + 7)))) is (to is not nothing)
+    await erase(db, gone)
+    await indexer.finish(db)
+    for n in range(MANY):
+        assert number not in dict(await db.read(partial(indexed, number=FIRST + n)))
 
 
 async def test_a_step_that_does_not_come_to_its_end_has_moved_nothing(db: Database, world: World) -> None:
@@ -192,7 +223,7 @@ async def test_a_step_that_does_not_come_to_its_end_has_moved_nothing(db: Databa
 
     with pytest.raises(ZeroDivisionError):
         await db.write(broken)
-    assert await aside(db) == MANY
+    assert await waiting(db) == MANY
     assert await db.read(partial(indexed, number=FIRST)) == set()
 
 
@@ -210,23 +241,18 @@ async def test_a_change_waits_for_who_indexes_the_record(db: Database, database_
 
 
 async def test_there_is_room_for_so_many_and_few_go_into_the_index_at_once(db: Database, world: World) -> None:
-    def put(tx: Tx, start: int, many: int) -> None:
-        module = fields.of(tx, world.org.id, CONTACTS)
-        own = [(n, terms_of(module, {"Last_Name": "x"})) for n in range(start, start + many)]
-        indexing.add(tx, world.org.id, "Contacts", own)
-
     for start, many, expected in batches():
-        await db.write(partial(put, start=start, many=many))
-        assert await aside(db) == expected
+        await insert(db, world, wishes(world, start, many))
+        assert await waiting(db) == expected
 
 
 def batches() -> Iterator[tuple[int, int, int]]:
     """Where each begins, how large it is, and how many are aside after it."""
-    few = indexing.BATCH_FROM - 1
-    yield 1000, few, 0
-    yield 2000, indexing.AT_MOST - few, indexing.AT_MOST - few
-    yield 3000, few + 1, indexing.AT_MOST - few
-    yield 4000, few, indexing.AT_MOST - few
+    few = aside.BATCH_FROM - 1
+    yield 10_000, few, 0
+    yield 20_000, aside.AT_MOST - few, aside.AT_MOST - few
+    yield 30_000, few + 1, aside.AT_MOST - few
+    yield 40_000, few, aside.AT_MOST - few
 
 
 async def test_what_is_new_is_indexed_in_a_pause_and_what_was_left_at_the_start(db: Database, world: World) -> None:
@@ -234,10 +260,10 @@ async def test_what_is_new_is_indexed_in_a_pause_and_what_was_left_at_the_start(
     found = Indexer(db)
     running = asyncio.create_task(found.keep())
     async with asyncio.timeout(10):
-        while await aside(db):
+        while await waiting(db):
             continue
         await insert(db, world, wishes(world, FIRST + 500))
         found.note()
-        while await aside(db):
+        while await waiting(db):
             continue
     running.cancel()

@@ -135,7 +135,7 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
         lambda tx, world: terms.holders(tx, world.org.id, EMAIL, [b"c%d@x.example" % n for n in range(100)]),
         {"pk_term"},
     ),
-    "the newest records": (lambda tx, world: indexing.newest(tx, world.org.id, "Contacts"), {"pk_unindexed"}),
+    "the newest records": (lambda tx, world: indexing.newest(tx, world.org.id, CONTACTS), {"pk_unindexed"}),
     "records on their way into the index": (
         lambda tx, world: indexing.index(tx, world.org.id, [7, 8]),
         {"pk_unindexed"},
@@ -293,7 +293,7 @@ def fill(tx: Connection, world: World) -> None:
     records.add(tx, CONTACTS, list(contacts))
     gone = {"module": "Contacts", "name": "x", "created_by": 1, "deleted_by": 1, "deleted_at": NOW}
     put(tables.org, *({"id": 10**6 + n, "name": "", "primary_email": "a@b", "created_at": NOW} for n in numbers))
-    aside = {"module": "Contacts", "terms": b"\x90"}
+    aside = {"module": "Contacts"}
     put(tables.unindexed, *(aside | {"org_id": 10**6 + n, "record_id": n} for n in numbers))
     put(tables.deletion, *(gone | {"org_id": 10**6 + n, "record_id": n} for n in numbers))
     sizes = {"module": "Contacts", "name": "F", "label": "F", "kind": "text", "length": 5, "created_at": NOW}

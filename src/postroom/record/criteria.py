@@ -3,7 +3,7 @@
 Every comparison comes down to single terms, or to one stretch of them, or to the opposite of either.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
@@ -127,14 +127,14 @@ def missing(module: Module, name: str) -> Where:
     return Where(number=found[1], negated=True)
 
 
-def meets(where: Criteria, number: int, terms: Mapping[int, Sequence[bytes]]) -> bool:
-    """Whether the record of that id, which has these terms, by field, meets the criteria."""
+def meets(where: Criteria, number: int, terms: Callable[[int], Collection[bytes]]) -> bool:
+    """Whether the record of that id meets the criteria; ``terms`` tells what it has under the number of a field."""
     match where:
         case AllOf():
             return bool(where.parts) and all(meets(each, number, terms) for each in where.parts)
         case AnyOf():
             return any(meets(each, number, terms) for each in where.parts)
-    own = (whole(number),) if where.number == BY_ID else terms.get(where.number, ())
+    own = (whole(number),) if where.number == BY_ID else terms(where.number)
     return any(_within(where, key) for key in own) is not where.negated
 
 

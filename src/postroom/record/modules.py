@@ -17,9 +17,9 @@ from postroom.record.field import Field, Kind
 class Module:
     """One module. ``title`` names the fields that, joined by a space, are what a lookup shows.
 
-    ``numbers`` stand for the ``indexed`` fields in the index, by name. Values of ``unique`` fields no two records
-    share, those of ``links`` lead to records or users, those of ``several`` to records of one of several modules, those
-    of ``flags`` are always there.
+    ``numbers`` stand for fields in the index, by name; under these they are ``indexed``. Values of ``unique`` fields no
+    two records share, those of ``links`` lead to records or users, those of ``several`` to records of one of several
+    modules, those of ``flags`` are always there.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Module:
     fields: tuple[Field, ...]
     by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
     numbers: dict[str, int] = field(init=False, repr=False, compare=False)
-    indexed: tuple[Field, ...] = field(init=False, repr=False, compare=False)
+    indexed: dict[int, Field] = field(init=False, repr=False, compare=False)
     unique: tuple[Field, ...] = field(init=False, repr=False, compare=False)
     links: tuple[Field, ...] = field(init=False, repr=False, compare=False)
     several: tuple[str, ...] = field(init=False, repr=False, compare=False)
@@ -37,9 +37,10 @@ class Module:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {each.name: each for each in self.fields})
-        object.__setattr__(self, "indexed", tuple(each for each in self.fields if each.indexed))
-        numbered = (*(each.name for each in self.indexed), WORDS)
-        object.__setattr__(self, "numbers", {name: number(self.name, name) for name in numbered})
+        indexed = {number(self.name, each.name): each for each in self.fields if each.indexed}
+        object.__setattr__(self, "indexed", indexed)
+        numbers = {each.name: found for found, each in indexed.items()} | {WORDS: number(self.name, WORDS)}
+        object.__setattr__(self, "numbers", numbers)
         object.__setattr__(self, "unique", tuple(each for each in self.fields if each.unique))
         links = tuple(each for each in self.fields if each.kind in (Kind.LOOKUP, Kind.OWNER) and not each.system)
         object.__setattr__(self, "links", links)

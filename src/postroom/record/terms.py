@@ -7,7 +7,7 @@ the same term (W 6.2: without regard to case).
 
 import re
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 from unicodedata import normalize
 
@@ -29,20 +29,34 @@ _TEXTS: Final = frozenset({Kind.TEXT, Kind.EMAIL, Kind.WEBSITE, Kind.PICKLIST})
 def terms(module: Module, values: Mapping[str, Value]) -> set[Term]:
     """Every term of a record with these values, which include Owner, Created_Time and Modified_Time."""
     found: list[Term] = []
-    numbers, spoken = module.numbers, module.numbers[WORDS]
-    for field in module.indexed:
+    spoken = module.numbers[WORDS]
+    for number, field in module.indexed.items():
         value = values.get(field.name)
         if value is None:
             continue
         if isinstance(value, list):
-            found += [(numbers[field.name], fold(each)) for each in value]
+            found += [(number, fold(each)) for each in value]
             continue
         key = _KEYS[field.kind](value)
-        found.append((numbers[field.name], key))
-        # Most texts are one word. A full name has no words that its parts have not.
-        if field.kind in _TEXTS and not key.isalnum() and not field.system:
-            found += [(spoken, each) for each in words(str(value)) if not key.startswith(each)]
+        found.append((number, key))
+        found += [(spoken, each) for each in _others(field, value, key)]
     return set(found)
+
+
+def under(module: Module, values: Mapping[str, Value], number: int) -> Collection[bytes]:
+    """Those of the terms that stand under one number: a field's, or the words of all texts."""
+    if number == module.numbers[WORDS]:
+        return {key for each, key in terms(module, values) if each == number}
+    field = module.indexed.get(number)
+    return () if field is None else keys(field, values.get(field.name))
+
+
+def _others(field: Field, value: Value, key: bytes) -> Collection[bytes]:
+    """The words of a text but those that it begins with."""
+    # Most texts are one word. A full name has no words that its parts have not.
+    if field.kind not in _TEXTS or field.system or key.isalnum():
+        return ()
+    return [each for each in words(str(value)) if not key.startswith(each)]
 
 
 def texts(module: Module) -> list[str]:

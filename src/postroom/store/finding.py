@@ -103,8 +103,8 @@ def _indexed(tx: Connection, asked: Question) -> list[Position]:
 def _newest(tx: Connection, asked: Question) -> list[Position]:
     """Where they stand, from the start on."""
     places = [
-        Position(each.id, None if asked.number is None else next(iter(each.terms.get(asked.number, ())), None))
-        for each in indexing.newest(tx, asked.org_id, asked.module.name)
+        Position(each.id, None if asked.number is None else next(iter(each.terms(asked.number)), None))
+        for each in indexing.newest(tx, asked.org_id, asked.module)
         if (asked.only is None or each.id in asked.only)
         and (asked.where is None or criteria.meets(asked.where, each.id, each.terms))
     ]

@@ -152,7 +152,7 @@ class _Scene:
         readings = [wish.reading.values for wish in wishes]
         self._targets = records.names(tx, place.org_id, _looked_up(self._place.module, readings))
         self._owners = {user.id for user in users.listing(tx, place.org_id) if user.active}
-        newest = indexing.newest(tx, place.org_id, place.module.name) if self._place.module.unique else []
+        newest = indexing.newest(tx, place.org_id, self._place.module) if self._place.module.unique else []
         self._taken = {field.name: self._holders(field, readings, newest) for field in self._place.module.unique}
         self._stored: dict[int, Record] = {}
         self._now: dict[int, Record] = {}
@@ -291,7 +291,7 @@ class _Scene:
     ) -> dict[bytes, int]:
         asked = {key for values in readings if (key := _only_key(field, values.get(field.name)))}
         number = self._place.module.numbers[field.name]
-        found = {key: each.id for each in newest for key in each.terms.get(number, ()) if key in asked}
+        found = {key: each.id for each in newest for key in each.terms(number) if key in asked}
         return terms.holders(self._tx, self._place.org_id, number, list(asked)) | found
 
 

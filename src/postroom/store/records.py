@@ -11,7 +11,7 @@ from postroom.errors import Fault, Reason
 from postroom.record import CONTACTS, Module, Value
 from postroom.record.terms import terms as terms_of
 from postroom.record.terms import whole
-from postroom.store import indexing, json, terms
+from postroom.store import aside, json, terms
 from postroom.store.many import insert_rows
 from postroom.store.tables import record, term, unindexed
 
@@ -90,8 +90,10 @@ def add(tx: Connection, module: Module, new: Sequence[Record]) -> None:
     """Store new records of a module of one organisation."""
     if not new:
         return
+    org_id = new[0].org_id
     insert_rows(tx, record, _COLUMN_NAMES, [_row(each) for each in new])
-    indexing.add(tx, new[0].org_id, module.name, [(each.id, terms_of(module, each.values)) for each in new])
+    if not aside.put(tx, org_id, module.name, [each.id for each in new]):
+        terms.add(tx, org_id, [(each.id, one) for each in new for one in terms_of(module, each.values)])
 
 
 _COLUMN_NAMES = Record.__struct_fields__
@@ -106,10 +108,14 @@ def save(tx: Connection, module: Module, changed: Sequence[tuple[Record, Record]
     if not changed:
         return
     org_id = changed[0][0].org_id
-    indexing.index(tx, org_id, [now.id for _, now in changed])
     rows = [{f"{name}_": getattr(now, name) for name in (*_CHANGING, "id", "org_id")} for _, now in changed]
     tx.execute(_SAVE, rows)
-    pairs = [(now.id, terms_of(module, old.values), terms_of(module, now.values)) for old, now in changed]
+    unknown = aside.among(tx, org_id, [now.id for _, now in changed])
+    pairs = [
+        (now.id, terms_of(module, old.values), terms_of(module, now.values))
+        for old, now in changed
+        if now.id not in unknown
+    ]
     terms.remove(tx, org_id, [(number, one) for number, before, now in pairs for one in before - now])
     terms.add(tx, org_id, [(number, one) for number, before, now in pairs for one in now - before])
 
@@ -173,9 +179,11 @@ def remove(tx: Connection, module: Module, gone: Sequence[Record]) -> None:
     if not gone:
         return
     org_id = gone[0].org_id
-    indexing.index(tx, org_id, [each.id for each in gone])
     tx.execute(delete(record).where(record.c.org_id == org_id, record.c.id.in_([each.id for each in gone])))
-    terms.remove(tx, org_id, [(each.id, one) for each in gone for one in terms_of(module, each.values)])
+    unknown = aside.among(tx, org_id, [each.id for each in gone])
+    aside.take(tx, org_id, unknown)
+    known = [each for each in gone if each.id not in unknown]
+    terms.remove(tx, org_id, [(each.id, one) for each in known for one in terms_of(module, each.values)])
 
 
 def reach(tx: Connection, keys: Sequence[Key]) -> list[Reach | None]:

@@ -220,14 +220,13 @@ term = Table(
     sqlite_with_rowid=False,
 )
 
-# The terms of records that came a moment ago: they go into the index when nobody is writing (store.indexing).
+# Records that came a moment ago: their terms go into the index when nobody is writing (store.aside).
 unindexed = Table(
     "unindexed",
     metadata,
     Column("org_id", BigInteger, ForeignKey("org.id"), primary_key=True, autoincrement=False),
     Column("record_id", BigInteger, primary_key=True, autoincrement=False),
     Column("module", Text, nullable=False),
-    Column("terms", LargeBinary, nullable=False),  # of one record: MessagePack, number and key in turn
     sqlite_with_rowid=False,
 )
 

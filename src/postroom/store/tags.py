@@ -17,8 +17,8 @@ def used(tx: Connection, org_id: int, module: Module, limit: int) -> list[str]:
         return []
     number = module.numbers[field.name]
     oldest = terms.used(tx, org_id, number, limit)
-    for each in indexing.newest(tx, org_id, module.name):
-        for key in each.terms.get(number, ()):
+    for each in indexing.newest(tx, org_id, module):
+        for key in each.terms(number):
             oldest[key] = min(oldest.get(key, each.id), each.id)
     first = sorted(oldest.items())[:limit]
     found = records.by_ids(tx, org_id, module.name, list({record_id for _, record_id in first}))
