@@ -136,6 +136,9 @@ def are_few(tx: Connection, ground: Ground, parts: Sequence[Criteria]) -> bool:
 
 
 _ID: Final[ColumnElement[int]] = record.c.id
+# The index where it is walked along, and within that where it tells of one record; to make either takes its time.
+_LISTED: Final = term.alias("listed")
+_LOOKED_UP: Final = term.alias("looked_up")
 _NEVER: Final = 1 << 62
 
 
@@ -175,9 +178,8 @@ def _names_one(where: Where) -> bool:
 
 def _listed(ground: Ground, where: Where) -> Select[Any]:
     """The ids that a comparison's terms lead to; more than once where a record has several of them."""
-    table = term.alias()
-    these = select(table.c.record_id).where(terms.stretch(table, ground.org_id, where))
-    return these.where(*ground.within(table.c.record_id))
+    these = select(_LISTED.c.record_id).where(terms.stretch(_LISTED, ground.org_id, where))
+    return these.where(*ground.within(_LISTED.c.record_id))
 
 
 def _walked(tx: Connection, ground: Ground, where: Criteria) -> Select[Any]:
@@ -199,9 +201,8 @@ def _term_of(ground: Ground, where: Where, number: ColumnElement[int]) -> Column
     The databases would look at all of the organisation's terms of the field otherwise. No EXISTS: PostgreSQL makes a
     join of it, takes terms for much rarer than they are, and reads the same ones again for each record.
     """
-    table = term.alias()
-    these = and_(table.c.org_id + 0 == ground.org_id, terms.stretch(table, None, where))
-    return select(table.c.record_id).where(these, table.c.record_id == number).limit(1).scalar_subquery()
+    these = and_(_LOOKED_UP.c.org_id + 0 == ground.org_id, terms.stretch(_LOOKED_UP, None, where))
+    return select(_LOOKED_UP.c.record_id).where(these, _LOOKED_UP.c.record_id == number).limit(1).scalar_subquery()
 
 
 def _numbered(where: Where, number: ColumnElement[int]) -> ColumnElement[bool]:
