@@ -89,7 +89,8 @@ def stretch(table: FromClause, org_id: int | None, where: Where) -> ColumnElemen
 
 def estimate(tx: Connection, org_id: int, where: Where, at_most: int) -> int:
     """How many terms a comparison is about; ``at_most`` stands for that many or more."""
-    given: dict[str, object] = {"org_": org_id, "number_": where.number, "at_most_": at_most}
+    given: dict[str, object] = {"org_": org_id, "number_": where.number}
+    given |= {"at_most_": at_most, "before_": max(at_most - 1, 0)}
     given |= {"keys_": where.keys, "low_": where.low, "high_": where.high}
     counting = _counting(bool(where.keys), where.low is not None, where.high is not None)
     return tx.execute(counting, given).scalar_one()
@@ -105,7 +106,7 @@ def _counting(keys: bool, low: bool, high: bool) -> Select[int]:
         parts.append(term.c.key >= bindparam("low_"))
     if high:
         parts.append(term.c.key < bindparam("high_"))
-    last = select(literal(1)).select_from(term).where(*parts).limit(1).offset(bindparam("at_most_") - 1)
+    last = select(literal(1)).select_from(term).where(*parts).limit(1).offset(bindparam("before_"))
     # Passed over, terms cost half of what they do counted, and a count of a part of them would cost double.
     counted = select(func.count()).select_from(term).where(*parts).scalar_subquery()
     return select(case((last.exists(), bindparam("at_most_", type_=Integer)), else_=counted))
