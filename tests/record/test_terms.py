@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from postroom.mail.address import Address
 from postroom.record import CONTACTS, MODULES, NOTES, PIPELINES, Field, Kind, Module, Value
 from postroom.record.modules import TASKS, WORDS
-from postroom.record.terms import KEY_OCTETS, after, beyond, digits, fold, keys, terms, whole, words
+from postroom.record.terms import KEY_OCTETS, after, beyond, digits, fold, keys, terms, under, whole, words
 
 NUMBERS = (Kind.INTEGER, Kind.DOUBLE, Kind.CURRENCY)
 TEXTS = (Kind.TEXT, Kind.WEBSITE, Kind.PICKLIST)
@@ -125,6 +125,12 @@ def test_tags_have_a_term_each_and_nothing_has_none() -> None:
     assert list(keys(field(Kind.TEXT), None)) == []
 
 
+@given(st.text(st.characters(codec="ascii")))
+def test_the_words_of_a_plain_text_are_those_of_any(text: str) -> None:
+    # What is not ASCII takes the long way, and changes no other word.
+    assert words(text) == words(f"{text} é") - words("é")
+
+
 def test_the_terms_of_a_contact() -> None:
     values: dict[str, Value] = {
         "Owner": 17,
@@ -189,6 +195,22 @@ def test_every_field_of_every_module_that_is_looked_up_by_has_its_term(module: M
     }
     assert found == {module.numbers[name] for name in (*looked_up, WORDS)}
     assert terms(module, {}) == set()
+
+
+def test_what_stands_under_a_number_are_the_terms_with_it() -> None:
+    values: dict[str, Value] = {
+        "Last_Name": "de la Cruz",
+        "Full_Name": "Ana de la Cruz",
+        "Email": "ana.cruz@x.example",
+        "Tag": ["VIP", "new"],
+        "Email_Opt_Out": False,
+        "Phone": "+34 91 1",
+        "Owner": 7,
+    }
+    everything = terms(CONTACTS, values)
+    for number in CONTACTS.numbers.values():
+        assert set(under(CONTACTS, values, number)) == {key for each, key in everything if each == number}
+    assert not under(CONTACTS, values, PIPELINES.numbers["Stage"])
 
 
 def test_no_two_fields_of_any_modules_share_a_number() -> None:

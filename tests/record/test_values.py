@@ -128,6 +128,13 @@ def test_control_characters_and_broken_surrogates_are_refused(text: str) -> None
     assert fault.reason is Reason.WRONG_VALUE
 
 
+def test_every_control_character_and_every_half_of_a_pair_is_refused() -> None:
+    for number in (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000)):
+        for name, kept in (("Last_Name", ""), ("Description", "\t\n\r")):
+            refused = bool(read_values(CONTACTS, {name: f"a{chr(number)}b"}, partial=True).faults)
+            assert refused is (chr(number) not in kept), (name, hex(number))
+
+
 def test_an_area_keeps_its_lines_and_nothing_else_that_controls() -> None:
     assert read({"Description": " one\r\n\ttwo "}) == {"Description": " one\r\n\ttwo "}
     assert read_values(CONTACTS, {"Description": "\x00"}, partial=True).faults
