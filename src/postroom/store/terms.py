@@ -91,17 +91,18 @@ def estimate(tx: Connection, org_id: int, where: Where, at_most: int) -> int:
     """How many terms a comparison is about; ``at_most`` stands for that many or more."""
     given: dict[str, object] = {"org_": org_id, "number_": where.number}
     given |= {"at_most_": at_most, "before_": max(at_most - 1, 0)}
-    given |= {"keys_": where.keys, "low_": where.low, "high_": where.high}
-    counting = _counting(bool(where.keys), where.low is not None, where.high is not None)
+    given |= {"keys_": where.keys, "key_": next(iter(where.keys), None), "low_": where.low, "high_": where.high}
+    counting = _counting(min(len(where.keys), 2), where.low is not None, where.high is not None)
     return tx.execute(counting, given).scalar_one()
 
 
 @lru_cache
-def _counting(keys: bool, low: bool, high: bool) -> Select[int]:
+def _counting(keys: int, low: bool, high: bool) -> Select[int]:
     """Made once for each form that a comparison has: to build it costs as much as to run it."""
     parts = [term.c.org_id == bindparam("org_"), term.c.number == bindparam("number_")]
     if keys:
-        parts.append(term.c.key.in_(bindparam("keys_", expanding=True)))
+        one, several = term.c.key == bindparam("key_"), term.c.key.in_(bindparam("keys_", expanding=True))
+        parts.append(one if keys == 1 else several)
     if low:
         parts.append(term.c.key >= bindparam("low_"))
     if high:
