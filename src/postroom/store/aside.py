@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
-from postroom.store.many import insert_rows
+from postroom.store.many import insert_rows, run
 from postroom.store.tables import unindexed
 
 AT_MOST: Final = 400  # records of an organisation: each costs a question some 5 µs
@@ -47,7 +47,7 @@ def among(tx: Connection, org_id: int, ids: Collection[int]) -> dict[int, str]:
 
 def of(tx: Connection, org_id: int, module: str) -> Sequence[int]:
     """The records of a module that are aside."""
-    return tx.execute(_OF_MODULE, {"org_": org_id, "module_": module}).scalars().all()
+    return run(tx, _OF_MODULE, {"org_": org_id, "module_": module}).scalars().all()
 
 
 def some(tx: Connection, at_most: int) -> Some | None:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import BindParameter, Connection, Delete, Dialect, Select, Table, bindparam, insert
+from sqlalchemy import BindParameter, Connection, CursorResult, Delete, Dialect, Select, Table, bindparam, insert
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.dialects.sqlite import dialect as sqlite
 
@@ -41,6 +41,16 @@ def run_all(
         if found.returns_rows:
             rows += found.all()
     return rows
+
+
+def run(tx: Connection, statement: Select[*tuple[Any, ...]], given: Mapping[str, Any]) -> CursorResult[Any]:
+    """Run a statement that was made once, with plain values by name: SQLAlchemy's part of it takes a third of the time.
+
+    Rows have values as the driver gives them.
+    """
+    text, names, fixed = _text(statement, _SQLITE if tx.dialect.name == "sqlite" else _POSTGRESQL)
+    values = {**fixed, **given}
+    return tx.exec_driver_sql(text, tuple([values[name] for name in names]))
 
 
 def insert_all(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -91,6 +101,13 @@ def _power_of_two(at_most: int) -> int:
 def _padded(some: Sequence[T]) -> tuple[T, ...]:
     """So many as a power of two says; the last one several times, which finds and changes nothing more."""
     return (*some, *[some[-1]] * ((1 << (len(some) - 1).bit_length()) - len(some)))
+
+
+@lru_cache(maxsize=256)
+def _text(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> tuple[str, list[str], dict[str, Any]]:
+    """The statement's text, the names of its values in order, and those that it has of its own."""
+    made = statement.compile(dialect=dialect)
+    return str(made), list(made.positiontup or ()), dict(made.params)
 
 
 @lru_cache(maxsize=256)

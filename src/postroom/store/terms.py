@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from postroom.record import Where
 from postroom.record.terms import Term
-from postroom.store.many import GIVEN, insert_rows, run_all
+from postroom.store.many import GIVEN, insert_rows, run, run_all
 from postroom.store.tables import term
 
 _LARGEST: Final = 32  # terms of one DELETE
@@ -93,7 +93,8 @@ def estimate(tx: Connection, org_id: int, where: Where, at_most: int) -> int:
     given |= {"at_most_": at_most, "before_": max(at_most - 1, 0)}
     given |= {"keys_": where.keys, "key_": next(iter(where.keys), None), "low_": where.low, "high_": where.high}
     counting = _counting(min(len(where.keys), 2), where.low is not None, where.high is not None)
-    return tx.execute(counting, given).scalar_one()
+    counted = tx.execute(counting, given) if len(where.keys) > 1 else run(tx, counting, given)
+    return int(counted.scalar_one())
 
 
 @lru_cache
