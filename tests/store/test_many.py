@@ -1,14 +1,17 @@
 """Many rows by few statements."""
 
 import pytest
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from postroom.store.db import Database
-from postroom.store.many import GIVEN, insert_all, run_all, update_all
+from postroom.store.many import GIVEN, insert_all, run, run_all, update_all
 from postroom.store.tables import pace
 
 THERE = range(1, 601)
 FIND = select(pace.c.id, pace.c.scope).where(pace.c.id.in_(GIVEN))
+BETWEEN = select(pace.c.id, pace.c.scope).where(
+    pace.c.id.between(bindparam("low_"), bindparam("high_")), pace.c.id != bindparam("low_"), pace.c.scope == "org"
+)
 DELETE = delete(pace).where(pace.c.id.in_(GIVEN))
 
 
@@ -23,6 +26,16 @@ async def test_a_statement_is_run_for_any_number_of_keys(db: Database, many: int
         return [each.id for each in run_all(tx, FIND, THERE)]
 
     assert await db.write(work) == [n for n in THERE if not 101 <= n < 101 + many]
+
+
+async def test_a_statement_has_values_by_name_and_some_of_its_own(db: Database) -> None:
+    def work(tx: Connection) -> None:
+        insert_all(tx, pace, [{"id": n, "scope": "org" if n % 2 else "server", "subject": ""} for n in THERE])
+        assert sorted(run(tx, BETWEEN, {"low_": 3, "high_": 9, "unknown_": 1})) == [(n, "org") for n in (5, 7, 9)]
+        with pytest.raises(KeyError, match="high_"):
+            run(tx, BETWEEN, {"low_": 3})
+
+    await db.write(work)
 
 
 @pytest.mark.parametrize("many", [0, 1, 3, 128, 129, 300])
