@@ -106,8 +106,9 @@ def test_what_is_json_is_not_called_none(text: bytes, told: str) -> None:
     assert not fault(b"{").details
 
 
-def test_the_deepest_that_is_taken() -> None:
-    text = b"[" * JSON_DEPTH + b"]" * JSON_DEPTH
+@pytest.mark.parametrize("inmost", [b"", b"1", b'"x"'])
+def test_the_deepest_that_is_taken(inmost: bytes) -> None:
+    text = b"[" * JSON_DEPTH + inmost + b"]" * JSON_DEPTH
     assert asyncio.run(read_json(arriving(text))) == json.loads(text)
 
 
