@@ -36,7 +36,8 @@ def put(tx: Connection, org_id: int, module: str, ids: Sequence[int]) -> bool:
 
 def take(tx: Connection, org_id: int, ids: Collection[int]) -> None:
     """These records are in the index now, or gone."""
-    tx.execute(_DELETE, {"org_": org_id, "ids_": list(ids)})
+    if ids:
+        tx.execute(_DELETE, {"org_": org_id, "ids_": list(ids)})
 
 
 def among(tx: Connection, org_id: int, ids: Collection[int]) -> dict[int, str]:

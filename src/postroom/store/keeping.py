@@ -253,8 +253,8 @@ class _Scene:
 
     def _is_related(self, reading: Reading) -> bool:
         """Whether the lookups that may lead to several modules lead to the one that was named with them."""
-        several = [each.name for each in self._place.module.links if len(each.targets) > 1]
-        numbers = [number for name in several if isinstance(number := reading.values.get(name), int)]
+        named = self._place.module.several
+        numbers = [number for name in named if isinstance(number := reading.values.get(name), int)]
         return all(self._targets[number].module == reading.related for number in numbers)
 
     def _duplicates(self, stored: Mapping[str, Value], onto: Record) -> list[Fault]:
