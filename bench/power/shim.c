@@ -351,10 +351,15 @@ int remove(const char *path) {
     return done != 0 && errno == EISDIR ? rmdir(path) : done;
 }
 
+/* A folder that is there already is noted too: whoever made it may not have come to note it, and what is done in it now
+ * must stand behind it. */
 static int made(int at, const char *path, int done) {
     char whole[PATH_MAX];
     struct stat st;
-    if (done == 0 && inside(at, path, whole) && stat(whole, &st) == 0) note_paths(MKDIR, st.st_ino, whole, "");
+    int error = errno;
+    if ((done == 0 || error == EEXIST) && inside(at, path, whole) && stat(whole, &st) == 0 && S_ISDIR(st.st_mode))
+        note_paths(MKDIR, st.st_ino, whole, "");
+    errno = error;
     return done;
 }
 

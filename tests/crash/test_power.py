@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from bench import disk as disks
-from bench.power.disk import NOTHING, Disk, Forgets, Odds, keeps_its_word
+from bench.power.disk import ALL, NOTHING, Disk, Forgets, Odds, keeps_its_word
 from bench.power.house import Cut, House, Life
 from bench.power.tape import Deed, Tape, compiler
 
@@ -55,6 +55,16 @@ from postroom.config import Settings
 Vault.open(Settings(data_dir=Path(".")))
 """
 
+# Who makes a folder notes that after it is there, and somebody else may be in it by then.
+MEETING = """
+import os, subprocess
+from pathlib import Path
+subprocess.run(["mkdir", "shared"], env={"PATH": os.environ["PATH"]}, check=True)
+Path("shared").mkdir(exist_ok=True)
+Path("part").touch()
+Path("part").replace("shared/whole")
+"""
+
 
 def recorded(program: str, folder: Path) -> tuple[Disk, list[Deed]]:
     root, memory = folder / "root", folder / "memory"
@@ -84,6 +94,14 @@ def test_a_disk_forgets_what_was_not_synced_and_nothing_else(tmp_path: Path) -> 
         "swapped": {"old", "new", *torn},
         "replaced": {"old", "new"},
     }
+
+
+def test_a_folder_that_somebody_else_has_just_made_is_known(tmp_path: Path) -> None:
+    disk, deeds = recorded(MEETING, tmp_path)
+    for deed in deeds:
+        disk.do(deed)
+    disk.leave(tmp_path / "left", ALL, random.Random(1))
+    assert (tmp_path / "left" / "shared" / "whole").exists()
 
 
 def test_a_loss_of_power_leaves_a_whole_key_or_none(tmp_path: Path) -> None:
