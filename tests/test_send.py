@@ -20,7 +20,7 @@ from postroom.mail.limits import MIB
 from postroom.mail.retry import DAY
 from postroom.record import CONTACTS
 from postroom.send import submit
-from postroom.store import blocked, files, mails, orgs, records, senders, templates
+from postroom.store import blocked, files, indexing, mails, orgs, senders, templates
 from postroom.store.blocked import Blocked
 from postroom.store.db import Database, Tx
 from postroom.store.files import Upload
@@ -213,7 +213,7 @@ async def test_record_needs_an_address(db: Database, world: World) -> None:
 
 async def test_opted_out_contact_gets_no_mail(db: Database, world: World) -> None:
     changed = (world.contact, structs.replace(world.contact, opted_out=True))
-    await db.write(lambda tx: records.save(tx, CONTACTS, [changed]))
+    await db.write(lambda tx: indexing.save(tx, CONTACTS, [changed]))
     refused = [Fault(Reason.OPTED_OUT, ("to", 0, "email"))]
     assert await faults(db, world, draft(world)) == refused
 
@@ -404,7 +404,7 @@ async def test_what_was_accepted_stays_whatever_becomes_of_template_and_record(d
     later = Draft(sender=draft(world).sender, to=draft(world).to, template_id=number, scheduled_at=NOW + 5000)
     accepted = await send(db, world, later)
     renamed = structs.replace(world.contact, fields={**world.contact.fields, "First_Name": "Zoe"})
-    await db.write(lambda tx: records.save(tx, CONTACTS, [(world.contact, renamed)]))
+    await db.write(lambda tx: indexing.save(tx, CONTACTS, [(world.contact, renamed)]))
     await db.write(lambda tx: templates.remove(tx, TemplateKey(world.org.id, number)))
     filed = await db.read(lambda tx: mails.find(tx, world.org.id, accepted.letter.mail_id))
     assert filed is not None
@@ -414,7 +414,7 @@ async def test_what_was_accepted_stays_whatever_becomes_of_template_and_record(d
 async def test_a_records_value_is_text_wherever_it_stands(db: Database, world: World) -> None:
     hostile = {"Title": "<b>${Users.email}</b>", "Description": "a\r\nBcc: x@y.example\n${Org.company_name}"}
     bad = structs.replace(world.contact, fields={**world.contact.fields, **hostile})
-    await db.write(lambda tx: records.save(tx, CONTACTS, [(world.contact, bad)]))
+    await db.write(lambda tx: indexing.save(tx, CONTACTS, [(world.contact, bad)]))
     number = await template(db, world, subject="${Contacts.Description}", content="<i>${Contacts.Title}</i>")
     asked = Draft(sender=draft(world).sender, to=draft(world).to, template_id=number)
     letter = (await send(db, world, asked)).letter
@@ -436,7 +436,7 @@ async def test_a_template_must_be_there_be_the_modules_and_stay_within_the_limit
     assert fault.details == {"reason": "the template is of another module"}
 
     long = structs.replace(world.contact, fields={**world.contact.fields, "Description": "x" * 600})
-    await db.write(lambda tx: records.save(tx, CONTACTS, [(world.contact, long)]))
+    await db.write(lambda tx: indexing.save(tx, CONTACTS, [(world.contact, long)]))
     field = "${Contacts.Description}"
     twice = await template(db, world, name="Long", subject=field * 2, content="y" * 99_401 + field)
     assert await faults(db, world, replace(asked, template_id=twice)) == [

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from postroom.record import MODULES
-from postroom.store import orgs, records, senders, transports, users
+from postroom.store import indexing, orgs, senders, transports, users
 from postroom.store.orgs import Org
 from postroom.store.records import Record
 from postroom.store.senders import Sender
@@ -134,7 +134,7 @@ def _plan(base: int, domain: str, *, host: str, port: int) -> World:
 def add(tx: Connection, *new: Record) -> None:
     """Store records of any modules."""
     for each in new:
-        records.add(tx, next(module for module in MODULES if module.name == each.module), [each])
+        indexing.add(tx, next(module for module in MODULES if module.name == each.module), [each])
 
 
 def record(

@@ -23,7 +23,7 @@ from postroom.mail.life import State
 from postroom.mail.limits import CONTENT_CHARACTERS, SCHEDULE_DAYS, SUBJECT_CHARACTERS
 from postroom.mail.retry import DAY
 from postroom.mail.zone import day
-from postroom.store import addresses, blocked, files, linked, mails, merging, orgs, records, senders, threads
+from postroom.store import addresses, blocked, files, linked, mails, merging, orgs, reaching, records, senders, threads
 from postroom.store.addresses import Asked
 from postroom.store.allowance import Allowance
 from postroom.store.db import Database, Tx
@@ -32,7 +32,8 @@ from postroom.store.linked import Pair
 from postroom.store.mails import Accepted
 from postroom.store.merging import Filling
 from postroom.store.orgs import Org, RecipientPolicy
-from postroom.store.records import Key, Reach
+from postroom.store.reaching import Reach
+from postroom.store.records import Key
 from postroom.store.senders import Sender
 from postroom.store.threads import Parent
 
@@ -160,7 +161,7 @@ def _look(tx: Tx, questions: Sequence[_Question]) -> list[_Situation]:
     """Answer many questions with one query per noun."""
     org_ids = [each.record.org_id for each in questions]
     found_orgs = orgs.find_many(tx, org_ids)
-    reaches = records.reach(tx, [each.record for each in questions])
+    reaches = reaching.reach(tx, [each.record for each in questions])
     allowed = senders.allowed(tx, [senders.Wish(each.record.org_id, each.user_id, each.sender) for each in questions])
     everybody = [Asked(each.record.org_id, one) for each in questions for one in each.everybody]
     found = addresses.look_up(tx, everybody)

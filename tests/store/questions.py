@@ -16,10 +16,11 @@ from sqlalchemy import Connection, insert
 
 from postroom.record import ACCOUNTS, CONTACTS, AllOf, AnyOf, Criteria, Field, Kind, Value
 from postroom.record.criteria import Operator, beginning, compare, operators, spoken
-from postroom.store import indexing, records
+from postroom.store import indexing
 from postroom.store.finding import Order
 from postroom.store.records import Record
 from postroom.store.tables import custom_field
+from tests.store.halfway import index
 from tests.world import NOW, World, found, record
 
 MANY = 70  # records of each kind
@@ -81,9 +82,9 @@ def fill(tx: Connection) -> dict[int, list[Record]]:
     for world in worlds:
         define(tx, world)
         own = [made(chance, numbers.pop(), world, "Contacts") for _ in range(MANY)]
-        records.add(tx, MODULE, own)
-        records.add(tx, ACCOUNTS, [made(chance, numbers.pop(), world, "Accounts") for _ in range(MANY)])
-        indexing.index(tx, world.org.id, [each.id for each in own[::2]])
+        indexing.add(tx, MODULE, own)
+        indexing.add(tx, ACCOUNTS, [made(chance, numbers.pop(), world, "Accounts") for _ in range(MANY)])
+        index(tx, world.org.id, [each.id for each in own[::2]])
         there[world.org.id] = [*own, world.contact]
     return there
 

@@ -3,7 +3,7 @@
 from msgspec import structs
 
 from postroom.record import CONTACTS
-from postroom.store import addresses, records
+from postroom.store import addresses, indexing
 from postroom.store.addresses import Asked
 from postroom.store.db import Database
 from tests.world import World, found
@@ -36,7 +36,7 @@ async def test_nothing_asked_nothing_known(db: Database) -> None:
 
 async def test_who_wants_no_mail_is_known_as_such_by_either_address(db: Database, world: World) -> None:
     await db.write(
-        lambda tx: records.save(tx, CONTACTS, [(world.contact, structs.replace(world.contact, opted_out=True))])
+        lambda tx: indexing.save(tx, CONTACTS, [(world.contact, structs.replace(world.contact, opted_out=True))])
     )
     wants_none = [Asked(world.org.id, str(each)) for each in (world.contact.email, world.contact.secondary_email)]
     asked = [*wants_none, Asked(world.org.id, world.user.email)]

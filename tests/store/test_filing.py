@@ -12,12 +12,14 @@ from sqlalchemy import Connection
 
 from postroom.mail.address import Address
 from postroom.mail.life import State
-from postroom.store import filing, mails
+from postroom.record import CONTACTS
+from postroom.store import filing, indexing, mails
 from postroom.store.db import Database
 from postroom.store.filing import Asked, By, Choice
 from postroom.store.mails import Accepted
 from postroom.store.records import Key, Record
 from tests.store.accepted import accepted, add
+from tests.store.halfway import index
 from tests.world import World, found, record
 from tests.world import add as add_records
 
@@ -74,7 +76,14 @@ QUESTIONS: dict[str, tuple[dict[str, Any], Met]] = {
 async def test_a_list_is_walked_through_from_either_end(db: Database, world: World) -> None:
     other = await db.write(lambda tx: found(tx, 2))
     people, theirs = contacts(world), contacts(other)
-    await db.write(lambda tx: add_records(tx, *people[1:], *theirs[1:]))
+
+    def fill(tx: Connection) -> None:
+        for some in (people, theirs):
+            indexing.add(tx, CONTACTS, some[1:])
+            # The others are aside.
+            index(tx, some[0].org_id, [each.id for each in some[::2]])
+
+    await db.write(fill)
     chance = Random(7)
     new = [made(world, [world.company, world.deal, *people], chance, n) for n in range(1, MANY)]
     await db.write(lambda tx: add(tx, new))

@@ -1,14 +1,15 @@
 """store.indexing: a record is found whether the index knows it or not, and while it comes into the index."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 from msgspec import structs
-from sqlalchemy import func, select
+from sqlalchemy import insert as insert_into
+from sqlalchemy import select
 
 from postroom.errors import Reason
 from postroom.record import CONTACTS, Criteria, Field, Kind, read_values
@@ -16,7 +17,7 @@ from postroom.record.criteria import beginning, equal, missing, spoken
 from postroom.record.query import read_criteria
 from postroom.record.terms import terms as terms_of
 from postroom.record.terms import whole
-from postroom.store import addresses, aside, fields, finding, indexer, indexing, keeping, records, tags
+from postroom.store import addresses, aside, fields, finding, indexer, indexing, keeping, reaching, tags
 from postroom.store.addresses import Asked
 from postroom.store.db import Database, Tx
 from postroom.store.erasing import erase
@@ -25,7 +26,8 @@ from postroom.store.finding import Order, Question
 from postroom.store.indexer import Indexer
 from postroom.store.keeping import Kept, Place, Wish
 from postroom.store.records import Key, Record
-from postroom.store.tables import term, unindexed
+from postroom.store.tables import org, term, unindexed
+from tests.store.halfway import index
 from tests.store.meanwhile import meanwhile
 from tests.world import NOW, World
 
@@ -56,7 +58,8 @@ async def insert(db: Database, world: World, some: list[Wish]) -> list[Kept]:
 
 async def waiting(db: Database) -> int:
     """How many records the index does not know."""
-    return await db.read(lambda tx: tx.execute(select(func.count()).select_from(unindexed)).scalar_one())
+    batches = await db.read(lambda tx: tx.execute(select(unindexed.c.ids)).scalars().all())
+    return sum(len(ids) // 8 for ids in batches)
 
 
 def indexed(tx: Tx, number: int) -> set[tuple[int, bytes]]:
@@ -73,6 +76,14 @@ async def some(db: Database) -> None:
     """Indexes some of them."""
     assert await db.write(indexing.index_some)
 
+
+# How many batches of the organisation and of another are aside, and whether there is room for one more.
+ROOM = [
+    (aside.AT_MOST - 1, 0, True),
+    (aside.AT_MOST, 0, False),
+    (0, aside.IN_ALL - 1, True),
+    (1, aside.IN_ALL - 1, False),
+]
 
 # How far the index has come.
 STATES: list[Callable[[Database], Awaitable[None]]] = [nothing, some, indexer.finish]
@@ -103,7 +114,7 @@ async def test_whoever_looks_for_a_new_record_finds_it(
         ask = Question(org_id=world.org.id, module=CONTACTS, where=where, order=Order(None, True), limit=MANY + 1)
         found = [each.record.id for each in await db.read(partial(finding.find, asked=ask))]
         assert [each for each in found if each != world.contact.id] == expected
-    (reach,) = await db.read(lambda tx: records.reach(tx, [Key(world.org.id, "Accounts", world.company.id)]))
+    (reach,) = await db.read(lambda tx: reaching.reach(tx, [Key(world.org.id, "Accounts", world.company.id)]))
     assert reach is not None
     assert reach.addresses >= {f"p{n}@x.example" for n in numbers}
     known = [Asked(world.org.id, f"p{n}@x.example") for n in numbers]
@@ -130,7 +141,7 @@ async def test_pages_go_on_while_records_come_into_the_index(
     seen: list[int] = []
     # Back from the second page and on again, and the index moves on at each step.
     while page := await db.read(partial(finding.find, asked=asked)):
-        await db.write(partial(indexing.index, org_id=world.org.id, ids=[each.record.id for each in page[::2]]))
+        await db.write(partial(index, org_id=world.org.id, ids=[each.record.id for each in page[::2]]))
         seen += [each.record.id for each in page]
         back = replace(asked, start=page[-1].position, backwards=True)
         again = [each.record.id for each in await db.read(partial(finding.find, asked=back))]
@@ -240,19 +251,78 @@ async def test_a_change_waits_for_who_indexes_the_record(db: Database, database_
     assert await db.read(partial(indexed, number=FIRST)) == terms_of(CONTACTS, kept.values)
 
 
-async def test_there_is_room_for_so_many_and_few_go_into_the_index_at_once(db: Database, world: World) -> None:
-    for start, many, expected in batches():
-        await insert(db, world, wishes(world, start, many))
-        assert await waiting(db) == expected
+@pytest.mark.parametrize(
+    ("size", "expected"), [(aside.BATCH_FROM - 1, False), (aside.BATCH_FROM, True), (aside.BATCH_TO + 1, False)]
+)
+async def test_few_records_and_too_many_go_into_the_index_at_once(
+    db: Database, world: World, size: int, expected: bool
+) -> None:
+    await insert(db, world, wishes(world, many=size))
+    assert await waiting(db) == (size if expected else 0)
 
 
-def batches() -> Iterator[tuple[int, int, int]]:
-    """Where each begins, how large it is, and how many are aside after it."""
-    few = aside.BATCH_FROM - 1
-    yield 10_000, few, 0
-    yield 20_000, aside.AT_MOST - few, aside.AT_MOST - few
-    yield 30_000, few + 1, aside.AT_MOST - few
-    yield 40_000, few, aside.AT_MOST - few
+@pytest.mark.parametrize(("own", "others", "expected"), ROOM)
+async def test_there_is_room_for_so_many_batches(
+    db: Database, world: World, own: int, others: int, expected: bool
+) -> None:
+    def fill(tx: Tx) -> None:
+        tx.execute(insert_into(org).values(id=2001, name="", primary_email="a@b.example", created_at=NOW))
+        rows = [{"org_id": world.org.id}] * own + [{"org_id": 2001}] * others
+        tx.execute(
+            insert_into(unindexed), [each | {"module": "Notes", "stamp": n, "ids": b""} for n, each in enumerate(rows)]
+        )
+
+    await db.write(fill)
+    await insert(db, world, wishes(world))
+    assert await waiting(db) == (MANY if expected else 0)
+
+
+async def test_many_batches_are_looked_at_as_one_is(db: Database, world: World) -> None:
+    """And by a process that has stored none of them."""
+    many, size = 2 * aside.TOGETHER + 3, aside.BATCH_FROM
+    for n in range(many):
+        await insert(db, world, wishes(world, FIRST + n * size, size))
+    assert await waiting(db) == many * size
+    everybody = range(FIRST, FIRST + many * size)
+    asked = Question(org_id=world.org.id, module=CONTACTS, limit=many * size + 1, order=Order("Last_Name", True))
+    expected = sorted(everybody, key=lambda n: (f"n{n * 7 % 11}", n))
+    for _ in range(2):
+        found = [each.record.id for each in await db.read(partial(finding.find, asked=asked))]
+        assert [each for each in found if each != world.contact.id] == expected
+        again = await insert(db, world, renumbered(wishes(world, FIRST, size)))
+        assert {each[0].details["id"] for each in again if isinstance(each, tuple)} == set(range(FIRST, FIRST + size))
+        aside.forget()
+    await indexer.finish(db)
+    assert await waiting(db) == 0
+    found = [each.record.id for each in await db.read(partial(finding.find, asked=asked))]
+    assert [each for each in found if each != world.contact.id] == expected
+
+
+async def test_a_batch_that_came_to_nothing_is_not_there(db: Database, world: World) -> None:
+    def broken(tx: Tx) -> None:
+        keeping.insert(tx, place(world), wishes(world))
+        assert len(aside.newest(tx, world.org.id, CONTACTS).batches) == 1
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await db.write(broken)
+    assert not await db.read(partial(aside.newest, org_id=world.org.id, module=CONTACTS))
+    await insert(db, world, wishes(world, many=aside.BATCH_FROM))
+    asked = Question(org_id=world.org.id, module=CONTACTS, limit=99, order=Order("Last_Name"))
+    assert len(await db.read(partial(finding.find, asked=asked))) == aside.BATCH_FROM + 1
+
+
+async def test_many_that_are_changed_at_once_stay_aside(db: Database, world: World) -> None:
+    await insert(db, world, wishes(world))
+    change = read_values(CONTACTS, {"Title": "Chief"}, partial=True)
+    numbers = range(FIRST + 5, FIRST + 5 + aside.BATCH_FROM)
+    await db.write(lambda tx: keeping.change(tx, place(world), [Wish(id=each, reading=change) for each in numbers]))
+    assert await waiting(db) == MANY
+    for moved_on in (nothing, some, indexer.finish):
+        await moved_on(db)
+        where = read_criteria(CONTACTS, "(Title:equals:chief)")
+        ask = Question(org_id=world.org.id, module=CONTACTS, where=where, order=Order(None, True), limit=99)
+        assert [each.record.id for each in await db.read(partial(finding.find, asked=ask))] == [*numbers]
 
 
 async def test_what_is_new_is_indexed_in_a_pause_and_what_was_left_at_the_start(db: Database, world: World) -> None:

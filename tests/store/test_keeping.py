@@ -8,7 +8,7 @@ from sqlalchemy import select
 from postroom.errors import Fault, Reason
 from postroom.record import ACCOUNTS, CONTACTS, NOTES, PIPELINES, Module, read_values
 from postroom.record.modules import CALLS, TASKS
-from postroom.store import deletions, keeping, records
+from postroom.store import deletions, keeping, reaching, records
 from postroom.store.db import Database, Tx
 from postroom.store.keeping import Kept, Place, Upserted, Wish
 from postroom.store.records import Key, Record
@@ -36,7 +36,7 @@ async def test_what_is_kept_is_what_is_looked_up_by(db: Database, world: World) 
         True,
     )
     # The company's mails reach the new contact at once.
-    (reach,) = await db.read(lambda tx: records.reach(tx, [Key(world.org.id, "Accounts", world.company.id)]))
+    (reach,) = await db.read(lambda tx: reaching.reach(tx, [Key(world.org.id, "Accounts", world.company.id)]))
     assert reach is not None
     assert "rita@example.net" in reach.addresses
 

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from postroom.errors import Fault, Reason
 from postroom.record import CONTACTS, Reading
-from postroom.store import keeping, locks, records
+from postroom.store import indexing, keeping, locks, reaching, records
 from postroom.store.db import Database
 from postroom.store.keeping import Place, Wish
 from postroom.store.locks import Lock
@@ -73,9 +73,9 @@ async def test_none_is_of_another_organisation(db: Database, world: World) -> No
 async def test_a_change_that_was_begun_before_leaves_the_lock(db: Database, world: World) -> None:
     await db.write(lambda tx: locks.add(tx, lock(world)))
     renamed = structs.replace(world.contact, name="Moss")
-    await db.write(lambda tx: records.save(tx, CONTACTS, [(world.contact, renamed)]))
+    await db.write(lambda tx: indexing.save(tx, CONTACTS, [(world.contact, renamed)]))
     key = Key(world.org.id, "Contacts", world.contact.id)
     assert await db.read(lambda tx: records.find(tx, key)) == structs.replace(renamed, lock_id=7)
-    (reach,) = await db.read(lambda tx: records.reach(tx, [key]))
+    (reach,) = await db.read(lambda tx: reaching.reach(tx, [key]))
     assert reach is not None
     assert reach.locked

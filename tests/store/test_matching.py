@@ -18,6 +18,7 @@ from postroom.store.db import Database, Tx
 from postroom.store.finding import Order, Position, Question, find
 from postroom.store.matching import MEASURED, Effort
 from postroom.store.records import Record
+from tests.store.halfway import index
 from tests.world import World, record
 
 # Each leads to other ways: look-ups, lists side by side, walks through the records.
@@ -151,8 +152,8 @@ async def contacts(db: Database, world: World) -> list[Record]:
 
     def work(tx: Tx) -> list[Record]:
         if records.find(tx, records.Key(world.org.id, "Contacts", 5000)) is None:
-            records.add(tx, CONTACTS, people(world))
-            indexing.index(tx, world.org.id, [each.id for each in people(world)[::2]])
+            indexing.add(tx, CONTACTS, people(world))
+            index(tx, world.org.id, [each.id for each in people(world)[::2]])
         return [*people(world), world.contact]
 
     return await db.write(work)

@@ -20,7 +20,7 @@ from postroom.errors import Unavailable
 from postroom.record import CONTACTS, MODULES, PIPELINES
 from postroom.record.criteria import equal
 from postroom.record.terms import terms
-from postroom.store import finding, records, senders, tables, users
+from postroom.store import finding, indexing, records, senders, tables, users
 from postroom.store.engine import engine_for
 from postroom.store.finding import Order, Question
 from postroom.store.migrate import head, migrate, pending
@@ -131,6 +131,29 @@ def test_records_that_were_there_are_found_by_their_terms(empty_url: str) -> Non
         assert [each.record.id for each in finding.find(connection, asked)] == [2 * 519 + 10]
         everybody = Question(org_id=2, module=PIPELINES, limit=5, order=Order("Amount"))
         assert [each.record.id for each in finding.find(connection, everybody)] == [5, 6]
+    engine.dispose()
+
+
+def test_records_that_waited_for_the_index_go_on_waiting(empty_url: str) -> None:
+    contacts = [_stored(n, 1, "Contacts", {"Last_Name": f"N{n}", "Email": f"n{n}@x.example"}) for n in (3, 4, 9)]
+    there = [*contacts, _stored(5, 2, "Contacts", {"Last_Name": "N"}), _stored(6, 2, "Accounts", {"Account_Name": "A"})]
+    engine = engine_for(empty_url)
+    with engine.begin() as connection:
+        _up_to(connection, "batches_wait_for_the_index")
+        org = {"name": "", "primary_email": "a@x.example", "created_at": NOW}
+        connection.execute(insert(tables.org), [{"id": number, **org} for number in (1, 2)])
+        connection.execute(insert(tables.record), there)
+        waiting = text("INSERT INTO unindexed (org_id, record_id, module) VALUES (:org_id, :id, :module)")
+        connection.execute(waiting, there)
+    migrate(empty_url)
+    asked = Question(org_id=1, module=CONTACTS, limit=5, order=Order("Last_Name", True))
+    with engine.begin() as connection:
+        assert [each.record.id for each in finding.find(connection, asked)] == [3, 4, 9]
+        assert connection.execute(select(tables.term.c.record_id)).all() == []
+        while indexing.index_some(connection):
+            continue
+        assert [each.record.id for each in finding.find(connection, asked)] == [3, 4, 9]
+        assert set(connection.execute(select(tables.term.c.record_id)).scalars()) == {each["id"] for each in there}
     engine.dispose()
 
 

@@ -17,6 +17,7 @@ from postroom.record.terms import whole
 from postroom.store import (
     addressees,
     addresses,
+    aside,
     blocked,
     claims,
     confirmations,
@@ -36,6 +37,7 @@ from postroom.store import (
     once,
     orgs,
     policies,
+    reaching,
     records,
     selection,
     senders,
@@ -119,7 +121,7 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
     "heartbeat": (lambda tx, _: claims.extend(tx, [1, 2], NOW), {"ix_job_lease"}),
     "a notice": (telling, {"ix_event_mail_seq", "uq_mail_id"}),
     "a company's contacts": (
-        lambda tx, world: records.reach(tx, [Key(world.org.id, "Accounts", world.company.id)]),
+        lambda tx, world: reaching.reach(tx, [Key(world.org.id, "Accounts", world.company.id)]),
         {"pk_record", "pk_term"},
     ),
     "known addresses": (
@@ -130,16 +132,16 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
     "what lookups show": (lambda tx, world: records.names(tx, world.org.id, [7, 8]), {"pk_record"}),
     "a lock": (lambda tx, world: locks.find(tx, structs.replace(world.contact, lock_id=70)), {"pk_record_lock"}),
     "a record to be locked": (lambda tx, world: locks.add(tx, lock(world)), {"pk_record"}),
-    "records removed": (lambda tx, world: records.remove(tx, CONTACTS, [world.contact]), {"pk_record"}),
+    "records removed": (lambda tx, world: indexing.remove(tx, CONTACTS, [world.contact]), {"pk_record"}),
     "who has a unique value": (
         lambda tx, world: terms.holders(tx, world.org.id, EMAIL, [b"c%d@x.example" % n for n in range(100)]),
         {"pk_term"},
     ),
-    "the newest records": (lambda tx, world: indexing.newest(tx, world.org.id, CONTACTS), {"pk_unindexed"}),
-    "records on their way into the index": (
-        lambda tx, world: indexing.index(tx, world.org.id, [7, 8]),
-        {"pk_unindexed"},
+    "the newest records": (
+        lambda tx, world: aside.newest(tx, world.org.id, CONTACTS),
+        {"ix_unindexed_org_id_module_seq_stamp"},
     ),
+    "records on their way into the index": (lambda tx, _: indexing.index_some(tx), {"pk_unindexed"}),
     "a field's values": (lambda tx, world: terms.used(tx, world.org.id, EMAIL, 3), {"pk_term"}),
     "fields of one's own": (
         lambda tx, world: fields.of(tx, world.org.id, CONTACTS),
@@ -256,7 +258,7 @@ SQLITE_NAMES = {
     "pk_term": "USING PRIMARY KEY (org_id=? AND number=?",
     "pk_refused_line": "refused_line USING PRIMARY KEY",
     "pk_credit": "credit USING PRIMARY KEY",
-    "pk_unindexed": "unindexed USING PRIMARY KEY (org_id=?",
+    "pk_unindexed": "unindexed USING INTEGER PRIMARY KEY",
     "pk_blocked": "blocked USING PRIMARY KEY (org_id=? AND address=?)",
     "pk_sender_user": "sender_user USING PRIMARY KEY",
     "pk_confirmation": "sqlite_autoindex_confirmation_1",
@@ -268,7 +270,7 @@ SQLITE_NAMES = {
     "uq_template_org_id_name": "sqlite_autoindex_template_2",
     "uq_custom_field_org_id_module_name": "sqlite_autoindex_custom_field_2",
 }
-FEW = {"pace"}  # of these there are as many rows as an operator has made, and all are wanted
+FEW = {"pace", "unindexed"}  # of these there are as many rows as an operator has made, or as there is room for
 GROWING = ("record", "term", "deletion")  # these are read whole by nobody, however few a question may find
 
 
@@ -290,11 +292,11 @@ def fill(tx: Connection, world: World) -> None:
         record(10**6 + n, world.org, world.user, "Contacts", name="x", fields={"Last_Name": f"l{n}"}, **more(n))
         for n in numbers
     )
-    records.add(tx, CONTACTS, list(contacts))
+    indexing.add(tx, CONTACTS, list(contacts))
     gone = {"module": "Contacts", "name": "x", "created_by": 1, "deleted_by": 1, "deleted_at": NOW}
     put(tables.org, *({"id": 10**6 + n, "name": "", "primary_email": "a@b", "created_at": NOW} for n in numbers))
-    aside = {"module": "Contacts"}
-    put(tables.unindexed, *(aside | {"org_id": 10**6 + n, "record_id": n} for n in numbers))
+    waiting = {"module": "Contacts", "ids": b"12345678"}
+    put(tables.unindexed, *(waiting | {"org_id": 10**6 + n, "stamp": n} for n in numbers))
     put(tables.deletion, *(gone | {"org_id": 10**6 + n, "record_id": n} for n in numbers))
     sizes = {"module": "Contacts", "name": "F", "label": "F", "kind": "text", "length": 5, "created_at": NOW}
     put(tables.custom_field, *(sizes | {"id": n, "org_id": 10**6 + n} for n in numbers))

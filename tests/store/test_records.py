@@ -8,9 +8,10 @@ from sqlalchemy import Connection, select
 
 from postroom.record import ACCOUNTS, CONTACTS
 from postroom.record.terms import terms, whole
-from postroom.store import records, tables
+from postroom.store import indexing, reaching, records, tables
 from postroom.store.db import Database
-from postroom.store.records import Key, Named, Reach, Record
+from postroom.store.reaching import Reach
+from postroom.store.records import Key, Named, Record
 from tests.world import NOW, World, add, found, record
 
 Row = tuple[int, int, bytes, int]
@@ -30,7 +31,7 @@ def own(world: World) -> frozenset[str]:
 
 
 async def reach(db: Database, *keys: Key) -> list[Reach | None]:
-    return await db.read(partial(records.reach, keys=keys))
+    return await db.read(partial(reaching.reach, keys=keys))
 
 
 def indexed(tx: Connection) -> list[Row]:
@@ -130,28 +131,28 @@ async def test_what_lookups_show(db: Database, world: World) -> None:
 async def test_what_is_saved_is_found(db: Database, world: World) -> None:
     fields = {"Last_Name": "Ünïcode \U0001f600", "Lookup": 123456789012345678, "List": ["a", None], "Flag": True}
     changed = structs.replace(world.contact, fields=fields, email=None, opted_out=True, modified_at=5)
-    await db.write(partial(records.save, module=CONTACTS, changed=[(world.contact, changed)]))
+    await db.write(partial(indexing.save, module=CONTACTS, changed=[(world.contact, changed)]))
     assert await db.read(partial(records.find, key=key(changed))) == changed
 
 
 async def test_saving_keeps_what_a_record_is_born_with(db: Database, world: World) -> None:
     reborn = structs.replace(world.contact, created_by=1, module="Accounts")
-    await db.write(partial(records.save, module=CONTACTS, changed=[(world.contact, reborn)]))
+    await db.write(partial(indexing.save, module=CONTACTS, changed=[(world.contact, reborn)]))
     assert await db.read(partial(records.find, key=key(world.contact))) == world.contact
 
 
 async def test_the_index_follows_what_is_added_saved_and_removed(db: Database, world: World) -> None:
     before = await db.read(indexed)
     one, other = (contact(world, n, email=f"c{n}@x.example", account_id=world.company.id) for n in (80, 81))
-    await db.write(partial(records.add, module=CONTACTS, new=[one, other]))
+    await db.write(partial(indexing.add, module=CONTACTS, new=[one, other]))
     assert await db.read(indexed) == sorted([*before, *expected(one, other)])
 
     fields = {**one.fields, "Last_Name": "Eins und zwei", "Account_Name": None, "Tag": ["a", "b"]}
     changed = structs.replace(one, fields=fields, owner_id=world.colleague.id, modified_at=NOW + 1)
-    await db.write(partial(records.save, module=CONTACTS, changed=[(one, changed)]))
+    await db.write(partial(indexing.save, module=CONTACTS, changed=[(one, changed)]))
     assert await db.read(indexed) == sorted([*before, *expected(changed, other)])
 
-    await db.write(partial(records.remove, module=CONTACTS, gone=[changed, other]))
+    await db.write(partial(indexing.remove, module=CONTACTS, gone=[changed, other]))
     assert await db.read(indexed) == before
     assert await db.read(partial(records.find_many, keys=[key(one), key(other), key(world.contact)])) == [
         None,
@@ -164,9 +165,9 @@ async def test_nobody_saves_or_removes_in_another_organisation(db: Database, wor
     before = await db.read(indexed)
     stolen = structs.replace(world.contact, org_id=2001, name="stolen", fields={})
     await db.write(
-        partial(records.save, module=CONTACTS, changed=[(structs.replace(world.contact, org_id=2001), stolen)])
+        partial(indexing.save, module=CONTACTS, changed=[(structs.replace(world.contact, org_id=2001), stolen)])
     )
-    await db.write(partial(records.remove, module=CONTACTS, gone=[stolen]))
+    await db.write(partial(indexing.remove, module=CONTACTS, gone=[stolen]))
     assert await db.read(partial(records.find, key=key(world.contact))) == world.contact
     assert of(await db.read(indexed), world.contact) == of(before, world.contact) == expected(world.contact)
 
@@ -174,8 +175,8 @@ async def test_nobody_saves_or_removes_in_another_organisation(db: Database, wor
 async def test_as_many_as_nobody_deletes_at_once(db: Database, world: World) -> None:
     before = await db.read(indexed)
     many = [contact(world, n, email=f"c{n}@x.example") for n in range(10_000, 10_400)]
-    await db.write(partial(records.add, module=CONTACTS, new=many))
-    await db.write(partial(records.remove, module=CONTACTS, gone=many))
+    await db.write(partial(indexing.add, module=CONTACTS, new=many))
+    await db.write(partial(indexing.remove, module=CONTACTS, gone=many))
     assert await db.read(indexed) == before
 
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from postroom.record import CONTACTS, PIPELINES, Module
-from postroom.store import records, relating
+from postroom.store import reaching, records, relating
 from postroom.store.db import Database, Tx
 from postroom.store.keeping import Fates, Place
 from postroom.store.records import Key, Record
@@ -38,7 +38,7 @@ async def test_a_link_is_a_lookup_and_is_found_as_one(db: Database, world: World
     assert (changed.account_id, changed.modified_at, changed.modified_by) == (60, NOW + 5000, world.colleague.id)
     # Mails to the new company reach the contact, those to the old one do not.
     keys = [Key(world.org.id, "Accounts", number) for number in (60, world.company.id)]
-    new, old = await db.read(lambda tx: records.reach(tx, keys))
+    new, old = await db.read(lambda tx: reaching.reach(tx, keys))
     assert new is not None
     assert old is not None
     assert (bool(new.addresses), bool(old.addresses)) == (True, False)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from postroom.record import ACCOUNTS, CONTACTS, MODULES, PIPELINES, Criteria
 from postroom.record.criteria import equal, missing, opposite
 from postroom.record.terms import whole
-from postroom.store import deletions, finding, keeping, records
+from postroom.store import deletions, finding, indexing, keeping, reaching, records
 from postroom.store.db import Database
 from postroom.store.finding import Question
 from postroom.store.keeping import Place
@@ -31,8 +31,8 @@ def fill(tx: Connection, world: World) -> None:
         record(9000 + n, world.org, world.user, "Contacts", name="x", fields=leads, account_id=world.company.id)
         for n in range(MANY)
     )
-    records.add(tx, CONTACTS, list(many))
-    records.add(
+    indexing.add(tx, CONTACTS, list(many))
+    indexing.add(
         tx, TASKS, [record(8000, world.org, world.user, "Tasks", name="x", fields={"What_Id": world.company.id})]
     )
 
@@ -60,7 +60,7 @@ async def test_a_deal_reaches_nobody_where_its_contact_is_gone(db: Database, wor
     place = Place(org_id=world.org.id, user_id=world.user.id, module=CONTACTS, now=NOW + 1)
     await db.write(lambda tx: keeping.remove(tx, place, [world.contact.id]))
     assert await db.read(partial(deletions.unsevered, limit=1)) == []
-    (reach,) = await db.read(lambda tx: records.reach(tx, [Key(world.org.id, "Pipelines", world.deal.id)]))
+    (reach,) = await db.read(lambda tx: reaching.reach(tx, [Key(world.org.id, "Pipelines", world.deal.id)]))
     assert reach is not None
     assert not reach.addresses
     deal = await db.read(partial(records.find, key=Key(world.org.id, PIPELINES.name, world.deal.id)))

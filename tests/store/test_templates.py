@@ -9,7 +9,7 @@ from postroom.errors import Fault, Reason
 from postroom.mail.draft import FileRef, Format
 from postroom.mail.limits import MIB, TEMPLATES_AT_MOST
 from postroom.record import CONTACTS
-from postroom.store import fields, files, merging, orgs, records, tables, templates
+from postroom.store import fields, files, indexing, merging, orgs, tables, templates
 from postroom.store.db import Database, Tx
 from postroom.store.fields import Draft
 from postroom.store.files import Upload
@@ -132,7 +132,7 @@ async def test_fields_stand_for_what_is_shown_of_record_user_and_organisation(db
         fields.define(tx, world.org.id, CONTACTS, [colour], now=NOW)
         whole = fields.of(tx, world.org.id, CONTACTS)
         coloured = structs.replace(world.contact, fields={**world.contact.fields, "Colour": "red"})
-        records.save(tx, whole, [(world.contact, coloured)])
+        indexing.save(tx, whole, [(world.contact, coloured)])
         subject = "".join(f"${{{name}}}" for name in names)
         templates.add(tx, author(world), 50, Wording(module="Contacts", name="All", subject=subject))
 

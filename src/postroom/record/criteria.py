@@ -3,7 +3,7 @@
 Every comparison comes down to single terms, or to one stretch of them, or to the opposite of either.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
@@ -127,32 +127,21 @@ def missing(module: Module, name: str) -> Where:
     return Where(number=found[1], negated=True)
 
 
-def meets(where: Criteria, number: int, terms: Callable[[int], Collection[bytes]]) -> bool:
-    """Whether the record of that id meets the criteria; ``terms`` tells what it has under the number of a field."""
-    match where:
-        case AllOf():
-            return bool(where.parts) and all(meets(each, number, terms) for each in where.parts)
-        case AnyOf():
-            return any(meets(each, number, terms) for each in where.parts)
-    own = (whole(number),) if where.number == BY_ID else terms(where.number)
-    return any(_within(where, key) for key in own) is not where.negated
-
-
 def opposite(where: Where) -> Where:
     """The records that a comparison leaves out."""
     return replace(where, negated=not where.negated)
 
 
-def wrong_query(reason: str, **details: object) -> Invalid:
-    """What is raised for a query that cannot be understood (W 7.4)."""
-    return Invalid(Fault(Reason.QUERY_WRONG, details={"reason": reason, **details}))
-
-
-def _within(where: Where, key: bytes) -> bool:
+def within(where: Where, key: bytes) -> bool:
     """Whether a term is one that a comparison is about, negated or not."""
     if where.keys and key not in where.keys:
         return False
     return (where.low is None or key >= where.low) and (where.high is None or key < where.high)
+
+
+def wrong_query(reason: str, **details: object) -> Invalid:
+    """What is raised for a query that cannot be understood (W 7.4)."""
+    return Invalid(Fault(Reason.QUERY_WRONG, details={"reason": reason, **details}))
 
 
 def _key(field: Field, text: str) -> bytes:

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, LargeBinary, Text, bindparam, cast, null, select, union_all
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from postroom.record import CONTACTS
-from postroom.store.tables import record, sender, term, unindexed, user
+from postroom.store import aside
+from postroom.store.many import GIVEN, run_all
+from postroom.store.tables import record, sender, term, user
 
-AT_ONCE: Final = 10_000  # of one statement, which names each three times: SQLite takes 32,766 values
+AT_ONCE: Final = 10_000  # of one statement: SQLite takes 32,766 values
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,14 @@ def look_up(tx: Connection, asked: Sequence[Asked]) -> Found:
 
 
 def _of_records(tx: Connection, org_id: int, addresses: Sequence[str]) -> set[tuple[Asked, bool]]:
-    given = {"org_": org_id, "keys_": [address.encode() for address in addresses], "addresses_": addresses}
-    rows = tx.execute(_OF_RECORDS, given)
-    return {(Asked(org_id, address or key.decode()), wants_none) for key, address, wants_none in rows}
+    """Each that contacts have, with whether one of them wants no mail: those that the index knows, and the newest."""
+    keys = [address.encode() for address in addresses]
+    known = tx.execute(_KNOWN, {"org_": org_id, "keys_": keys})
+    found = {(Asked(org_id, row.key.decode()), row.opted_out) for row in known}
+    newest = aside.newest(tx, org_id, CONTACTS)
+    places = [place for number in _NUMBERS for place in newest.leading(number, set(keys))]
+    wants_none = {row.id: bool(row.opted_out) for row in run_all(tx, _OPTED_OUT, [number for _, number in places])}
+    return found | {(Asked(org_id, key.decode()), wants_none[number]) for key, number in places}
 
 
 def _of_people(tx: Connection, org_id: int, addresses: Sequence[str]) -> set[Asked]:
@@ -60,23 +67,18 @@ def _of_people(tx: Connection, org_id: int, addresses: Sequence[str]) -> set[Ask
 
 
 # Made once: to build a statement costs more than to run it.
+_NUMBERS: Final = CONTACTS.numbers["Email"], CONTACTS.numbers["Secondary_Email"]
 _ASKED: BindParameter[Any] = bindparam("addresses_", expanding=True)
 _KNOWN = (
-    select(term.c.key, cast(null(), Text), record.c.opted_out)
+    select(term.c.key, record.c.opted_out)
     .join(record, record.c.id == term.c.record_id)
     .where(
         term.c.org_id == bindparam("org_"),
-        term.c.number.in_([CONTACTS.numbers["Email"], CONTACTS.numbers["Secondary_Email"]]),
+        term.c.number.in_(_NUMBERS),
         term.c.key.in_(bindparam("keys_", expanding=True)),
     )
 )
-_NEWEST = tuple(
-    select(cast(null(), LargeBinary), address, record.c.opted_out)
-    .join(unindexed, unindexed.c.record_id == record.c.id)
-    .where(unindexed.c.org_id == bindparam("org_"), unindexed.c.module == CONTACTS.name, address.in_(_ASKED))
-    for address in (record.c.email, record.c.secondary_email)
-)
-_OF_RECORDS = union_all(_KNOWN, *_NEWEST)
+_OPTED_OUT = select(record.c.id, record.c.opted_out).where(record.c.id.in_(GIVEN))
 _OF_PEOPLE = tuple(
     select(table.c.email).where(table.c.org_id == bindparam("org_"), table.c.email.in_(_ASKED))
     for table in (user, sender)

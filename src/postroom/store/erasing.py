@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from postroom.record import MODULES
-from postroom.store import fields, orgs, records
+from postroom.store import fields, indexing, orgs, records
 from postroom.store.db import Database
 from postroom.store.fields import Removed
 
@@ -34,7 +34,7 @@ def _part(tx: Connection, *, gone: Removed, after: int) -> int | None:
         return None  # another process was faster, and the name may be another field's by now
     found = records.behind(tx, gone.org_id, module.name, after, _AT_ONCE)
     changed = [(each, each.without(gone.name)) for each in found if gone.name in each.fields]
-    records.save(tx, module, changed)
+    indexing.save(tx, module, changed)
     if len(found) < _AT_ONCE:
         fields.forget(tx, gone)
         return None

@@ -17,10 +17,12 @@ from postroom.mail.draft import Kind
 from postroom.mail.life import State
 from postroom.record import ACCOUNTS, CONTACTS
 from postroom.record.terms import whole
-from postroom.store import mails, records
+from postroom.store import aside, mails, records
 from postroom.store.mails import Filed
 from postroom.store.records import Key, Record
-from postroom.store.tables import mail, recipient, record, term, unindexed
+from postroom.store.tables import mail, recipient, record, term
+
+_AT_ONCE: Final = 10_000  # contacts of one statement: SQLite takes 32,766 values
 
 
 class By(Enum):
@@ -92,12 +94,23 @@ def _records(tx: Connection, asked: Asked, form: tuple[str, ...], given: Mapping
     """The records whose mails may be on the page."""
     own = [] if asked.contacts_alone else [asked.record.id]
     if asked.record.module == ACCOUNTS.name:
-        company = {"number_": CONTACTS.numbers["Account_Name"], "key_": whole(asked.record.id)}
-        company |= {"module_": CONTACTS.name, "company_": asked.record.id}
-        return [*own, *tx.execute(_contacts(form), {**given, **company}).scalars()]
+        return [*own, *_nearest_contacts(tx, asked.record, form, given)]
     contact = asked.record.contact_id
     # A lookup to a record that is gone is cleared some time later: what is there has a name.
     return [*own, *records.names(tx, asked.record.org_id, [] if contact is None else [contact])]
+
+
+def _nearest_contacts(
+    tx: Connection, company: Record, form: tuple[str, ...], given: Mapping[str, Any]
+) -> Sequence[int]:
+    """The contacts of a company from the one with the nearest mail on, whether the index knows them or not."""
+    number, key = CONTACTS.numbers["Account_Name"], whole(company.id)
+    found = list(tx.execute(_contacts(form, _KNOWN), {**given, "number_": number, "key_": key}))
+    newest = [each for _, each in aside.newest(tx, company.org_id, CONTACTS).leading(number, {key})]
+    for start in range(0, len(newest), _AT_ONCE):
+        found += tx.execute(_contacts(form, _THESE), {**given, "ids_": newest[start : start + _AT_ONCE]}).all()
+    placed = sorted(((row.nearest, row.id) for row in found if row.nearest is not None), reverse=_NEWER not in form)
+    return [each for _, each in placed[: given["limit_"]]]
 
 
 def _nearest(tx: Connection, form: tuple[str, ...], given: Mapping[str, Any], under: Sequence[int]) -> list[int]:
@@ -170,21 +183,15 @@ def _mails(form: tuple[str, ...], count: int) -> Any:
 
 
 @lru_cache
-def _contacts(form: tuple[str, ...]) -> Select[int]:
-    """The contacts of a company, from the one with the nearest mail on."""
-    known = select(term.c.record_id).where(
-        term.c.org_id == bindparam("org_"), term.c.number == bindparam("number_"), term.c.key == bindparam("key_")
-    )
-    newest = (
-        select(unindexed.c.record_id)
-        .join(record, record.c.id == unindexed.c.record_id)
-        .where(
-            unindexed.c.org_id == bindparam("org_"),
-            unindexed.c.module == bindparam("module_"),
-            record.c.account_id == bindparam("company_"),
-        )
-    )
-    own = union_all(known, newest).subquery().c
-    nearest = _under(own.record_id, form).limit(1).scalar_subquery()
+def _contacts(form: tuple[str, ...], these: Select[int]) -> Select[int, int]:
+    """Some contacts and their nearest mails, from the nearest on."""
+    own = these.subquery().c
+    nearest = _under(own.id, form).limit(1).scalar_subquery()
     order = nearest if _NEWER in form else nearest.desc()
-    return select(own.record_id).order_by(order.nulls_last()).limit(bindparam("limit_"))
+    return select(own.id, nearest.label("nearest")).order_by(order.nulls_last()).limit(bindparam("limit_"))
+
+
+_KNOWN: Final = select(term.c.record_id.label("id")).where(
+    term.c.org_id == bindparam("org_"), term.c.number == bindparam("number_"), term.c.key == bindparam("key_")
+)
+_THESE: Final = select(record.c.id).where(record.c.id.in_(bindparam("ids_", expanding=True)))

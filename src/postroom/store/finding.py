@@ -4,14 +4,18 @@ A page goes on from a position, which is the term and the id of the last record 
 page costs what the first one does. Records without a value of the field that they are put in order by come last.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect, bisect_left
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from typing import TypeGuard
+from heapq import merge
+from itertools import islice
+from typing import Any, TypeGuard
 
 from sqlalchemy import Connection, LargeBinary, Select, literal, select, tuple_
 
-from postroom.record import AnyOf, Criteria, Module, Where, criteria
-from postroom.store import indexing, records, terms
+from postroom.record import AnyOf, Criteria, Module, Where
+from postroom.record.newest import Batch, Newest, Place
+from postroom.store import aside, records, terms
 from postroom.store.matching import MEASURED, Effort, Ground, Query, are_few, every, meets, parts_of, source
 from postroom.store.records import Record
 from postroom.store.tables import record, term
@@ -38,7 +42,7 @@ class Question:
     """Which records of a module, in which order, from where on.
 
     They come after ``start``, or before it where it is read ``backwards``; the first ``offset`` of them are left out.
-    ``only``: none but those of these ids.
+    ``only``: none but those of these ids. ``aside``: there may be some that the index does not know.
     """
 
     org_id: int
@@ -51,11 +55,12 @@ class Question:
     backwards: bool = False
     offset: int = 0
     effort: Effort = MEASURED
+    aside: bool = True
 
     @property
     def ground(self) -> Ground:
         """Among which records."""
-        return Ground(org_id=self.org_id, module=self.module, only=self.only, effort=self.effort)
+        return Ground(org_id=self.org_id, module=self.module, only=self.only, effort=self.effort, aside=self.aside)
 
     @property
     def number(self) -> int | None:
@@ -78,12 +83,14 @@ class Found:
 
 def find(tx: Connection, asked: Question) -> list[Found]:
     """The records asked for, in their order."""
-    newest = _newest(tx, asked)
-    if newest:
-        both = _indexed(tx, replace(asked, offset=0, limit=asked.offset + asked.limit)) + newest
-        places = _in_order(asked, both)[asked.offset : asked.offset + asked.limit]
+    newest = aside.newest(tx, asked.org_id, asked.module)
+    if newest and (asked.where is not None or asked.order.field is not None):
+        last = asked.offset + asked.limit
+        both = _indexed(tx, replace(asked, offset=0, limit=last)) + list(islice(_newest(asked, newest), last))
+        places = _in_order(asked, both)[asked.offset : last]
     else:
-        places = _indexed(tx, asked)
+        # All, by id: that the records themselves tell.
+        places = _indexed(tx, replace(asked, aside=False))
     if asked.backwards:
         places.reverse()
     whole = records.by_ids(tx, asked.org_id, asked.module.name, [each.id for each in places])
@@ -100,18 +107,52 @@ def _indexed(tx: Connection, asked: Question) -> list[Position]:
 # --- those that the index does not know
 
 
-def _newest(tx: Connection, asked: Question) -> list[Position]:
-    """Where they stand, from the start on."""
-    places = [
-        Position(each.id, None if asked.number is None else next(iter(each.terms(asked.number)), None))
-        for each in indexing.newest(tx, asked.org_id, asked.module)
-        if (asked.only is None or each.id in asked.only)
-        and (asked.where is None or criteria.meets(asked.where, each.id, each.terms))
-    ]
-    if not places or asked.start is None:
-        return places
-    ordered = _in_order(asked, {*places, asked.start})
-    return ordered[ordered.index(asked.start) + 1 :]
+def _newest(asked: Question, newest: Newest) -> Iterator[Position]:
+    """Where they stand, from the start on: those with a value, and then those without one; backwards the other way."""
+    start, number = asked.start, asked.number
+    # Those without a value have none that would put them in order.
+    there = None if start is None else (start.key or b"", start.id)
+    begun = start is not None and start.key is None
+    chosen = [(batch, _meeting(asked, newest, batch)) for batch in newest.batches]
+
+    def valued() -> Iterator[Position]:
+        if number is not None and (asked.backwards or not begun):
+            some = ((newest.valued(batch, number), met) for batch, met in chosen)
+            for key, record_id in _joined(asked, some, None if begun else there):
+                yield Position(record_id, key)
+
+    def valueless() -> Iterator[Position]:
+        if start is None or begun or not asked.backwards:
+            some = ((newest.valueless(batch, number, met), None) for batch, met in chosen)
+            for _, record_id in _joined(asked, some, there if begun else None):
+                yield Position(record_id)
+
+    parts = [valued, valueless]
+    for part in reversed(parts) if asked.backwards else parts:
+        yield from part()
+
+
+def _meeting(asked: Question, newest: Newest, batch: Batch[Any]) -> Set[int] | None:
+    """Which records of a batch are asked for; None: all."""
+    met = None if asked.where is None else newest.meeting(batch, asked.where)
+    if asked.only is None:
+        return met
+    return set(asked.only) if met is None else met & set(asked.only)
+
+
+def _joined(
+    asked: Question, parts: Iterable[tuple[Sequence[Place], Set[int] | None]], there: Place | None
+) -> Iterator[Place]:
+    """The places of several batches in one order, beyond one of them."""
+    return merge(*(_beyond(asked, places, met, there) for places, met in parts), reverse=not asked.upwards)
+
+
+def _beyond(asked: Question, places: Sequence[Place], met: Set[int] | None, there: Place | None) -> Iterator[Place]:
+    if there is not None:
+        places = places[bisect(places, there) :] if asked.upwards else places[: bisect_left(places, there)]
+    for each in places if asked.upwards else reversed(places):
+        if met is None or each[1] in met:
+            yield each
 
 
 def _in_order(asked: Question, places: Iterable[Position]) -> list[Position]:

@@ -18,9 +18,20 @@ from postroom.record import NOTES, Field, Kind, Module, Reading, Value, complete
 from postroom.record.criteria import equal
 from postroom.record.terms import keys, whole
 from postroom.record.values import RELATED
-from postroom.store import deletions, enclosures, fields, finding, indexing, orgs, records, severing, terms, users
+from postroom.store import (
+    aside,
+    deletions,
+    enclosures,
+    fields,
+    finding,
+    indexing,
+    orgs,
+    records,
+    severing,
+    terms,
+    users,
+)
 from postroom.store.finding import Question
-from postroom.store.indexing import Newest
 from postroom.store.records import Record
 
 
@@ -127,7 +138,7 @@ def remove(tx: Connection, place: Place, ids: Sequence[int]) -> Fates:
 
 def _delete(tx: Connection, place: Place, module: Module, gone: Sequence[Record]) -> None:
     if gone:
-        records.remove(tx, fields.with_removed(tx, place.org_id, module), gone)
+        indexing.remove(tx, fields.with_removed(tx, place.org_id, module), gone)
         severed = severing.sever(tx, place.org_id, module.name, [each.id for each in gone])
         deletions.note(tx, gone, by=place.user_id, at=place.now, severed=severed)
 
@@ -152,8 +163,7 @@ class _Scene:
         readings = [wish.reading.values for wish in wishes]
         self._targets = records.names(tx, place.org_id, _looked_up(self._place.module, readings))
         self._owners = {user.id for user in users.listing(tx, place.org_id) if user.active}
-        newest = indexing.newest(tx, place.org_id, self._place.module) if self._place.module.unique else []
-        self._taken = {field.name: self._holders(field, readings, newest) for field in self._place.module.unique}
+        self._taken = self._holders(readings)
         self._stored: dict[int, Record] = {}
         self._now: dict[int, Record] = {}
 
@@ -208,9 +218,9 @@ class _Scene:
         """Write what was kept."""
         new = [each for each in self._now.values() if each.id not in self._stored]
         changed = [(self._stored[each.id], each) for each in self._now.values() if each.id in self._stored]
-        records.add(self._tx, self._place.module, new)
+        indexing.add(self._tx, self._place.module, new)
         if changed:
-            records.save(self._tx, fields.with_removed(self._tx, self._place.org_id, self._place.module), changed)
+            indexing.save(self._tx, fields.with_removed(self._tx, self._place.org_id, self._place.module), changed)
 
     def _judge(self, reading: Reading, onto: Record, before: Record | None = None) -> Kept:
         """The record with the values read put onto it, or every fault."""
@@ -286,13 +296,19 @@ class _Scene:
                 taken[new] = kept.id
         self._now[kept.id] = kept
 
-    def _holders(
-        self, field: Field, readings: Sequence[Mapping[str, Value]], newest: Sequence[Newest]
-    ) -> dict[bytes, int]:
-        asked = {key for values in readings if (key := _only_key(field, values.get(field.name)))}
-        number = self._place.module.numbers[field.name]
-        found = {key: each.id for each in newest for key in each.terms(number) if key in asked}
-        return terms.holders(self._tx, self._place.org_id, number, list(asked)) | found
+    def _holders(self, readings: Sequence[Mapping[str, Value]]) -> dict[str, dict[bytes, int]]:
+        """For each unique field, which record has a value of the wishes'."""
+        org_id, module = self._place.org_id, self._place.module
+        if not module.unique:
+            return {}
+        newest = aside.newest(self._tx, org_id, module)
+        found: dict[str, dict[bytes, int]] = {}
+        for field in module.unique:
+            asked = {key for values in readings if (key := _only_key(field, values.get(field.name)))}
+            number = module.numbers[field.name]
+            known = terms.holders(self._tx, org_id, number, list(asked))
+            found[field.name] = known | dict(newest.leading(number, asked))
+        return found
 
 
 def _only_key(field: Field, value: Value) -> bytes:

@@ -31,7 +31,7 @@ from postroom.record.criteria import BY_ID
 from postroom.record.modules import WORDS
 from postroom.record.terms import number_in, whole
 from postroom.store import terms
-from postroom.store.tables import record, term, unindexed
+from postroom.store.tables import record, term
 
 Query = Select[Any] | CompoundSelect[Any]  # of ids, each once
 
@@ -53,7 +53,10 @@ MEASURED: Final = Effort(few=4_000, many=15_000)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ground:
-    """Whose records are meant, of which module, and which ids: those of ``only``, above ``low``, below ``high``."""
+    """Whose records are meant, of which module, and which ids: those of ``only``, above ``low``, below ``high``.
+
+    ``aside``: there may be records that the index does not know, which are not meant.
+    """
 
     org_id: int
     module: Module
@@ -61,6 +64,7 @@ class Ground:
     low: int | None = None
     high: int | None = None
     effort: Effort = MEASURED
+    aside: bool = True
 
     @property
     def several(self) -> set[int]:
@@ -86,10 +90,12 @@ def parts_of(where: Criteria | None) -> list[Criteria]:
 
 
 def every(ground: Ground) -> Select[Any]:
-    """The ids of all records that the index knows."""
-    unknown = select(unindexed.c.record_id).where(unindexed.c.org_id == ground.org_id)
+    """The ids of all records."""
     own = select(record.c.id).where(record.c.org_id == ground.org_id, record.c.module == ground.module.name)
-    own = own.where(record.c.id.not_in(unknown))
+    if ground.aside:
+        # Each that the index knows has a term of its creation.
+        created = Where(number=ground.module.numbers["Created_Time"])
+        own = own.where(_term_of(ground, created, _ID).is_not(None))
     return own.where(*ground.within(_ID))
 
 

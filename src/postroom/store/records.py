@@ -1,19 +1,15 @@
-"""Records of the modules (wire reference 7): all values are in ``fields``; what they are found by is in the index."""
+"""Records of the modules (wire reference 7): all values are in ``fields``. ``store.indexing`` stores them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from msgspec import Struct, structs
-from sqlalchemy import Connection, Row, bindparam, delete, select, union_all, update
+from sqlalchemy import Connection, Row, bindparam, select
 
 from postroom.errors import Fault, Reason
-from postroom.record import CONTACTS, Module, Value
-from postroom.record.terms import terms as terms_of
-from postroom.record.terms import whole
-from postroom.store import aside, json, terms
-from postroom.store.many import insert_rows
-from postroom.store.tables import record, term, unindexed
+from postroom.record import Value
+from postroom.store.tables import record
 
 
 # A struct: a hundred are made for one call, and a data class takes five times as long.
@@ -69,66 +65,12 @@ class Key:
     id: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reach:
-    """Whom a record leads to: the addresses (folded) of the contact, of a deal's contact, of a company's contacts.
-
-    ``locked``: nobody writes to them about it.
-    """
-
-    key: Key
-    addresses: frozenset[str]
-    locked: bool = False
-
-
 def locked(record_id: int) -> Fault:
     """What is wrong with whatever would change a locked record, or be sent about it (W 7.5)."""
     return Fault(Reason.RECORD_LOCKED, details={"id": str(record_id)})
 
 
-def add(tx: Connection, module: Module, new: Sequence[Record]) -> None:
-    """Store new records of a module of one organisation."""
-    if not new:
-        return
-    org_id = new[0].org_id
-    insert_rows(tx, record, _COLUMN_NAMES, [_row(each) for each in new])
-    if not aside.put(tx, org_id, module.name, [each.id for each in new]):
-        terms.add(tx, org_id, [(each.id, one) for each in new for one in terms_of(module, each.values)])
-
-
-_COLUMN_NAMES = Record.__struct_fields__
-
-
-def _row(one: Record) -> list[Any]:
-    return [json.dumps(one.fields) if name == "fields" else getattr(one, name) for name in _COLUMN_NAMES]
-
-
-def save(tx: Connection, module: Module, changed: Sequence[tuple[Record, Record]]) -> None:
-    """Replace stored records by others; their organisation, module, creation and lock stay."""
-    if not changed:
-        return
-    org_id = changed[0][0].org_id
-    rows = [{f"{name}_": getattr(now, name) for name in (*_CHANGING, "id", "org_id")} for _, now in changed]
-    tx.execute(_SAVE, rows)
-    unknown = aside.among(tx, org_id, [now.id for _, now in changed])
-    pairs = [
-        (now.id, terms_of(module, old.values), terms_of(module, now.values))
-        for old, now in changed
-        if now.id not in unknown
-    ]
-    terms.remove(tx, org_id, [(number, one) for number, before, now in pairs for one in before - now])
-    terms.add(tx, org_id, [(number, one) for number, before, now in pairs for one in now - before])
-
-
-_CHANGING = tuple(
-    name for name in _COLUMN_NAMES if name not in ("id", "org_id", "module", "created_at", "created_by", "lock_id")
-)
-# Made once: to build a statement costs more than to run it.
-_SAVE = (
-    update(record)
-    .where(record.c.org_id == bindparam("org_id_"), record.c.id == bindparam("id_"))
-    .values({name: bindparam(f"{name}_", type_=record.c[name].type) for name in _CHANGING})
-)
+COLUMN_NAMES = Record.__struct_fields__
 
 
 def find(tx: Connection, key: Key) -> Record | None:
@@ -151,7 +93,7 @@ def by_ids(tx: Connection, org_id: int, module: str, ids: Sequence[int]) -> dict
     return {each.id: each for each in found if each.org_id == org_id and each.module == module}
 
 
-_COLUMNS = tuple(record.c[name] for name in _COLUMN_NAMES)
+_COLUMNS = tuple(record.c[name] for name in COLUMN_NAMES)
 _WHOLE = select(*_COLUMNS).where(record.c.id.in_(bindparam("ids_", expanding=True)))
 
 
@@ -174,92 +116,5 @@ _NAMES = select(record.c.id, record.c.org_id, record.c.name, record.c.module).wh
 )
 
 
-def remove(tx: Connection, module: Module, gone: Sequence[Record]) -> None:
-    """Delete records of a module of one organisation. Mails stay filed under the ids."""
-    if not gone:
-        return
-    org_id = gone[0].org_id
-    tx.execute(delete(record).where(record.c.org_id == org_id, record.c.id.in_([each.id for each in gone])))
-    unknown = aside.among(tx, org_id, [each.id for each in gone])
-    aside.take(tx, org_id, unknown)
-    known = [each for each in gone if each.id not in unknown]
-    terms.remove(tx, org_id, [(each.id, one) for each in known for one in terms_of(module, each.values)])
-
-
-def reach(tx: Connection, keys: Sequence[Key]) -> list[Reach | None]:
-    """Whom each record leads to, in order; None where there is no such record."""
-    found = {
-        (row.org_id, row.module, row.id): row for row in tx.execute(_BY_ID, {"ids_": list({key.id for key in keys})})
-    }
-    present = {key: row for key in keys if (row := found.get((key.org_id, key.module, key.id))) is not None}
-    contacts = _contacts(tx, present)
-    return [None if key not in present else _reach(key, present[key], contacts.get(key, [])) for key in keys]
-
-
-_REACH = (
-    record.c.id,
-    record.c.org_id,
-    record.c.module,
-    record.c.email,
-    record.c.secondary_email,
-    record.c.account_id,
-    record.c.contact_id,
-    record.c.lock_id,
-)
-_BY_ID = select(*_REACH).where(record.c.id.in_(bindparam("ids_", expanding=True)))
-# Those that the index knows, and the newest.
-_BY_COMPANY = union_all(
-    select(*_REACH)
-    .join(term, term.c.record_id == record.c.id)
-    .where(
-        term.c.org_id.in_(bindparam("orgs_", expanding=True)),
-        term.c.number == CONTACTS.numbers["Account_Name"],
-        term.c.key.in_(bindparam("keys_", expanding=True)),
-    ),
-    select(*_REACH)
-    .join(unindexed, unindexed.c.record_id == record.c.id)
-    .where(
-        unindexed.c.org_id.in_(bindparam("orgs_", expanding=True)),
-        unindexed.c.module == CONTACTS.name,
-        record.c.account_id.in_(bindparam("companies_", expanding=True)),
-    ),
-)
-
-
-def _contacts(tx: Connection, present: Mapping[Key, Any]) -> dict[Key, list[Any]]:
-    """The contact rows behind each record."""
-    behind: dict[Key, list[Any]] = {key: [row] for key, row in present.items() if key.module == "Contacts"}
-    companies = {(key.org_id, key.id): key for key in present if key.module == "Accounts"}
-    for row in _of_companies(tx, companies.keys()):
-        company = companies.get((row.org_id, row.account_id))
-        if company is not None:
-            behind.setdefault(company, []).append(row)
-    deals = {key: (key.org_id, row.contact_id) for key, row in present.items() if key.module == "Pipelines"}
-    named = _named(tx, deals.values())
-    behind.update({key: [named[contact]] for key, contact in deals.items() if contact in named})
-    return behind
-
-
-def _of_companies(tx: Connection, companies: Collection[tuple[int, int]]) -> list[Any]:
-    if not companies:
-        return []
-    orgs, numbers = {org_id for org_id, _ in companies}, {number for _, number in companies}
-    given = {"orgs_": list(orgs), "keys_": [whole(each) for each in numbers], "companies_": list(numbers)}
-    return list(tx.execute(_BY_COMPANY, given))
-
-
-def _named(tx: Connection, contacts: Collection[tuple[int, int | None]]) -> dict[tuple[int, int | None], Any]:
-    numbers = {number for _, number in contacts if number is not None}
-    if not numbers:
-        return {}
-    rows = tx.execute(_BY_ID, {"ids_": list(numbers)})
-    return {(row.org_id, row.id): row for row in rows if row.module == "Contacts"}
-
-
-def _reach(key: Key, row: Any, contacts: Sequence[Any]) -> Reach:
-    addresses = (each for one in contacts for each in (one.email, one.secondary_email) if each)
-    return Reach(key=key, addresses=frozenset(addresses), locked=row.lock_id is not None)
-
-
 def _from_row(row: Row[Any]) -> Record:
-    return Record(**dict(zip(_COLUMN_NAMES, row, strict=True)))
+    return Record(**dict(zip(COLUMN_NAMES, row, strict=True)))

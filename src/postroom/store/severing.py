@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from postroom.record import NOTES, Module, Where, facts
 from postroom.record.relations import RELATIONS
 from postroom.record.terms import whole
-from postroom.store import deletions, fields, finding, orgs, records
+from postroom.store import deletions, fields, finding, indexing, orgs
 from postroom.store.db import Database
 from postroom.store.finding import Question
 from postroom.store.records import Record
@@ -46,7 +46,7 @@ def _clear(tx: Connection, org_id: int, module: Module, name: str, gone: Sequenc
     found = [each.record for each in finding.find(tx, asked)]
     if found:
         known = fields.with_removed(tx, org_id, module)
-        records.save(tx, known, [(each, _without(module, each, name)) for each in found])
+        indexing.save(tx, known, [(each, _without(module, each, name)) for each in found])
     return len(found) < _AT_ONCE
 
 

@@ -220,14 +220,16 @@ term = Table(
     sqlite_with_rowid=False,
 )
 
-# Records that came a moment ago: their terms go into the index when nobody is writing (store.aside).
+# Batches of records that came a moment ago: their terms go into the index when nobody is writing (store.aside).
 unindexed = Table(
     "unindexed",
     metadata,
-    Column("org_id", BigInteger, ForeignKey("org.id"), primary_key=True, autoincrement=False),
-    Column("record_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", Serial, primary_key=True),
+    org_column(),
     Column("module", Text, nullable=False),
-    sqlite_with_rowid=False,
+    Column("stamp", BigInteger, nullable=False),  # another one whenever a record leaves the batch
+    Column("ids", LargeBinary, nullable=False),  # 64 bits each, the least first
+    Index(None, "org_id", "module", "seq", "stamp"),
 )
 
 # A record that is gone: what is left of it to be told (wire reference 7.6).

@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from postroom.record import Kind, Module
 from postroom.record.terms import fold
-from postroom.store import indexing, records, terms
+from postroom.store import aside, records, terms
 
 
 def used(tx: Connection, org_id: int, module: Module, limit: int) -> list[str]:
@@ -17,9 +17,8 @@ def used(tx: Connection, org_id: int, module: Module, limit: int) -> list[str]:
         return []
     number = module.numbers[field.name]
     oldest = terms.used(tx, org_id, number, limit)
-    for each in indexing.newest(tx, org_id, module):
-        for key in each.terms(number):
-            oldest[key] = min(oldest.get(key, each.id), each.id)
+    for key, record_id in aside.newest(tx, org_id, module).used(number).items():
+        oldest[key] = min(oldest.get(key, record_id), record_id)
     first = sorted(oldest.items())[:limit]
     found = records.by_ids(tx, org_id, module.name, list({record_id for _, record_id in first}))
     return [next(name for name in found[record_id].fields[field.name] if fold(name) == key) for key, record_id in first]
