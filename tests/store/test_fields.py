@@ -3,11 +3,8 @@
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select
-
 from postroom.errors import Fault, Reason
 from postroom.record import ACCOUNTS, CONTACTS, Field, Module, read_values
-from postroom.record.terms import Term
 from postroom.record.terms import terms as terms_of
 from postroom.store import fields, keeping, records
 from postroom.store.db import Database, Tx
@@ -15,7 +12,7 @@ from postroom.store.erasing import erase
 from postroom.store.fields import Asked, Draft, Removed
 from postroom.store.keeping import Place, Wish
 from postroom.store.records import Record
-from postroom.store.tables import term
+from tests.store.indexed import of_record
 from tests.store.meanwhile import meanwhile
 from tests.world import NOW, World, found
 
@@ -47,12 +44,6 @@ def place(world: World, module: Module = CONTACTS) -> Place:
 
 def stored(tx: Tx, org_id: int, module: Module = CONTACTS) -> dict[int, Record]:
     return {each.id: each for each in records.behind(tx, org_id, module.name, 0, 10_000)}
-
-
-def indexed(tx: Tx, record_id: int) -> set[Term]:
-    """The terms that lead to a record."""
-    rows = tx.execute(select(term.c.number, term.c.key).where(term.c.record_id == record_id))
-    return {(row.number, row.key) for row in rows}
 
 
 async def removed(db: Database, world: World, field_id: int) -> Removed:
@@ -141,7 +132,7 @@ async def test_values_and_terms_are_erased_part_by_part(db: Database, world: Wor
         assert (new.modified_at, new.modified_by, new.email) == (old.modified_at, old.modified_by, old.email)
     # No term is left of it, and none is missing: the words that another field has too are still there.
     for number in (5000, 5000 + MANY - 1, world.contact.id):
-        assert await db.read(partial(indexed, record_id=number)) == terms_of(whole, after[number].values)
+        assert await db.read(partial(of_record, record_id=number)) == terms_of(whole, after[number].values)
     kept = await db.read(lambda tx: stored(tx, other.org.id))
     assert kept[9000].fields["Region"] == theirs[9000].fields["Region"] == "theirs"
 
@@ -170,8 +161,8 @@ async def test_what_is_changed_or_deleted_before_it_is_erased_leaves_nothing(db:
     left = await db.read(lambda tx: stored(tx, world.org.id))
     for number in (5000, 7000):
         assert "Region" not in left[number].fields
-        assert await db.read(partial(indexed, record_id=number)) == terms_of(CONTACTS, left[number].values)
-    assert await db.read(lambda tx: indexed(tx, 5001)) == set()
+        assert await db.read(partial(of_record, record_id=number)) == terms_of(CONTACTS, left[number].values)
+    assert await db.read(lambda tx: of_record(tx, 5001)) == set()
     assert await erase(db, gone)
     assert await db.read(lambda tx: stored(tx, world.org.id)) == left
 

@@ -26,8 +26,9 @@ from postroom.store.finding import Order, Question
 from postroom.store.indexer import Indexer
 from postroom.store.keeping import Kept, Place, Wish
 from postroom.store.records import Key, Record
-from postroom.store.tables import org, term, unindexed
+from postroom.store.tables import org, unindexed
 from tests.store.halfway import index
+from tests.store.indexed import of_record
 from tests.store.meanwhile import meanwhile
 from tests.world import NOW, World
 
@@ -60,12 +61,6 @@ async def waiting(db: Database) -> int:
     """How many records the index does not know."""
     batches = await db.read(lambda tx: tx.execute(select(unindexed.c.ids)).scalars().all())
     return sum(len(ids) // 8 for ids in batches)
-
-
-def indexed(tx: Tx, number: int) -> set[tuple[int, bytes]]:
-    """The terms that lead to a record."""
-    rows = tx.execute(select(term.c.number, term.c.key).where(term.c.record_id == number))
-    return {(row.number, row.key) for row in rows}
 
 
 async def nothing(_: Database) -> None:
@@ -195,9 +190,9 @@ async def test_what_is_changed_or_deleted_leaves_no_terms(
         for text, expected in (("(Last_Name:equals:now)", [FIRST + 40]), (f"(id:equals:{FIRST + 41})", [])):
             ask = Question(org_id=world.org.id, module=CONTACTS, where=read_criteria(CONTACTS, text), limit=5)
             assert [each.record.id for each in await db.read(partial(finding.find, asked=ask))] == expected
-    assert await db.read(partial(indexed, number=FIRST + 40)) == terms_of(CONTACTS, kept.values)
+    assert await db.read(partial(of_record, record_id=FIRST + 40)) == terms_of(CONTACTS, kept.values)
     for gone in (FIRST, FIRST + 41):
-        assert await db.read(partial(indexed, number=gone)) == set()
+        assert await db.read(partial(of_record, record_id=gone)) == set()
 
 
 @pytest.mark.parametrize("to", STATES)
@@ -218,11 +213,11 @@ async def test_a_removed_field_leaves_no_terms(
     assert gone is not None
     await to(db)
     number = module.numbers[field.name]
-    assert (number in dict(await db.read(partial(indexed, number=FIRST + 7)))) is (to is not nothing)
+    assert (number in dict(await db.read(partial(of_record, record_id=FIRST + 7)))) is (to is not nothing)
     await erase(db, gone)
     await indexer.finish(db)
     for n in range(MANY):
-        assert number not in dict(await db.read(partial(indexed, number=FIRST + n)))
+        assert number not in dict(await db.read(partial(of_record, record_id=FIRST + n)))
 
 
 async def test_a_step_that_does_not_come_to_its_end_has_moved_nothing(db: Database, world: World) -> None:
@@ -235,7 +230,7 @@ async def test_a_step_that_does_not_come_to_its_end_has_moved_nothing(db: Databa
     with pytest.raises(ZeroDivisionError):
         await db.write(broken)
     assert await waiting(db) == MANY
-    assert await db.read(partial(indexed, number=FIRST)) == set()
+    assert await db.read(partial(of_record, record_id=FIRST)) == set()
 
 
 async def test_a_change_waits_for_who_indexes_the_record(db: Database, database_url: str, world: World) -> None:
@@ -248,7 +243,7 @@ async def test_a_change_waits_for_who_indexes_the_record(db: Database, database_
         lambda elsewhere: elsewhere.write(lambda tx: keeping.change(tx, place(world), [change])),
     )
     assert isinstance(kept, Record)
-    assert await db.read(partial(indexed, number=FIRST)) == terms_of(CONTACTS, kept.values)
+    assert await db.read(partial(of_record, record_id=FIRST)) == terms_of(CONTACTS, kept.values)
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ CASES: dict[str, tuple[Callable[[Connection, World], Any], set[str]]] = {
     ),
     "a list by a field, among those without it": (
         listing(module=PIPELINES, order=Order("Amount"), start=Position(10**6 + 90)),
-        {RECORDS, "ix_term_record_id_number"},
+        {RECORDS, "ix_term_record_id_place"},
     ),
     "a list of some": (listing(only=[10**6 + 1, 10**6 + 2]), {"pk_record"}),
     "what has changed since": (listing(where=modified_after(CONTACTS, NOW)), {"pk_term"}),
@@ -255,7 +255,7 @@ SQLITE_NAMES = {
     "pk_token": "sqlite_autoindex_token_1",
     "pk_record": "sqlite_autoindex_record_1",
     "pk_record_lock": "sqlite_autoindex_record_lock_1",
-    "pk_term": "USING PRIMARY KEY (org_id=? AND number=?",
+    "pk_term": "term USING PRIMARY KEY (",
     "pk_refused_line": "refused_line USING PRIMARY KEY",
     "pk_credit": "credit USING PRIMARY KEY",
     "pk_unindexed": "unindexed USING INTEGER PRIMARY KEY",

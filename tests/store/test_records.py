@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from functools import partial
 
 from msgspec import structs
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from postroom.record import ACCOUNTS, CONTACTS
 from postroom.record.terms import terms, whole
-from postroom.store import indexing, reaching, records, tables
+from postroom.store import indexing, reaching, records
 from postroom.store.db import Database
 from postroom.store.reaching import Reach
 from postroom.store.records import Key, Named, Record
+from tests.store.indexed import everything
 from tests.world import NOW, World, add, found, record
 
 Row = tuple[int, int, bytes, int]
@@ -36,7 +37,7 @@ async def reach(db: Database, *keys: Key) -> list[Reach | None]:
 
 def indexed(tx: Connection) -> list[Row]:
     """Every term that is stored."""
-    return sorted(tuple(row) for row in tx.execute(select(tables.term)))
+    return everything(tx)
 
 
 def expected(*whole_records: Record) -> list[Row]:

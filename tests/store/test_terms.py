@@ -5,13 +5,13 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from postroom.record import Where
 from postroom.record.terms import Term
 from postroom.store import terms
 from postroom.store.db import Database
-from postroom.store.tables import term
+from tests.store.indexed import everything
 from tests.world import World, found
 
 NUMBER, OTHER = 7, 8  # no fields of ours have them
@@ -21,8 +21,7 @@ OCTETS = [b"\0", b"\0\0", b"\x7f", b"\x80", b"a", b"a\0", b"a\xff", b"b", b"\xff
 
 def held(tx: Connection) -> list[tuple[Any, ...]]:
     """The terms of the numbers above."""
-    rows = tx.execute(select(term).where(term.c.number.in_([NUMBER, OTHER])))
-    return sorted(tuple(row) for row in rows)
+    return [row for row in everything(tx) if row[1] in (NUMBER, OTHER)]
 
 
 def each(keys: Sequence[bytes], *, number: int = NUMBER, start: int = 1) -> list[tuple[int, Term]]:

@@ -7,11 +7,11 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from postroom.record import CONTACTS
-from postroom.store import aside
+from postroom.store import aside, terms
 from postroom.store.many import GIVEN, run_all
 from postroom.store.tables import record, sender, term, user
 
-AT_ONCE: Final = 10_000  # of one statement: SQLite takes 32,766 values
+AT_ONCE: Final = 10_000  # of one statement, which names two places for each: SQLite takes 32,766 values
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,13 @@ def look_up(tx: Connection, asked: Sequence[Asked]) -> Found:
 def _of_records(tx: Connection, org_id: int, addresses: Sequence[str]) -> set[tuple[Asked, bool]]:
     """Each that contacts have, with whether one of them wants no mail: those that the index knows, and the newest."""
     keys = [address.encode() for address in addresses]
-    known = tx.execute(_KNOWN, {"org_": org_id, "keys_": keys})
-    found = {(Asked(org_id, row.key.decode()), row.opted_out) for row in known}
+    places = [terms.place(org_id, number, key) for number in _NUMBERS for key in keys]
+    known = tx.execute(_KNOWN, {"places_": places})
+    found = {(Asked(org_id, terms.key_at(row.place).decode()), row.opted_out) for row in known}
     newest = aside.newest(tx, org_id, CONTACTS)
-    places = [place for number in _NUMBERS for place in newest.leading(number, set(keys))]
-    wants_none = {row.id: bool(row.opted_out) for row in run_all(tx, _OPTED_OUT, [number for _, number in places])}
-    return found | {(Asked(org_id, key.decode()), wants_none[number]) for key, number in places}
+    led = [each for number in _NUMBERS for each in newest.leading(number, set(keys))]
+    wants_none = {row.id: bool(row.opted_out) for row in run_all(tx, _OPTED_OUT, [number for _, number in led])}
+    return found | {(Asked(org_id, key.decode()), wants_none[number]) for key, number in led}
 
 
 def _of_people(tx: Connection, org_id: int, addresses: Sequence[str]) -> set[Asked]:
@@ -70,13 +71,9 @@ def _of_people(tx: Connection, org_id: int, addresses: Sequence[str]) -> set[Ask
 _NUMBERS: Final = CONTACTS.numbers["Email"], CONTACTS.numbers["Secondary_Email"]
 _ASKED: BindParameter[Any] = bindparam("addresses_", expanding=True)
 _KNOWN = (
-    select(term.c.key, record.c.opted_out)
+    select(term.c.place, record.c.opted_out)
     .join(record, record.c.id == term.c.record_id)
-    .where(
-        term.c.org_id == bindparam("org_"),
-        term.c.number.in_(_NUMBERS),
-        term.c.key.in_(bindparam("keys_", expanding=True)),
-    )
+    .where(term.c.place.in_(bindparam("places_", expanding=True)))
 )
 _OPTED_OUT = select(record.c.id, record.c.opted_out).where(record.c.id.in_(GIVEN))
 _OF_PEOPLE = tuple(

@@ -17,7 +17,7 @@ from postroom.mail.draft import Kind
 from postroom.mail.life import State
 from postroom.record import ACCOUNTS, CONTACTS
 from postroom.record.terms import whole
-from postroom.store import aside, mails, records
+from postroom.store import aside, mails, records, terms
 from postroom.store.mails import Filed
 from postroom.store.records import Key, Record
 from postroom.store.tables import mail, recipient, record, term
@@ -105,7 +105,7 @@ def _nearest_contacts(
 ) -> Sequence[int]:
     """The contacts of a company from the one with the nearest mail on, whether the index knows them or not."""
     number, key = CONTACTS.numbers["Account_Name"], whole(company.id)
-    found = list(tx.execute(_contacts(form, _KNOWN), {**given, "number_": number, "key_": key}))
+    found = list(tx.execute(_contacts(form, _KNOWN), {**given, "place_": terms.place(company.org_id, number, key)}))
     newest = [each for _, each in aside.newest(tx, company.org_id, CONTACTS).leading(number, {key})]
     for start in range(0, len(newest), _AT_ONCE):
         found += tx.execute(_contacts(form, _THESE), {**given, "ids_": newest[start : start + _AT_ONCE]}).all()
@@ -191,7 +191,5 @@ def _contacts(form: tuple[str, ...], these: Select[int]) -> Select[int, int]:
     return select(own.id, nearest.label("nearest")).order_by(order.nulls_last()).limit(bindparam("limit_"))
 
 
-_KNOWN: Final = select(term.c.record_id.label("id")).where(
-    term.c.org_id == bindparam("org_"), term.c.number == bindparam("number_"), term.c.key == bindparam("key_")
-)
+_KNOWN: Final = select(term.c.record_id.label("id")).where(term.c.place == bindparam("place_"))
 _THESE: Final = select(record.c.id).where(record.c.id.in_(bindparam("ids_", expanding=True)))

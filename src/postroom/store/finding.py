@@ -221,21 +221,23 @@ def _valued(tx: Connection, asked: Question, among: Query | None, limit: int) ->
     query = _along(asked, number) if among is None else _of(asked, number, among)
     place = tuple(query.selected_columns)
     if start is not None and start.key is not None:
-        there = tuple_(literal(start.key, LargeBinary), literal(start.id))
+        there = tuple_(literal(terms.place(asked.org_id, number, start.key), LargeBinary), literal(start.id))
         query = query.where(tuple_(*place) > there if asked.upwards else tuple_(*place) < there)
     query = query.order_by(*(each if asked.upwards else each.desc() for each in place)).limit(limit)
-    return [Position(number, key) for key, number in tx.execute(query).all()]
+    return [Position(number, terms.key_at(place)) for place, number in tx.execute(query).all()]
 
 
 def _along(asked: Question, number: int) -> Select[bytes, int]:
     """All terms of the field, in the order of the index, of records that meet the criteria."""
-    query = select(term.c.key, term.c.record_id).where(terms.stretch(term, asked.org_id, Where(number=number)))
-    for part in parts_of(asked.where):
-        if _is_stretch(part, asked):
-            query = query.where(terms.stretch(term, asked.org_id, part))
-        else:
-            query = query.where(meets(asked.ground, part, term.c.record_id))
-    return query
+    parts = parts_of(asked.where)
+    stretches = [each for each in parts if _is_stretch(each, asked)] or [Where(number=number)]
+    # Where the start is one end of the stretch, the database might go from the other one that is on that side.
+    begun = asked.start is not None and asked.start.key is not None
+    ends = {"from_low": not (begun and asked.upwards), "to_high": not (begun and not asked.upwards)}
+    return select(term.c.place, term.c.record_id).where(
+        *(terms.stretch(term, asked.org_id, each, **ends) for each in stretches),
+        *(meets(asked.ground, each, term.c.record_id) for each in parts if not _is_stretch(each, asked)),
+    )
 
 
 def _is_stretch(part: Criteria, asked: Question) -> TypeGuard[Where]:
@@ -250,10 +252,10 @@ def _of(asked: Question, number: int, among: Query) -> Select[bytes, int]:
     wherever it is mentioned, which ``OFFSET`` keeps it from.
     """
     record_id = next(iter(among.subquery().c))
-    own = term.c.org_id + 0 == asked.org_id, term.c.number == number, term.c.record_id == record_id
-    key = select(term.c.key).where(*own).limit(1).scalar_subquery()
-    each = select(key.label("key"), record_id.label("record_id")).offset(0).subquery().c
-    return select(each.key, each.record_id).where(each.key.is_not(None))
+    own = terms.stretch(term, asked.org_id, Where(number=number)), term.c.record_id == record_id
+    place = select(term.c.place).where(*own).limit(1).scalar_subquery()
+    each = select(place.label("place"), record_id.label("record_id")).offset(0).subquery().c
+    return select(each.place, each.record_id).where(each.place.is_not(None))
 
 
 def _valueless(tx: Connection, asked: Question, among: Query | None, limit: int) -> list[Position]:

@@ -204,10 +204,10 @@ def _walked(tx: Connection, ground: Ground, where: Criteria) -> Select[Any]:
 def _term_of(ground: Ground, where: Where, number: ColumnElement[int]) -> ColumnElement[int]:
     """The record's id where it has one of the terms, found by record and field; else nothing.
 
-    The databases would look at all of the organisation's terms of the field otherwise. No EXISTS: PostgreSQL makes a
-    join of it, takes terms for much rarer than they are, and reads the same ones again for each record.
+    No EXISTS: PostgreSQL makes a join of it, takes terms for much rarer than they are, and reads the same ones again
+    for each record.
     """
-    these = and_(_LOOKED_UP.c.org_id + 0 == ground.org_id, terms.stretch(_LOOKED_UP, None, where))
+    these = terms.stretch(_LOOKED_UP, ground.org_id, where)
     return select(_LOOKED_UP.c.record_id).where(these, _LOOKED_UP.c.record_id == number).limit(1).scalar_subquery()
 
 

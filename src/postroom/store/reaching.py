@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from postroom.record import CONTACTS
 from postroom.record.terms import whole
-from postroom.store import aside
+from postroom.store import aside, terms
 from postroom.store.many import GIVEN, run_all
 from postroom.store.records import Key
 from postroom.store.tables import record, term
@@ -52,11 +52,7 @@ _GIVEN = select(*_REACH).where(record.c.id.in_(GIVEN))
 _OF_COMPANIES = (
     select(*_REACH)
     .join(term, term.c.record_id == record.c.id)
-    .where(
-        term.c.org_id.in_(bindparam("orgs_", expanding=True)),
-        term.c.number == CONTACTS.numbers[_COMPANY],
-        term.c.key.in_(bindparam("keys_", expanding=True)),
-    )
+    .where(term.c.place.in_(bindparam("places_", expanding=True)))
 )
 
 
@@ -78,9 +74,12 @@ def _of_companies(tx: Connection, companies: Collection[tuple[int, int]]) -> lis
     """Their contacts: those that the index knows, and the newest."""
     if not companies:
         return []
-    orgs, keys = {org_id for org_id, _ in companies}, {whole(number) for _, number in companies}
-    known = tx.execute(_OF_COMPANIES, {"orgs_": list(orgs), "keys_": list(keys)}).all()
-    every = (aside.newest(tx, org_id, CONTACTS).leading(CONTACTS.numbers[_COMPANY], keys) for org_id in orgs)
+    number, keys = CONTACTS.numbers[_COMPANY], {(org_id, whole(company)) for org_id, company in companies}
+    known = tx.execute(_OF_COMPANIES, {"places_": [terms.place(org_id, number, key) for org_id, key in keys]}).all()
+    every = (
+        aside.newest(tx, org_id, CONTACTS).leading(number, {key for of, key in keys if of == org_id})
+        for org_id in {org_id for org_id, _ in keys}
+    )
     newest = [number for some in every for _, number in some]
     return [*known, *run_all(tx, _GIVEN, newest)]
 

@@ -207,16 +207,14 @@ record_lock = Table(
 )
 
 # What records are found by: a row for each value of an indexed field, and for each word of their texts (record.terms).
-# Octets that stand in the order of the values, so one index serves equality, ranges, beginnings and sorting; the other
-# one tells of a record whether it meets a comparison.
+# Places (store.terms) are octets that stand in the order of the values, so one index serves equality, ranges,
+# beginnings and sorting; the other one tells of a record whether it meets a comparison.
 term = Table(
     "term",
     metadata,
-    Column("org_id", BigInteger, ForeignKey("org.id"), primary_key=True, autoincrement=False),
-    Column("number", Integer, primary_key=True, autoincrement=False),  # the field's
-    Column("key", LargeBinary, primary_key=True),
+    Column("place", LargeBinary, primary_key=True),  # whose it is, the field, and the value
     Column("record_id", BigInteger, primary_key=True, autoincrement=False),
-    Index(None, "record_id", "number"),
+    Index(None, "record_id", "place"),
     sqlite_with_rowid=False,
 )
 
