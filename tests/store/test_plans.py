@@ -255,7 +255,7 @@ SQLITE_NAMES = {
     "pk_token": "sqlite_autoindex_token_1",
     "pk_record": "sqlite_autoindex_record_1",
     "pk_record_lock": "sqlite_autoindex_record_lock_1",
-    "pk_term": "term USING PRIMARY KEY (",
+    "pk_term": "(place",
     "pk_refused_line": "refused_line USING PRIMARY KEY",
     "pk_credit": "credit USING PRIMARY KEY",
     "pk_unindexed": "unindexed USING INTEGER PRIMARY KEY",

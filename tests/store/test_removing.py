@@ -12,6 +12,7 @@ from tests.world import World
 
 # Either index names all of a term's columns.
 WHOLE_KEYS = ("(place=? AND record_id=?)", "(record_id=? AND place=?)")
+MANY = 2000
 
 
 def plans(tx: Connection, gone: Sequence[tuple[int, tuple[int, bytes]]], org_id: int) -> str:
