@@ -45,10 +45,10 @@ class Life:
         """So many deeds after which the power may go, or all there are."""
         return sorted(chance.sample(range(len(self.deeds)), min(number, len(self.deeds))))
 
-    def last_promise(self) -> int:
-        """The last deed before the last answer was in hand."""
-        at = max(promise.at for promise in self.account.promises)
-        return max(n for n, deed in enumerate(self.deeds) if deed.until <= at)
+    def promises(self) -> list[int]:
+        """The last deed before each answer was in hand, in order."""
+        moments = {promise.at for promise in self.account.promises}
+        return sorted({max(n for n, deed in enumerate(self.deeds) if deed.until <= at) for at in moments})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,7 +22,7 @@ from postroom.record import (
     Where,
 )
 from postroom.record import criteria as criteria_of
-from postroom.record.criteria import Operator, compare, operators
+from postroom.record.criteria import Operator, compare, operators, together, within
 from postroom.record.modules import WORDS
 from postroom.record.terms import Term, after, fold, terms, whole, words
 
@@ -236,3 +236,20 @@ def test_a_field_of_ones_own_is_compared_by_its_kind() -> None:
     own = CONTACTS.with_fields([Field(name="Size", label="Size", kind=Kind.DOUBLE, length=9, id=5)])
     assert compare(own, "Size", Operator.LESS_THAN, ("5",)).high == number(5)
     assert refused(CONTACTS, "Size", Operator.LESS_THAN, "5") == {"api_name": "Size"}
+
+
+octets = st.binary(max_size=2)
+stretches = st.builds(
+    Where,
+    number=st.just(7),
+    keys=st.lists(octets, max_size=3).map(tuple),
+    low=st.none() | octets,
+    high=st.none() | octets,
+)
+
+
+@given(st.lists(stretches, min_size=1, max_size=4), st.lists(octets, min_size=1))
+def test_comparisons_of_one_field_come_down_to_one(these: list[Where], keys: list[bytes]) -> None:
+    one = together(these)
+    for key in [*keys, *(each for where in these for each in where.keys)]:
+        assert (one is not None and within(one, key)) == all(within(each, key) for each in these)

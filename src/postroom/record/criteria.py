@@ -3,7 +3,7 @@
 Every comparison comes down to single terms, or to one stretch of them, or to the opposite of either.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
@@ -125,6 +125,18 @@ def missing(module: Module, name: str) -> Where:
     if found is None:
         raise wrong_query("the field is not one to search by", api_name=name)
     return Where(number=found[1], negated=True)
+
+
+def together(stretches: Sequence[Where]) -> Where | None:
+    """What holds where all of these comparisons of one field do, none of them negated; None: it never does."""
+    lows = [each.low for each in stretches if each.low is not None]
+    highs = [each.high for each in stretches if each.high is not None]
+    one = Where(number=stretches[0].number, low=max(lows, default=None), high=min(highs, default=None))
+    named = [set(each.keys) for each in stretches if each.keys]
+    if not named:
+        return one
+    keys = sorted(key for key in set.intersection(*named) if within(one, key))
+    return Where(number=one.number, keys=tuple(keys)) if keys else None
 
 
 def opposite(where: Where) -> Where:

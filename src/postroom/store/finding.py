@@ -11,9 +11,10 @@ from heapq import merge
 from itertools import islice
 from typing import Any, TypeGuard
 
-from sqlalchemy import Connection, LargeBinary, Select, literal, select, tuple_
+from sqlalchemy import Connection, LargeBinary, Select, false, literal, select, tuple_
 
 from postroom.record import AnyOf, Criteria, Module, Where
+from postroom.record.criteria import together
 from postroom.record.newest import Batch, Newest, Place
 from postroom.store import aside, records, terms
 from postroom.store.matching import MEASURED, Effort, Ground, Query, are_few, every, meets, parts_of, source
@@ -230,12 +231,12 @@ def _valued(tx: Connection, asked: Question, among: Query | None, limit: int) ->
 def _along(asked: Question, number: int) -> Select[bytes, int]:
     """All terms of the field, in the order of the index, of records that meet the criteria."""
     parts = parts_of(asked.where)
-    stretches = [each for each in parts if _is_stretch(each, asked)] or [Where(number=number)]
-    # Where the start is one end of the stretch, the database might go from the other one that is on that side.
+    # Of two ends on one side a database may walk from the further one: so there is one.
+    stretch = together([Where(number=number), *(each for each in parts if _is_stretch(each, asked))])
     begun = asked.start is not None and asked.start.key is not None
     ends = {"from_low": not (begun and asked.upwards), "to_high": not (begun and not asked.upwards)}
     return select(term.c.place, term.c.record_id).where(
-        *(terms.stretch(term, asked.org_id, each, **ends) for each in stretches),
+        false() if stretch is None else terms.stretch(term, asked.org_id, stretch, **ends),
         *(meets(asked.ground, each, term.c.record_id) for each in parts if not _is_stretch(each, asked)),
     )
 

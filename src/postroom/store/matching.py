@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from postroom.record import AllOf, AnyOf, Criteria, Kind, Module, Where
-from postroom.record.criteria import BY_ID
+from postroom.record.criteria import BY_ID, together
 from postroom.record.modules import WORDS
 from postroom.record.terms import number_in, whole
 from postroom.store import terms
@@ -90,7 +90,7 @@ def parts_of(where: Criteria | None) -> list[Criteria]:
 
 
 def every(ground: Ground) -> Select[Any]:
-    """The ids of all records."""
+    """The ids of all records, or of all that the index knows."""
     own = select(record.c.id).where(record.c.org_id == ground.org_id, record.c.module == ground.module.name)
     if ground.aside:
         # Each that the index knows has a term of its creation.
@@ -101,8 +101,8 @@ def every(ground: Ground) -> Select[Any]:
 
 def source(tx: Connection, ground: Ground, where: Criteria | None) -> Query:
     """The ids of the records that meet the criteria."""
-    parts = parts_of(where)
-    if any(not each.parts for each in parts if not isinstance(each, Where)):
+    parts = _merged(ground, parts_of(where))
+    if parts is None:
         return every(ground).where(false())
     lists = [each for each in parts if isinstance(each, Where) and _names_one(each)]
     if len(parts) == len(lists) == 1:
@@ -139,6 +139,25 @@ def meets(ground: Ground, where: Criteria, number: ColumnElement[int]) -> Column
 def are_few(tx: Connection, ground: Ground, parts: Sequence[Criteria]) -> bool:
     """Whether at the most so few records meet all parts that each of them may be looked at."""
     return _cheapest(tx, ground, parts, ground.effort.many)[1] < ground.effort.many
+
+
+def _merged(ground: Ground, parts: Sequence[Criteria]) -> Sequence[Criteria] | None:
+    """Parts of which no two are about one field, where a record has one term of that; None: nothing meets them all."""
+    several = ground.several
+    of_fields: dict[int, list[Where]] = {}
+    others: list[Criteria] = []
+    for each in parts:
+        if not isinstance(each, Where):
+            if not each.parts:
+                return None
+            others.append(each)
+        elif each.negated or each.number in several:
+            others.append(each)
+        else:
+            of_fields.setdefault(each.number, []).append(each)
+    ones = [together(each) for each in of_fields.values()]
+    found = [each for each in ones if each is not None]
+    return [*found, *others] if len(found) == len(ones) else None
 
 
 _ID: Final[ColumnElement[int]] = record.c.id
