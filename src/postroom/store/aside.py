@@ -95,13 +95,13 @@ def forget() -> None:
 
 def take_some(tx: Connection, of: Oldest, at_most: int) -> list[Record]:
     """Take the first records of a batch, none where it is gone. The organisation is the caller's."""
-    found = next((each for each in _batches(tx, of.org_id, of.module) if each.seq == of.seq), None)
-    if found is None:
+    row = run(tx, _ONE, {"seq_": of.seq}).one_or_none()
+    if row is None:
         return []
-    some = found.batch.ids[:at_most]
-    taken = [found.batch.records[each] for each in some]
-    _leave(tx, found.seq, found.batch, some)
-    return taken
+    batch = _batch(tx, of.org_id, of.module, row)
+    some = batch.ids[:at_most]
+    _leave(tx, of.seq, batch, some)
+    return [batch.records[each] for each in some]
 
 
 # --- batches and their rows
@@ -116,10 +116,14 @@ class _Numbered:
 def _batches(tx: Connection, org_id: int, module: str) -> list[_Numbered]:
     """In the order in which they were put aside."""
     rows = run(tx, _STAMPS, {"org_": org_id, "module_": module}).all()
-    return [_Numbered(row.seq, _known.get(row.stamp) or _read(tx, org_id, module, row)) for row in rows]
+    return [_Numbered(row.seq, _batch(tx, org_id, module, row)) for row in rows]
 
 
-def _read(tx: Connection, org_id: int, module: str, row: Row[Any]) -> Batch[Record]:
+def _batch(tx: Connection, org_id: int, module: str, row: Row[Any]) -> Batch[Record]:
+    """What a row names, from memory or read."""
+    found = _known.get(row.stamp)
+    if found is not None:
+        return found
     packed = bytes(run(tx, _IDS, {"seq_": row.seq}).scalar_one())
     ids = struct.unpack(f"<{len(packed) // 8}q", packed)
     batch = Batch(records.by_ids(tx, org_id, module, ids).values())
@@ -191,6 +195,7 @@ _STAMPS: Final = (
     .where(_OWN, unindexed.c.module == bindparam("module_"))
     .order_by(unindexed.c.seq)
 )
+_ONE: Final = select(unindexed.c.seq, unindexed.c.stamp).where(_SEQ)
 _IDS: Final = select(unindexed.c.ids).where(_SEQ)
 _OLDEST: Final = select(unindexed.c.seq, unindexed.c.org_id, unindexed.c.module).order_by(unindexed.c.seq).limit(1)
 _CHANGE: Final = update(unindexed).where(_SEQ).values(stamp=bindparam("stamp_"), ids=bindparam("ids_"))
