@@ -1,10 +1,10 @@
-"""Whom a record leads to: the addresses that mails about it may go to (wire reference 3.3)."""
+"""Whom a record leads to: the addresses that mails about it may go to (wire reference 1.2)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from postroom.record import CONTACTS
 from postroom.record.terms import whole
@@ -28,9 +28,8 @@ class Reach:
 
 def reach(tx: Connection, keys: Sequence[Key]) -> list[Reach | None]:
     """Whom each record leads to, in order; None where there is no such record."""
-    found = {
-        (row.org_id, row.module, row.id): row for row in tx.execute(_BY_ID, {"ids_": list({key.id for key in keys})})
-    }
+    rows = run_all(tx, _BY_ID, list({key.id for key in keys}))
+    found = {(row.org_id, row.module, row.id): row for row in rows}
     present = {key: row for key in keys if (row := found.get((key.org_id, key.module, key.id))) is not None}
     contacts = _contacts(tx, present)
     return [None if key not in present else _reach(key, present[key], contacts.get(key, [])) for key in keys]
@@ -47,13 +46,8 @@ _REACH = (
     record.c.contact_id,
     record.c.lock_id,
 )
-_BY_ID = select(*_REACH).where(record.c.id.in_(bindparam("ids_", expanding=True)))
-_GIVEN = select(*_REACH).where(record.c.id.in_(GIVEN))
-_OF_COMPANIES = (
-    select(*_REACH)
-    .join(term, term.c.record_id == record.c.id)
-    .where(term.c.place.in_(bindparam("places_", expanding=True)))
-)
+_BY_ID = select(*_REACH).where(record.c.id.in_(GIVEN))
+_BY_PLACE = select(*_REACH).join(term, term.c.record_id == record.c.id).where(term.c.place.in_(GIVEN))
 
 
 def _contacts(tx: Connection, present: Mapping[Key, Any]) -> dict[Key, list[Any]]:
@@ -72,23 +66,19 @@ def _contacts(tx: Connection, present: Mapping[Key, Any]) -> dict[Key, list[Any]
 
 def _of_companies(tx: Connection, companies: Collection[tuple[int, int]]) -> list[Any]:
     """Their contacts: those that the index knows, and the newest."""
-    if not companies:
-        return []
-    number, keys = CONTACTS.numbers[_COMPANY], {(org_id, whole(company)) for org_id, company in companies}
-    known = tx.execute(_OF_COMPANIES, {"places_": [terms.place(org_id, number, key) for org_id, key in keys]}).all()
-    every = (
-        aside.newest(tx, org_id, CONTACTS).leading(number, {key for of, key in keys if of == org_id})
-        for org_id in {org_id for org_id, _ in keys}
-    )
-    newest = [number for some in every for _, number in some]
-    return [*known, *run_all(tx, _GIVEN, newest)]
+    number = CONTACTS.numbers[_COMPANY]
+    keys: dict[int, set[bytes]] = {}
+    for org_id, company in companies:
+        keys.setdefault(org_id, set()).add(whole(company))
+    places = [terms.place(org_id, number, key) for org_id, own in keys.items() for key in own]
+    newest = [
+        each for org_id, own in keys.items() for _, each in aside.newest(tx, org_id, CONTACTS).leading(number, own)
+    ]
+    return run_all(tx, _BY_PLACE, places) + run_all(tx, _BY_ID, newest)
 
 
 def _named(tx: Connection, contacts: Collection[tuple[int, int | None]]) -> dict[tuple[int, int | None], Any]:
-    numbers = {number for _, number in contacts if number is not None}
-    if not numbers:
-        return {}
-    rows = tx.execute(_BY_ID, {"ids_": list(numbers)})
+    rows = run_all(tx, _BY_ID, list({number for _, number in contacts if number is not None}))
     return {(row.org_id, row.id): row for row in rows if row.module == "Contacts"}
 
 
