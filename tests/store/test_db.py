@@ -41,12 +41,17 @@ def numbers(tx: Connection) -> list[int]:
 
 
 @contextmanager
-def held(db: Database) -> Iterator[None]:
-    """Keep the writer busy, so that everything asked inside waits together."""
-    go_on = threading.Event()
-    task = asyncio.ensure_future(db.write(lambda _: go_on.wait(30)))
+def held(db: Database) -> Iterator[threading.Event]:
+    """Keep the writer busy, so that everything asked inside waits together; the event says that it is."""
+    busy, go_on = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> None:
+        busy.set()
+        go_on.wait(30)
+
+    task = asyncio.ensure_future(db.write(hold))
     try:
-        yield
+        yield busy
     finally:
         assert not task.done()
         go_on.set()
@@ -339,9 +344,9 @@ async def test_a_stopped_server_is_unavailable_and_then_back(separate_postgres: 
     server = separate_postgres
     db = Database(server.get_uri())
     assert await db.write_together(add, row(1)) == 1
-    with held(db):
+    with held(db) as busy:
         caught = asyncio.ensure_future(db.write_together(add, row(2)))
-        await asyncio.sleep(0)
+        assert await asyncio.to_thread(busy.wait, 30)
         await asyncio.to_thread(server.stop)
     with pytest.raises(Unavailable):
         await caught

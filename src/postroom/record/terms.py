@@ -45,23 +45,30 @@ def terms(module: Module, values: Mapping[str, Value]) -> set[Term]:
 
 def under(module: Module, values: Mapping[str, Value], number: int) -> Collection[bytes]:
     """Those of the terms that stand under one number: a field's, or the words of all texts."""
-    if number == module.numbers[WORDS]:
-        return {key for each, key in terms(module, values) if each == number}
-    field = module.indexed.get(number)
-    return () if field is None else keys(field, values.get(field.name))
+    if number != module.numbers[WORDS]:
+        field = module.indexed.get(number)
+        return () if field is None else keys(field, values.get(field.name))
+    spoken = ((each, values.get(each.name)) for each in module.indexed.values() if _is_spoken(each))
+    return {
+        one for field, value in spoken if value is not None for one in _others(field, value, _KEYS[field.kind](value))
+    }
 
 
 def _others(field: Field, value: Value, key: bytes) -> Collection[bytes]:
     """The words of a text but those that it begins with."""
     # Most texts are one word. A full name has no words that its parts have not.
-    if field.kind not in _TEXTS or field.system or key.isalnum():
+    if key.isalnum() or not _is_spoken(field):
         return ()
     return [each for each in words(str(value)) if not key.startswith(each)]
 
 
 def texts(module: Module) -> list[str]:
     """The fields whose words are looked for, and whose terms begin with the first of them."""
-    return [each.name for each in module.fields if each.kind in _TEXTS and each.indexed and not each.system]
+    return [each.name for each in module.fields if each.indexed and _is_spoken(each)]
+
+
+def _is_spoken(field: Field) -> bool:
+    return field.kind in _TEXTS and not field.system
 
 
 def keys(field: Field, value: Value) -> Sequence[bytes]:
