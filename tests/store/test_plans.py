@@ -378,3 +378,16 @@ async def test_each_question_is_answered_by_its_index(db: Database, world: World
         # PostgreSQL takes terms for rarer than they are: what it joins by them, it reads again for each record.
         joined = case.startswith(("a list", "a search")) and ("Join" in found[case] or "Nested" in found[case])
         assert not joined, f"{case}: is joined\n{found[case]}"
+
+
+async def test_a_stretch_is_walked_along_though_nothing_is_known_of_it_yet(db: Database, world: World) -> None:
+    def work(tx: Connection) -> str:
+        some = (
+            record(10**6 + n, world.org, world.user, "Contacts", name="x", fields={"Last_Name": "l"}, **more(n))
+            for n in range(MANY)
+        )
+        indexing.add(tx, CONTACTS, list(some))
+        return plans(tx, partial(listing(where=beginning(CONTACTS, Kind.EMAIL, "c17@")), tx, world))
+
+    told = await db.write(work)
+    assert "ix_term_record_id_place" not in told, told

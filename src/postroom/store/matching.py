@@ -213,7 +213,11 @@ def _walked(tx: Connection, ground: Ground, where: Criteria) -> Select[Any]:
         if where.number == BY_ID:
             return every(ground).where(meets(ground, where, _ID))
         query = _listed(ground, where)
-        return query if _names_one(where) or where.number not in ground.several else query.distinct()
+        if _names_one(where):
+            return query
+        # In no order: PostgreSQL would walk through all records for the sake of theirs, where it takes it for short.
+        query = query.with_only_columns((_LISTED.c.record_id + 0).label("record_id"))
+        return query.distinct() if where.number in ground.several else query
     # SQLite joins no queries that are themselves joined.
     parts = [source(tx, ground, each).subquery() for each in where.parts]
     together = union(*(select(*each.c) for each in parts)).subquery()
