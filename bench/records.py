@@ -196,6 +196,8 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=300, help="how often each is asked")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     plan = Plan(**vars(parser.parse_args()))
+    if plan.records % BATCH:
+        parser.error(f"--records are whole batches of {BATCH}")
     start = time.perf_counter()
     with (
         tempfile.TemporaryDirectory(prefix="postroom-records-", dir=disk.folder()) as name,

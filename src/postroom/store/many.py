@@ -25,19 +25,16 @@ T = TypeVar("T")
 GIVEN: Final[BindParameter[Any]] = bindparam("given_", expanding=True)
 
 
-def run_all(
-    tx: Connection, statement: Select[*tuple[Any, ...]] | Delete, keys: Sequence[Any], first: tuple[Any, ...] = ()
-) -> list[Any]:
-    """Run a statement that says ``IN (GIVEN)`` for all ``keys``; returns the rows it gives.
+def run_all(tx: Connection, statement: Select[*tuple[Any, ...]] | Delete, keys: Sequence[Any]) -> list[Any]:
+    """Run a statement that says ``IN (GIVEN)``, and names no other value, for all ``keys``; returns the rows it gives.
 
-    ``first`` are its other values, which stand in its text before the keys. Rows have values as the driver gives them,
-    and no order among many keys.
+    They have values as the driver gives them, and no order among many keys.
     """
     rows: list[Any] = []
     dialect = _SQLITE if tx.dialect.name == "sqlite" else _POSTGRESQL
     for start in range(0, len(keys), _KEYS):
         some = _padded(keys[start : start + _KEYS])
-        found = tx.exec_driver_sql(_run(statement, len(some), len(first), dialect), (*first, *some))
+        found = tx.exec_driver_sql(_run(statement, len(some), dialect), some)
         if found.returns_rows:
             rows += found.all()
     return rows
@@ -112,11 +109,11 @@ def _text(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> tuple[str, l
 
 
 @lru_cache(maxsize=256)
-def _run(statement: Select[*tuple[Any, ...]] | Delete, size: int, before: int, dialect: Dialect) -> str:
+def _run(statement: Select[*tuple[Any, ...]] | Delete, size: int, dialect: Dialect) -> str:
     """The statement's text for so many keys, made here once."""
     compiled = statement.compile(dialect=dialect)
     made = compiled.construct_expanded_state(dict.fromkeys(compiled.params) | {GIVEN.key: [None] * size})
-    assert len(made.positional_parameters) == before + size, "it has so many values"
+    assert len(made.positional_parameters) == size, "it has so many values"
     return made.statement
 
 
